@@ -1,0 +1,29 @@
+//! The nouns of S3 as validated types, and the limits that bound them.
+//!
+//! A value of one of these types is already legal: the check stands in its constructor, once. This crate
+//! knows nothing about HTTP, disks, time sources or threads.
+
+mod account;
+mod bucket;
+mod checksum;
+mod etag;
+mod key;
+pub mod limits;
+mod ordinal;
+mod part;
+mod region;
+mod storage_class;
+mod timestamp;
+mod version;
+
+pub use account::{AccountId, CanonicalId};
+pub use bucket::{BucketId, BucketName, BucketNameError};
+pub use checksum::{ChecksumAlgorithm, ChecksumType};
+pub use etag::ETag;
+pub use key::{KeyError, ObjectKey};
+pub use ordinal::Ordinal;
+pub use part::{PartNumber, UploadId};
+pub use region::Region;
+pub use storage_class::StorageClass;
+pub use timestamp::{Timestamp, TimestampError};
+pub use version::VersionId;

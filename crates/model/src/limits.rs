@@ -1,0 +1,45 @@
+//! Every bound that a request can meet, in one file.
+//!
+//! Sources: AWS "Amazon S3 multipart upload limits", "Object key naming", "Working with object metadata",
+//! "Bucket quotas, limitations, and restrictions", "Uploading objects", "Amazon S3 Developer Guide: RestErrors".
+
+const KIB: u64 = 1024;
+const MIB: u64 = 1024 * KIB;
+const GIB: u64 = 1024 * MIB;
+const TIB: u64 = 1024 * GIB;
+
+/// Longest object key, in bytes of UTF-8.
+pub const KEY_BYTES_MAX: usize = 1024;
+/// Largest body of one PutObject, UploadPart or CopyObject.
+pub const PUT_BYTES_MAX: u64 = 5 * GIB;
+/// Smallest part of a multipart upload, except the last.
+pub const PART_BYTES_MIN: u64 = 5 * MIB;
+/// Largest object that a multipart upload may make.
+pub const OBJECT_BYTES_MAX: u64 = 50 * TIB;
+/// Highest part number.
+pub const PART_NUMBER_MAX: u32 = 10_000;
+/// User metadata: the sum of the bytes of its names (without the prefix) and values.
+pub const USER_METADATA_BYTES_MAX: usize = 2 * 1024;
+/// All header bytes of a request together.
+pub const HEADER_BYTES_MAX: usize = 16 * 1024;
+/// Header lines in a request.
+pub const HEADERS_MAX: usize = 200;
+/// The request line (method, path and query).
+pub const REQUEST_LINE_BYTES_MAX: usize = 16 * 1024;
+/// Keys, versions, parts or uploads in one page of a listing.
+pub const LIST_PAGE_MAX: u32 = 1000;
+/// Buckets in one page of ListBuckets.
+pub const LIST_BUCKETS_PAGE_MAX: u32 = 10_000;
+/// Buckets that one account may own (AWS's default quota).
+pub const BUCKETS_PER_ACCOUNT_MAX: u32 = 10_000;
+/// Keys in one DeleteObjects.
+pub const DELETE_OBJECTS_MAX: usize = 1000;
+/// The XML body of a request that has no limit of its own. DeleteObjects with 1,000 keys of 1,024 bytes, each
+/// escaped, stays below it; so does CompleteMultipartUpload with 10,000 parts and their checksums.
+pub const XML_BYTES_MAX: u64 = 4 * MIB;
+/// The form fields of a POST upload before its file.
+pub const FORM_FIELDS_BYTES_MAX: usize = 20 * 1024;
+/// Longest life of a presigned URL, in seconds (7 days).
+pub const PRESIGN_EXPIRES_S_MAX: u64 = 7 * 24 * 3600;
+/// How far a request's date may be from ours, in seconds.
+pub const CLOCK_SKEW_S_MAX: u64 = 15 * 60;

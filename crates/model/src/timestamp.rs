@@ -1,0 +1,170 @@
+//! A moment, in milliseconds, and the three ways in which S3 writes it.
+
+use thiserror::Error;
+use time::format_description::BorrowedFormatItem;
+use time::macros::format_description;
+use time::{OffsetDateTime, PrimitiveDateTime};
+
+/// Milliseconds since 1970-01-01T00:00:00Z.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Timestamp(i64);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("not a date that S3 understands")]
+pub struct TimestampError;
+
+const ISO_MILLIS: &[BorrowedFormatItem<'_>] =
+    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
+const ISO_SECONDS: &[BorrowedFormatItem<'_>] =
+    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]");
+const BASIC: &[BorrowedFormatItem<'_>] = format_description!("[year][month][day]T[hour][minute][second]Z");
+const HTTP: &[BorrowedFormatItem<'_>] =
+    format_description!("[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT");
+// Its two-digit year is widened before it is read.
+const RFC850: &[BorrowedFormatItem<'_>] =
+    format_description!("[weekday repr:long], [day]-[month repr:short]-[year] [hour]:[minute]:[second] GMT");
+const ASCTIME: &[BorrowedFormatItem<'_>] = format_description!(
+    "[weekday repr:short] [month repr:short] [day padding:space] [hour]:[minute]:[second] [year]"
+);
+
+impl Timestamp {
+    pub const fn from_millis(millis: i64) -> Self {
+        Self(millis)
+    }
+
+    pub const fn from_seconds(seconds: i64) -> Self {
+        Self(seconds.saturating_mul(1000))
+    }
+
+    pub const fn millis(self) -> i64 {
+        self.0
+    }
+
+    pub const fn seconds(self) -> i64 {
+        self.0.div_euclid(1000)
+    }
+
+    /// This moment without its milliseconds: the precision of HTTP dates.
+    pub const fn truncated_to_seconds(self) -> Self {
+        Self(self.seconds() * 1000)
+    }
+
+    pub const fn plus_millis(self, millis: i64) -> Self {
+        Self(self.0.saturating_add(millis))
+    }
+
+    fn date_time(self) -> OffsetDateTime {
+        // Moments outside the calendar's range print as its first day: a wrong date, never a crash.
+        OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000_000)
+            .unwrap_or(OffsetDateTime::UNIX_EPOCH)
+    }
+
+    /// `2026-11-22T06:24:30.000Z`, as in S3's XML bodies.
+    pub fn to_iso8601(self) -> String {
+        self.date_time().format(ISO_MILLIS).unwrap_or_default()
+    }
+
+    /// `Sun, 22 Nov 2026 06:24:30 GMT`, as in HTTP headers (RFC 9110 §5.6.7).
+    pub fn to_http_date(self) -> String {
+        self.date_time().format(HTTP).unwrap_or_default()
+    }
+
+    /// `20261122T062430Z`, as in `x-amz-date`.
+    pub fn to_basic(self) -> String {
+        self.date_time().format(BASIC).unwrap_or_default()
+    }
+
+    pub fn parse_iso8601(text: &str) -> Result<Self, TimestampError> {
+        let (seconds, rest) = text.split_at_checked(19).ok_or(TimestampError)?;
+        let dated = PrimitiveDateTime::parse(seconds, ISO_SECONDS).map_err(|_| TimestampError)?;
+        let zone_at = rest.find(['Z', '+', '-']).unwrap_or(rest.len());
+        let (fraction, zone) = rest.split_at(zone_at);
+        let millis = fraction_millis(fraction)? - offset_minutes(zone)? * 60_000;
+        Ok(Self::from_seconds(dated.assume_utc().unix_timestamp()).plus_millis(millis))
+    }
+
+    /// Reads the three forms of RFC 9110 §5.6.7.
+    pub fn parse_http_date(text: &str) -> Result<Self, TimestampError> {
+        let dated = [(HTTP, text), (RFC850, &widen_rfc850_year(text)), (ASCTIME, text)]
+            .into_iter()
+            .find_map(|(form, text)| PrimitiveDateTime::parse(text, form).ok())
+            .ok_or(TimestampError)?;
+        Ok(Self::from_seconds(dated.assume_utc().unix_timestamp()))
+    }
+
+    /// Reads `x-amz-date`.
+    pub fn parse_basic(text: &str) -> Result<Self, TimestampError> {
+        let dated = PrimitiveDateTime::parse(text, BASIC).map_err(|_| TimestampError)?;
+        Ok(Self::from_seconds(dated.assume_utc().unix_timestamp()))
+    }
+
+    /// Reads whichever of the three forms it is, as S3 does for the `Date` header.
+    pub fn parse_any(text: &str) -> Result<Self, TimestampError> {
+        Self::parse_basic(text)
+            .or_else(|_| Self::parse_iso8601(text))
+            .or_else(|_| Self::parse_http_date(text))
+    }
+}
+
+/// `06-Nov-94` → `06-Nov-1994`; years below 70 belong to this century.
+fn widen_rfc850_year(text: &str) -> String {
+    match text.rfind('-').filter(|at| text.get(at + 3..at + 4) == Some(" ")) {
+        Some(at) => {
+            let century = if text[at + 1..] < *"70" { "20" } else { "19" };
+            format!("{}{century}{}", &text[..=at], &text[at + 1..])
+        }
+        None => text.to_owned(),
+    }
+}
+
+/// `.123456` → 123; digits below a millisecond are dropped.
+fn fraction_millis(text: &str) -> Result<i64, TimestampError> {
+    if text.is_empty() {
+        return Ok(0);
+    }
+    let digits = text.strip_prefix('.').filter(|d| !d.is_empty()).ok_or(TimestampError)?;
+    if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(TimestampError);
+    }
+    format!("{digits:0<3}")[..3].parse().map_err(|_| TimestampError)
+}
+
+/// ``, `Z` or `+hh:mm`.
+fn offset_minutes(text: &str) -> Result<i64, TimestampError> {
+    let sign = match text.as_bytes() {
+        [] | [b'Z'] => return Ok(0),
+        [b'+', ..] => 1,
+        _ => -1,
+    };
+    let (hours, minutes) = text[1..].split_once(':').ok_or(TimestampError)?;
+    let hours: i64 = hours.parse().map_err(|_| TimestampError)?;
+    let minutes: i64 = minutes.parse().map_err(|_| TimestampError)?;
+    Ok(sign * (hours * 60 + minutes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_form_reads_back_what_it_wrote() {
+        let moment = Timestamp::from_millis(1_795_328_670_123);
+        assert_eq!(Timestamp::parse_iso8601(&moment.to_iso8601()), Ok(moment));
+        let seconds = moment.truncated_to_seconds();
+        assert_eq!(Timestamp::parse_http_date(&moment.to_http_date()), Ok(seconds));
+        assert_eq!(Timestamp::parse_basic(&moment.to_basic()), Ok(seconds));
+        assert_eq!(moment.to_iso8601(), "2026-11-22T06:24:30.123Z");
+        assert_eq!(moment.to_http_date(), "Sun, 22 Nov 2026 06:24:30 GMT");
+    }
+
+    #[test]
+    fn old_http_forms_and_offsets_are_read() {
+        let expected = Ok(Timestamp::from_seconds(784_111_777));
+        assert_eq!(Timestamp::parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT"), expected);
+        assert_eq!(Timestamp::parse_http_date("Sunday, 06-Nov-94 08:49:37 GMT"), expected);
+        assert_eq!(Timestamp::parse_http_date("Sun Nov  6 08:49:37 1994"), expected);
+        assert_eq!(Timestamp::parse_iso8601("1994-11-06T09:49:37+01:00"), expected);
+        assert_eq!(Timestamp::parse_iso8601("1994-11-06T08:49:37Z"), expected);
+        assert!(Timestamp::parse_any("yesterday").is_err());
+    }
+}

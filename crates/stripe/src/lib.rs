@@ -1,0 +1,1 @@
+//! stripe: not yet furnished.

@@ -1,0 +1,1 @@
+//! volume: not yet furnished.

@@ -1,1 +1,12 @@
-//! api: not yet furnished.
+//! Every operation's input, output and errors, as AWS's service models name them. No HTTP in here.
+//!
+//! `generated` is written by `cargo xtask codegen` from the service models; the rest is the small frame that
+//! generated and hand-written code share.
+
+mod body;
+mod error;
+mod operation;
+
+pub use body::{Body, ByteSource, EmptySource, OnceSource};
+pub use error::{ErrorCode, S3Error};
+pub use operation::Operation;

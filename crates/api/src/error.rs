@@ -1,0 +1,160 @@
+//! S3's error codes with AWS's default messages, and the error that every operation answers with.
+//!
+//! Source: AWS "Amazon S3 API Reference: Error responses". Statuses belong to `wire`.
+
+use std::borrow::Cow;
+use std::fmt;
+
+macro_rules! codes {
+    ($($code:ident $message:literal,)*) => {
+        /// An S3 error code.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum ErrorCode { $($code,)* }
+
+        impl ErrorCode {
+            pub const ALL: &'static [Self] = &[$(Self::$code,)*];
+
+            /// As in the `Code` element.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$code => stringify!($code),)* }
+            }
+
+            /// AWS's usual `Message`.
+            pub const fn message(self) -> &'static str {
+                match self { $(Self::$code => $message,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    AccessDenied "Access Denied",
+    AuthorizationHeaderMalformed "The authorization header is malformed.",
+    AuthorizationQueryParametersError "Query-string authentication requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.",
+    BadDigest "The Content-MD5 you specified did not match what we received.",
+    BadRequest "Bad Request",
+    BucketAlreadyExists "The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again.",
+    BucketAlreadyOwnedByYou "Your previous request to create the named bucket succeeded and you already own it.",
+    BucketNotEmpty "The bucket you tried to delete is not empty",
+    ConditionalRequestConflict "The conditional request cannot succeed due to a conflicting operation against this resource.",
+    CrossLocationLoggingProhibited "Cross-location logging is not allowed.",
+    EntityTooLarge "Your proposed upload exceeds the maximum allowed size",
+    EntityTooSmall "Your proposed upload is smaller than the minimum allowed size",
+    ExpiredToken "The provided token has expired.",
+    IllegalLocationConstraintException "The unspecified location constraint is incompatible for the region specific endpoint this request was sent to.",
+    IllegalVersioningConfigurationException "The Versioning element must be specified",
+    IncompleteBody "You did not provide the number of bytes specified by the Content-Length HTTP header",
+    IncorrectNumberOfFilesInPostRequest "POST requires exactly one file upload per request.",
+    InternalError "We encountered an internal error. Please try again.",
+    InvalidAccessKeyId "The AWS Access Key Id you provided does not exist in our records.",
+    InvalidArgument "Invalid Argument",
+    InvalidBucketName "The specified bucket is not valid.",
+    InvalidBucketState "The request is not valid with the current state of the bucket.",
+    InvalidDigest "The Content-MD5 you specified was invalid.",
+    InvalidLocationConstraint "The specified location-constraint is not valid",
+    InvalidObjectState "The operation is not valid for the object's storage class",
+    InvalidPart "One or more of the specified parts could not be found.  The part may not have been uploaded, or the specified entity tag may not match the part's entity tag.",
+    InvalidPartNumber "The requested partnumber is not satisfiable",
+    InvalidPartOrder "The list of parts was not in ascending order. Parts must be ordered by part number.",
+    InvalidPolicyDocument "The content of the form does not meet the conditions specified in the policy document.",
+    InvalidRange "The requested range is not satisfiable",
+    InvalidRequest "Invalid Request",
+    InvalidSecurity "The provided security credentials are not valid.",
+    InvalidStorageClass "The storage class you specified is not valid",
+    InvalidTag "The tag provided was not a valid tag.",
+    InvalidToken "The provided token is malformed or otherwise invalid.",
+    InvalidURI "Couldn't parse the specified URI.",
+    KeyTooLongError "Your key is too long",
+    MalformedACLError "The XML you provided was not well-formed or did not validate against our published schema",
+    MalformedPOSTRequest "The body of your POST request is not well-formed multipart/form-data.",
+    MalformedPolicy "Policies must be valid JSON and the first byte must be '{'",
+    MalformedTrailerError "The request contained trailing data that was not well-formed or did not conform to our published schema.",
+    MalformedXML "The XML you provided was not well-formed or did not validate against our published schema",
+    MaxMessageLengthExceeded "Your request was too big.",
+    MaxPostPreDataLengthExceededError "Your POST request fields preceding the upload file were too large.",
+    MetadataTooLarge "Your metadata headers exceed the maximum allowed metadata size",
+    MethodNotAllowed "The specified method is not allowed against this resource.",
+    MissingContentLength "You must provide the Content-Length HTTP header.",
+    MissingRequestBodyError "Request Body is empty",
+    MissingSecurityHeader "Your request was missing a required header",
+    NoSuchBucket "The specified bucket does not exist",
+    NoSuchKey "The specified key does not exist.",
+    NoSuchUpload "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.",
+    NoSuchVersion "The specified version does not exist.",
+    NotImplemented "A header you provided implies functionality that is not implemented",
+    NotModified "Not Modified",
+    OperationAborted "A conflicting conditional operation is currently in progress against this resource. Try again.",
+    PermanentRedirect "The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint.",
+    PreconditionFailed "At least one of the pre-conditions you specified did not hold",
+    RequestHeaderSectionTooLarge "Your request header section exceeds the maximum allowed request header section size.",
+    RequestTimeTooSkewed "The difference between the request time and the current time is too large.",
+    RequestTimeout "Your socket connection to the server was not read from or written to within the timeout period. Idle connections will be closed.",
+    ServiceUnavailable "Service is unable to handle request.",
+    SignatureDoesNotMatch "The request signature we calculated does not match the signature you provided. Check your key and signing method.",
+    SlowDown "Please reduce your request rate.",
+    TooManyBuckets "You have attempted to create more buckets than allowed",
+    UnexpectedContent "This request does not support content",
+    UserKeyMustBeSpecified "The bucket POST must contain the specified field name. If it is specified, check the order of the fields.",
+    XAmzContentSHA256Mismatch "The provided 'x-amz-content-sha256' header does not match what was computed.",
+}
+
+impl fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A refusal or failure, as the client will see it. `wire` adds Resource, RequestId and HostId.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct S3Error {
+    pub code: ErrorCode,
+    pub message: Cow<'static, str>,
+    /// Further elements of the body, in order: `("BucketName", …)`, `("ArgumentName", …)`, …
+    pub elements: Vec<(&'static str, String)>,
+    /// Further headers of the answer: `("x-amz-delete-marker", "true")`, …
+    pub headers: Vec<(&'static str, String)>,
+}
+
+impl S3Error {
+    pub fn with_message(code: ErrorCode, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { code, message: message.into(), elements: Vec::new(), headers: Vec::new() }
+    }
+
+    /// `InvalidArgument` with the argument that is wrong.
+    pub fn invalid_argument(name: &str, value: &str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::with_message(ErrorCode::InvalidArgument, message)
+            .element("ArgumentName", name)
+            .element("ArgumentValue", value)
+    }
+
+    /// 501 for a header whose function is not built.
+    pub fn not_implemented(header: &str) -> Self {
+        Self::from(ErrorCode::NotImplemented).element("Header", header)
+    }
+
+    #[must_use]
+    pub fn element(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.elements.push((name, value.into()));
+        self
+    }
+
+    #[must_use]
+    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+}
+
+impl From<ErrorCode> for S3Error {
+    fn from(code: ErrorCode) -> Self {
+        Self::with_message(code, code.message())
+    }
+}
+
+impl fmt::Display for S3Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code, self.message)
+    }
+}
+
+impl std::error::Error for S3Error {}

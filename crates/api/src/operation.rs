@@ -1,0 +1,9 @@
+//! What an operation is: a name with an input and an output.
+
+/// One operation of a service; implemented by the generated unit types (`s3::PutObject`, …).
+pub trait Operation: Send + Sync + 'static {
+    /// AWS's name of it, as in `s3:PutObject`'s documentation page.
+    const NAME: &'static str;
+    type Input: Send + Sync + 'static;
+    type Output: Send + 'static;
+}

@@ -1,0 +1,54 @@
+//! The disk port: what volumes and the journal ask of a file system, and no more.
+//!
+//! Paths are relative to the device's root and use `/`. Calls block; rooms above give them threads.
+
+use std::io;
+use std::sync::Arc;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Space {
+    pub total_bytes: u64,
+    pub available_bytes: u64,
+}
+
+pub trait Disk: Send + Sync + 'static {
+    /// With its parents. Durable after `sync_dir` of each parent.
+    fn create_dir(&self, path: &str) -> io::Result<()>;
+    /// An existing file, for reading and writing.
+    fn open(&self, path: &str) -> io::Result<Arc<dyn DiskFile>>;
+    /// A new file; `AlreadyExists` if there is one. Its name is durable after `sync_dir`.
+    fn create(&self, path: &str) -> io::Result<Arc<dyn DiskFile>>;
+    fn exists(&self, path: &str) -> io::Result<bool>;
+    /// Atomic, replaces `to`. Durable after `sync_dir`.
+    fn rename(&self, from: &str, to: &str) -> io::Result<()>;
+    /// Durable after `sync_dir`.
+    fn remove(&self, path: &str) -> io::Result<()>;
+    /// The names in a directory, sorted.
+    fn list(&self, dir: &str) -> io::Result<Vec<String>>;
+    fn sync_dir(&self, dir: &str) -> io::Result<()>;
+    fn space(&self) -> io::Result<Space>;
+}
+
+pub trait DiskFile: Send + Sync + 'static {
+    fn len(&self) -> io::Result<u64>;
+    fn is_empty(&self) -> io::Result<bool> {
+        Ok(self.len()? == 0)
+    }
+    /// `UnexpectedEof` if the file ends before `buf` is full.
+    fn read_exact_at(&self, buf: &mut [u8], offset: u64) -> io::Result<()>;
+    /// Fills `buf` without blocking and answers true, or answers false (its content is then undefined) when the
+    /// bytes are not in memory.
+    fn read_cached_at(&self, buf: &mut [u8], offset: u64) -> io::Result<bool>;
+    fn write_all_at(&self, buf: &[u8], offset: u64) -> io::Result<()>;
+    /// Writes all of them one after the other from `offset` on.
+    fn write_vectored_at(&self, bufs: &[&[u8]], offset: u64) -> io::Result<()>;
+    /// Makes data durable that was written into allocated, already written space (`fdatasync`).
+    fn sync_data(&self) -> io::Result<()>;
+    /// As `sync_data`, and the file's length and allocation too (`fsync`).
+    fn sync_all(&self) -> io::Result<()>;
+    fn set_len(&self, len: u64) -> io::Result<()>;
+    /// Reserves blocks up to `len` and extends the file to it: a full disk shows here, not at a later write.
+    fn allocate(&self, len: u64) -> io::Result<()>;
+    /// Frees the blocks of a range; it reads as zeros afterwards. The length stays.
+    fn punch(&self, offset: u64, len: u64) -> io::Result<()>;
+}

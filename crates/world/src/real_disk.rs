@@ -1,0 +1,220 @@
+//! A device as a directory of a real file system.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, IoSlice};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustix::fs::{FallocateFlags, FlockOperation, fallocate, flock, statvfs};
+use rustix::io::{Errno, ReadWriteFlags, preadv2, pwritev};
+
+use crate::disk::{Disk, DiskFile, Space};
+
+#[derive(Clone, Debug)]
+pub struct RealDisk {
+    root: PathBuf,
+}
+
+/// Holds a data directory for one process; the kernel releases it when the process ends, however it ends.
+#[derive(Debug)]
+pub struct DeviceLock {
+    _file: File,
+}
+
+impl RealDisk {
+    /// Makes the directory where it does not exist.
+    pub fn at(root: impl Into<PathBuf>) -> io::Result<Self> {
+        let root = root.into();
+        if !root.is_dir() {
+            fs::create_dir_all(&root)?;
+            if let Some(parent) = root.canonicalize()?.parent() {
+                File::open(parent)?.sync_all()?;
+            }
+        }
+        Ok(Self { root })
+    }
+
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// `WouldBlock` when another process holds it.
+    pub fn lock(&self) -> io::Result<DeviceLock> {
+        let file =
+            OpenOptions::new().create(true).truncate(false).write(true).open(self.root.join("lock"))?;
+        flock(&file, FlockOperation::NonBlockingLockExclusive)?;
+        Ok(DeviceLock { _file: file })
+    }
+
+    fn path(&self, relative: &str) -> PathBuf {
+        self.root.join(relative)
+    }
+}
+
+impl Disk for RealDisk {
+    fn create_dir(&self, path: &str) -> io::Result<()> {
+        fs::create_dir_all(self.path(path))
+    }
+
+    fn open(&self, path: &str) -> io::Result<Arc<dyn DiskFile>> {
+        let file = OpenOptions::new().read(true).write(true).open(self.path(path))?;
+        Ok(Arc::new(RealFile(file)))
+    }
+
+    fn create(&self, path: &str) -> io::Result<Arc<dyn DiskFile>> {
+        let file = OpenOptions::new().read(true).write(true).create_new(true).open(self.path(path))?;
+        Ok(Arc::new(RealFile(file)))
+    }
+
+    fn exists(&self, path: &str) -> io::Result<bool> {
+        self.path(path).try_exists()
+    }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        fs::rename(self.path(from), self.path(to))
+    }
+
+    fn remove(&self, path: &str) -> io::Result<()> {
+        fs::remove_file(self.path(path))
+    }
+
+    fn list(&self, dir: &str) -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(self.path(dir))? {
+            names.push(entry?.file_name().to_string_lossy().into_owned());
+        }
+        names.sort();
+        Ok(names)
+    }
+
+    fn sync_dir(&self, dir: &str) -> io::Result<()> {
+        File::open(self.path(dir))?.sync_all()
+    }
+
+    fn space(&self) -> io::Result<Space> {
+        let stat = statvfs(&self.root)?;
+        Ok(Space {
+            total_bytes: stat.f_blocks * stat.f_frsize,
+            available_bytes: stat.f_bavail * stat.f_frsize,
+        })
+    }
+}
+
+struct RealFile(File);
+
+/// The most buffers that one `pwritev` takes on Linux (IOV_MAX).
+const IO_SLICES_MAX: usize = 1024;
+
+impl DiskFile for RealFile {
+    fn len(&self) -> io::Result<u64> {
+        Ok(self.0.metadata()?.len())
+    }
+
+    fn read_exact_at(&self, buf: &mut [u8], offset: u64) -> io::Result<()> {
+        self.0.read_exact_at(buf, offset)
+    }
+
+    fn read_cached_at(&self, buf: &mut [u8], offset: u64) -> io::Result<bool> {
+        let wanted = buf.len();
+        let mut slices = [io::IoSliceMut::new(buf)];
+        match preadv2(&self.0, &mut slices, offset, ReadWriteFlags::NOWAIT) {
+            Ok(count) => Ok(count == wanted),
+            Err(Errno::AGAIN | Errno::OPNOTSUPP | Errno::INTR) => Ok(false),
+            Err(errno) => Err(errno.into()),
+        }
+    }
+
+    fn write_all_at(&self, buf: &[u8], offset: u64) -> io::Result<()> {
+        self.0.write_all_at(buf, offset)
+    }
+
+    fn write_vectored_at(&self, bufs: &[&[u8]], mut offset: u64) -> io::Result<()> {
+        for group in bufs.chunks(IO_SLICES_MAX) {
+            let mut slices: Vec<IoSlice<'_>> = group.iter().map(|buf| IoSlice::new(buf)).collect();
+            let mut rest = &mut slices[..];
+            while !rest.is_empty() {
+                let count = match pwritev(&self.0, rest, offset) {
+                    Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                    Ok(count) => count,
+                    Err(Errno::INTR) => continue,
+                    Err(errno) => return Err(errno.into()),
+                };
+                offset += count as u64;
+                IoSlice::advance_slices(&mut rest, count);
+            }
+        }
+        Ok(())
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        self.0.sync_data()
+    }
+
+    fn sync_all(&self) -> io::Result<()> {
+        self.0.sync_all()
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.0.set_len(len)
+    }
+
+    fn allocate(&self, len: u64) -> io::Result<()> {
+        match fallocate(&self.0, FallocateFlags::empty(), 0, len) {
+            // File systems without fallocate get a sparse file; the zeroing that follows reserves its blocks.
+            Err(Errno::OPNOTSUPP) => self.0.set_len(len.max(self.len()?)),
+            other => Ok(other?),
+        }
+    }
+
+    fn punch(&self, offset: u64, len: u64) -> io::Result<()> {
+        match fallocate(&self.0, FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE, offset, len) {
+            // Space then comes back only when the whole volume is dead.
+            Err(Errno::OPNOTSUPP) => Ok(()),
+            other => Ok(other?),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scratch(name: &str) -> PathBuf {
+        let dir = std::env::temp_dir().join(format!("strongroom-world-{}-{name}", std::process::id()));
+        let _ = fs::remove_dir_all(&dir);
+        dir
+    }
+
+    #[test]
+    fn bytes_written_vectored_read_back_and_punched_ones_are_zero() -> io::Result<()> {
+        let dir = scratch("vectored");
+        let disk = RealDisk::at(&dir)?;
+        disk.create_dir("a/b")?;
+        let file = disk.create("a/b/file")?;
+        file.allocate(16384)?;
+        let many: Vec<&[u8]> = std::iter::repeat_n(&b"abcd"[..], 2000).collect();
+        file.write_vectored_at(&many, 4096)?;
+        file.sync_data()?;
+        let mut back = vec![0; 8000];
+        file.read_exact_at(&mut back, 4096)?;
+        assert_eq!(back, b"abcd".repeat(2000));
+        file.punch(4096, 4096)?;
+        file.read_exact_at(&mut back, 4096)?;
+        assert_eq!((back[0], back[4095], &back[4096..4100]), (0, 0, &b"abcd"[..]));
+        assert_eq!(disk.list("a")?, ["b"]);
+        assert!(disk.create("a/b/file").is_err());
+        fs::remove_dir_all(dir)
+    }
+
+    #[test]
+    fn a_second_lock_is_refused_until_the_first_is_dropped() -> io::Result<()> {
+        let dir = scratch("lock");
+        let disk = RealDisk::at(&dir)?;
+        let held = disk.lock()?;
+        assert_eq!(disk.lock().map(|_| ()).map_err(|e| e.kind()), Err(io::ErrorKind::WouldBlock));
+        drop(held);
+        disk.lock()?;
+        fs::remove_dir_all(dir)
+    }
+}

@@ -83,7 +83,7 @@ mod tests {
 
     #[test]
     fn parts_combine_to_the_checksum_of_the_whole() {
-        let bytes: Vec<u8> = (0..100_000_u32).map(|at| (at * at >> 7) as u8).collect();
+        let bytes: Vec<u8> = (0..100_000_u32).map(|at| (at.wrapping_mul(at) >> 7) as u8).collect();
         for algorithm in ChecksumAlgorithm::ALL.into_iter().filter(|algorithm| algorithm.combines()) {
             let parts =
                 bytes.chunks(7_777).map(|part| (ChecksumHasher::of(algorithm, part), part.len() as u64));

@@ -1,1 +1,3 @@
 //! catalog: not yet furnished.
+
+pub mod table;

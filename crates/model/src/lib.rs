@@ -15,6 +15,7 @@ mod region;
 mod storage_class;
 mod timestamp;
 mod version;
+mod versioning;
 
 pub use account::{AccountId, CanonicalId};
 pub use bucket::{BucketId, BucketName, BucketNameError};
@@ -27,3 +28,4 @@ pub use region::Region;
 pub use storage_class::StorageClass;
 pub use timestamp::{Timestamp, TimestampError};
 pub use version::VersionId;
+pub use versioning::Versioning;

@@ -1,0 +1,71 @@
+//! Rows of accounts and their access keys.
+
+use bytes::Bytes;
+use model::{AccountId, CanonicalId, Timestamp};
+
+use super::bytes::{RowError, RowReader, RowWriter};
+
+const FORMAT: u8 = 1;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountRow {
+    pub id: AccountId,
+    pub name: String,
+    pub email: Option<String>,
+    pub canonical_id: CanonicalId,
+    pub created: Timestamp,
+    /// The access keys of its root user.
+    pub access_keys: Vec<String>,
+}
+
+/// An access key of an account's root user. The secret is never printed: this type has no `Debug`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AccessKeyRow {
+    pub account: AccountId,
+    pub secret: String,
+}
+
+impl AccountRow {
+    pub fn encode(&self) -> Bytes {
+        let mut w = RowWriter::new(FORMAT);
+        w.owner(self.id);
+        w.bytes(self.name.as_bytes());
+        w.text(self.email.as_deref());
+        w.bytes(self.canonical_id.as_str().as_bytes());
+        w.timestamp(self.created);
+        w.varint(self.access_keys.len() as u64);
+        for key in &self.access_keys {
+            w.bytes(key.as_bytes());
+        }
+        w.finish()
+    }
+
+    pub fn decode(bytes: Bytes) -> Result<Self, RowError> {
+        let mut r = RowReader::new("account", bytes, FORMAT)?;
+        let id = r.account()?;
+        let name = r.string()?;
+        let email = r.text()?;
+        let canonical_id = r.string()?;
+        let canonical_id = r.legal(CanonicalId::parse(&canonical_id))?;
+        let created = r.timestamp()?;
+        let mut access_keys = Vec::new();
+        for _ in 0..r.varint()? {
+            access_keys.push(r.string()?);
+        }
+        Ok(Self { id, name, email, canonical_id, created, access_keys })
+    }
+}
+
+impl AccessKeyRow {
+    pub fn encode(&self) -> Bytes {
+        let mut w = RowWriter::new(FORMAT);
+        w.owner(self.account);
+        w.bytes(self.secret.as_bytes());
+        w.finish()
+    }
+
+    pub fn decode(bytes: Bytes) -> Result<Self, RowError> {
+        let mut r = RowReader::new("access key", bytes, FORMAT)?;
+        Ok(Self { account: r.account()?, secret: r.string()? })
+    }
+}

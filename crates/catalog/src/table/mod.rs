@@ -1,0 +1,21 @@
+//! The typed tables over the port: how rows are named (`space`) and what they hold.
+//!
+//! Keys are order-preserving, so a walk in byte order is a walk in S3's order. Every row begins with the byte of
+//! its format; docs/formats/rows.md draws them. Nothing here decides anything.
+
+mod account;
+mod bucket;
+mod bytes;
+mod content;
+mod object;
+mod reclaim;
+pub mod space;
+mod upload;
+
+pub use account::{AccessKeyRow, AccountRow};
+pub use bucket::BucketRow;
+pub use bytes::RowError;
+pub use content::{Attributes, ChecksumRow, Content, PartSpan, PartTable};
+pub use object::{CurrentRow, ObjectRow, VersionRow, VersionState};
+pub use reclaim::ReclaimRow;
+pub use upload::{PartRow, UploadRow};

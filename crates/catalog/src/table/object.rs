@@ -1,0 +1,255 @@
+//! Rows of objects: each version, and the summary of the current one that listing walks.
+
+use bytes::Bytes;
+use model::{AccountId, ChecksumAlgorithm, ChecksumType, ETag, Ordinal, StorageClass, Timestamp, VersionId};
+
+use super::bytes::{RowError, RowReader, RowWriter};
+use super::content::{Attributes, ChecksumRow, Content};
+
+const FORMAT: u8 = 1;
+
+/// One immutable state of a key. Its ordinal stands in the row's key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VersionRow {
+    /// Whether its version id is `null`.
+    pub null: bool,
+    /// With the ordinal, its version id.
+    pub salt: u128,
+    pub owner: AccountId,
+    pub modified: Timestamp,
+    pub state: VersionState,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum VersionState {
+    DeleteMarker,
+    Object(ObjectRow),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectRow {
+    pub size_bytes: u64,
+    pub etag: ETag,
+    pub class: StorageClass,
+    pub checksum: Option<ChecksumRow>,
+    pub attributes: Attributes,
+    pub content: Content,
+}
+
+/// The current object under a key; keys whose newest version is a delete marker have none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CurrentRow {
+    pub ordinal: Ordinal,
+    pub size_bytes: u64,
+    pub etag: ETag,
+    pub modified: Timestamp,
+    pub class: StorageClass,
+    pub owner: AccountId,
+    pub checksum: Option<(ChecksumAlgorithm, ChecksumType)>,
+}
+
+impl VersionRow {
+    pub fn version_id(&self, ordinal: Ordinal) -> VersionId {
+        if self.null { VersionId::Null } else { VersionId::Id { ordinal, salt: self.salt } }
+    }
+
+    pub fn object(&self) -> Option<&ObjectRow> {
+        match &self.state {
+            VersionState::Object(object) => Some(object),
+            VersionState::DeleteMarker => None,
+        }
+    }
+
+    pub fn encode(&self) -> Bytes {
+        let mut w = RowWriter::new(FORMAT);
+        w.u8(u8::from(self.null));
+        w.raw(&self.salt.to_be_bytes());
+        w.owner(self.owner);
+        w.timestamp(self.modified);
+        match &self.state {
+            VersionState::DeleteMarker => w.u8(0),
+            VersionState::Object(object) => {
+                w.u8(1);
+                object.write(&mut w);
+            }
+        }
+        w.finish()
+    }
+
+    pub fn decode(bytes: Bytes) -> Result<Self, RowError> {
+        let mut r = RowReader::new("version", bytes, FORMAT)?;
+        let null = r.bool()?;
+        let salt = u128::from_be_bytes(r.array()?);
+        let owner = r.account()?;
+        let modified = r.timestamp()?;
+        let state = if r.bool()? {
+            VersionState::Object(ObjectRow::read(&mut r)?)
+        } else {
+            VersionState::DeleteMarker
+        };
+        Ok(Self { null, salt, owner, modified, state })
+    }
+}
+
+impl ObjectRow {
+    fn write(&self, w: &mut RowWriter) {
+        w.varint(self.size_bytes);
+        write_etag(w, self.etag);
+        w.storage_class(self.class);
+        w.checksum(self.checksum.as_ref());
+        w.attributes(&self.attributes);
+        w.content(&self.content);
+    }
+
+    fn read(r: &mut RowReader) -> Result<Self, RowError> {
+        Ok(Self {
+            size_bytes: r.varint()?,
+            etag: read_etag(r)?,
+            class: r.storage_class()?,
+            checksum: r.checksum()?,
+            attributes: r.attributes()?,
+            content: r.content()?,
+        })
+    }
+}
+
+impl CurrentRow {
+    /// The summary of a version; `None` for a delete marker.
+    pub fn of(version: &VersionRow, ordinal: Ordinal) -> Option<Self> {
+        let object = version.object()?;
+        Some(Self {
+            ordinal,
+            size_bytes: object.size_bytes,
+            etag: object.etag,
+            modified: version.modified,
+            class: object.class,
+            owner: version.owner,
+            checksum: object.checksum.as_ref().map(|checksum| (checksum.algorithm, checksum.kind)),
+        })
+    }
+
+    pub fn encode(&self) -> Bytes {
+        let mut w = RowWriter::new(FORMAT);
+        w.raw(&self.ordinal.as_u64().to_be_bytes());
+        w.varint(self.size_bytes);
+        write_etag(&mut w, self.etag);
+        w.timestamp(self.modified);
+        w.storage_class(self.class);
+        w.owner(self.owner);
+        w.option(self.checksum, |w, (algorithm, kind)| {
+            w.algorithm(algorithm);
+            w.checksum_type(kind);
+        });
+        w.finish()
+    }
+
+    pub fn decode(bytes: Bytes) -> Result<Self, RowError> {
+        let mut r = RowReader::new("current", bytes, FORMAT)?;
+        Ok(Self {
+            ordinal: Ordinal::from_u64(u64::from_be_bytes(r.array()?)),
+            size_bytes: r.varint()?,
+            etag: read_etag(&mut r)?,
+            modified: r.timestamp()?,
+            class: r.storage_class()?,
+            owner: r.account()?,
+            checksum: r.option(|r| Ok((r.algorithm()?, r.checksum_type()?)))?,
+        })
+    }
+}
+
+fn write_etag(w: &mut RowWriter, etag: ETag) {
+    w.raw(&etag.md5);
+    // 0 stands for an object that was put whole: no upload completes without a part.
+    w.varint(u64::from(etag.parts.unwrap_or(0)));
+}
+
+fn read_etag(r: &mut RowReader) -> Result<ETag, RowError> {
+    let md5 = r.array()?;
+    let parts = r.varint()?;
+    let parts = r.legal(u16::try_from(parts).ok())?;
+    Ok(ETag { md5, parts: (parts > 0).then_some(parts) })
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{ObjectKey, PartNumber, UploadId};
+    use proptest::prelude::{any, prop, proptest};
+
+    use super::*;
+    use crate::table::PartTable;
+
+    fn multipart() -> VersionRow {
+        let mut table = PartTable::default();
+        for number in [1, 2, 3, 7] {
+            table.push(PartNumber::new(number).unwrap(), 5 << 20);
+        }
+        VersionRow {
+            null: false,
+            salt: 99,
+            owner: AccountId::new(12).unwrap(),
+            modified: Timestamp::from_millis(-5),
+            state: VersionState::Object(ObjectRow {
+                size_bytes: 20 << 20,
+                etag: ETag { md5: [7; 16], parts: Some(4) },
+                class: StorageClass::GlacierIr,
+                checksum: Some(ChecksumRow {
+                    algorithm: ChecksumAlgorithm::Crc64Nvme,
+                    kind: ChecksumType::FullObject,
+                    value: Bytes::from_static(b"12345678"),
+                }),
+                attributes: Attributes {
+                    content_type: Some("text/plain".into()),
+                    metadata: vec![("a".into(), "ä".into())],
+                    ..Attributes::default()
+                },
+                content: Content::Parts {
+                    key: ObjectKey::new("k").unwrap(),
+                    upload: UploadId { ordinal: Ordinal::from_u64(3), salt: 5 },
+                    table,
+                },
+            }),
+        }
+    }
+
+    #[test]
+    fn rows_read_back_what_was_written() {
+        let row = multipart();
+        assert_eq!(VersionRow::decode(row.encode()), Ok(row.clone()));
+        let current = CurrentRow::of(&row, Ordinal::from_u64(5)).unwrap();
+        assert_eq!(CurrentRow::decode(current.encode()), Ok(current));
+        let marker = VersionRow { state: VersionState::DeleteMarker, ..row };
+        assert_eq!(VersionRow::decode(marker.encode()), Ok(marker));
+    }
+
+    #[test]
+    fn a_truncated_row_is_damage_and_a_newer_format_is_named() {
+        let bytes = multipart().encode();
+        for len in 0..bytes.len() - 1 {
+            assert!(VersionRow::decode(bytes.slice(..len)).is_err(), "{len}");
+        }
+        assert_eq!(
+            CurrentRow::decode(Bytes::from_static(&[9])),
+            Err(RowError::Format { row: "current", found: 9, known: 1 })
+        );
+    }
+
+    #[test]
+    fn parts_are_counted_by_place_not_by_number() {
+        let row = multipart();
+        let Some(Content::Parts { table, .. }) = row.object().map(|o| &o.content) else { unreachable!() };
+        assert_eq!(table.count(), 4);
+        assert_eq!(table.nth(4).map(|(n, at, size)| (n.get(), at, size)), Some((7, 15 << 20, 5 << 20)));
+        assert_eq!(table.nth(5), None);
+        assert_eq!(table.nth(0), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_decode_without_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+            let mut bytes = bytes;
+            bytes.insert(0, FORMAT);
+            let _ = VersionRow::decode(Bytes::from(bytes.clone()));
+            let _ = CurrentRow::decode(Bytes::from(bytes));
+        }
+    }
+}

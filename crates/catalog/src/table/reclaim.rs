@@ -1,0 +1,56 @@
+//! Outbox rows: bytes and rows that nothing names any more, left to the reclaimer by the commit that unnamed them.
+
+use bytes::Bytes;
+use model::{BucketId, ObjectKey, UploadId};
+
+use super::bytes::{RowError, RowReader, RowWriter};
+
+const FORMAT: u8 = 1;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReclaimRow {
+    /// Bytes in the store, by their encoded manifest.
+    Stored(Bytes),
+    /// All parts that are left of an upload, with their bytes.
+    Parts { bucket: BucketId, key: ObjectKey, upload: UploadId },
+    /// The uploads of a bucket that was deleted.
+    Uploads { bucket: BucketId },
+}
+
+impl ReclaimRow {
+    pub fn encode(&self) -> Bytes {
+        let mut w = RowWriter::new(FORMAT);
+        match self {
+            Self::Stored(manifest) => {
+                w.u8(0);
+                w.raw(manifest);
+            }
+            Self::Parts { bucket, key, upload } => {
+                w.u8(1);
+                w.varint(bucket.0);
+                w.bytes(key.as_str().as_bytes());
+                w.varint(upload.ordinal.as_u64());
+                w.varint(upload.salt);
+            }
+            Self::Uploads { bucket } => {
+                w.u8(2);
+                w.varint(bucket.0);
+            }
+        }
+        w.finish()
+    }
+
+    pub fn decode(bytes: Bytes) -> Result<Self, RowError> {
+        let mut r = RowReader::new("reclaim", bytes, FORMAT)?;
+        match r.u8()? {
+            0 => Ok(Self::Stored(r.rest())),
+            1 => Ok(Self::Parts {
+                bucket: BucketId(r.varint()?),
+                key: r.key()?,
+                upload: UploadId { ordinal: r.ordinal()?, salt: r.varint()? },
+            }),
+            2 => Ok(Self::Uploads { bucket: BucketId(r.varint()?) }),
+            _ => Err(r.damaged()),
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Rows of multipart uploads in progress, and of parts (which outlive their upload: they become the object).
+
+use bytes::Bytes;
+use model::{AccountId, ChecksumAlgorithm, ChecksumType, StorageClass, Timestamp};
+
+use super::bytes::{RowError, RowReader, RowWriter};
+use super::content::{Attributes, ChecksumRow, Content};
+
+const FORMAT: u8 = 1;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UploadRow {
+    pub owner: AccountId,
+    pub initiated: Timestamp,
+    pub class: StorageClass,
+    /// The algorithm and type that the client asked for at the start; `None` when it named none.
+    pub checksum: Option<(ChecksumAlgorithm, ChecksumType)>,
+    pub attributes: Attributes,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartRow {
+    pub size_bytes: u64,
+    pub md5: [u8; 16],
+    pub modified: Timestamp,
+    pub checksum: Option<ChecksumRow>,
+    pub content: Content,
+}
+
+impl UploadRow {
+    pub fn encode(&self) -> Bytes {
+        let mut w = RowWriter::new(FORMAT);
+        w.owner(self.owner);
+        w.timestamp(self.initiated);
+        w.storage_class(self.class);
+        w.option(self.checksum, |w, (algorithm, kind)| {
+            w.algorithm(algorithm);
+            w.checksum_type(kind);
+        });
+        w.attributes(&self.attributes);
+        w.finish()
+    }
+
+    pub fn decode(bytes: Bytes) -> Result<Self, RowError> {
+        let mut r = RowReader::new("upload", bytes, FORMAT)?;
+        Ok(Self {
+            owner: r.account()?,
+            initiated: r.timestamp()?,
+            class: r.storage_class()?,
+            checksum: r.option(|r| Ok((r.algorithm()?, r.checksum_type()?)))?,
+            attributes: r.attributes()?,
+        })
+    }
+}
+
+impl PartRow {
+    pub fn encode(&self) -> Bytes {
+        let mut w = RowWriter::new(FORMAT);
+        w.varint(self.size_bytes);
+        w.raw(&self.md5);
+        w.timestamp(self.modified);
+        w.checksum(self.checksum.as_ref());
+        w.content(&self.content);
+        w.finish()
+    }
+
+    pub fn decode(bytes: Bytes) -> Result<Self, RowError> {
+        let mut r = RowReader::new("part", bytes, FORMAT)?;
+        Ok(Self {
+            size_bytes: r.varint()?,
+            md5: r.array()?,
+            modified: r.timestamp()?,
+            checksum: r.checksum()?,
+            content: r.content()?,
+        })
+    }
+}

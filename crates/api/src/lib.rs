@@ -5,8 +5,10 @@
 
 mod body;
 mod error;
+mod generated;
 mod operation;
 
 pub use body::{Body, ByteSource, EmptySource, OnceSource};
 pub use error::{ErrorCode, S3Error};
+pub use generated::s3;
 pub use operation::Operation;

@@ -1,0 +1,104 @@
+//! What is generated, free of the JSON: operations, structures, fields and where each field travels.
+
+/// One service, ready to be written out.
+pub struct Api {
+    /// Module name: `s3`, `iam`, …
+    pub service: &'static str,
+    pub version: String,
+    pub protocol: String,
+    pub operations: Vec<Operation>,
+    /// What the operations' structures are made of, by name.
+    pub structures: Vec<Structure>,
+}
+
+pub struct Operation {
+    pub name: String,
+    pub method: String,
+    pub uri: String,
+    pub status: u16,
+    pub deprecated: bool,
+    pub input: Side,
+    pub output: Side,
+}
+
+/// One direction of an operation.
+pub struct Side {
+    pub structure: Structure,
+    /// The payload is a stream, which is no field.
+    pub streams: bool,
+    /// Name of the root element when several fields share the body: the operation's own, if the model has one.
+    pub root: Option<String>,
+}
+
+pub struct Structure {
+    pub name: String,
+    pub fields: Vec<Field>,
+    /// `(prefix, uri)` that its element declares.
+    pub namespace: Option<(String, String)>,
+}
+
+pub struct Field {
+    /// The model's name.
+    pub member: String,
+    /// Rust's.
+    pub name: String,
+    pub place: Place,
+    pub kind: Type,
+    pub required: bool,
+    /// The structure contains itself through this field.
+    pub boxed: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Place {
+    Path(String),
+    Query(String),
+    Header(String),
+    /// Every header with this prefix.
+    Headers(String),
+    /// The whole body: a structure under this root element, or text.
+    Payload(String),
+    /// An element among others.
+    Element(String),
+    Attribute(String),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Type {
+    Text,
+    Integer,
+    Long,
+    Double,
+    Boolean,
+    Blob,
+    Timestamp(TimestampForm),
+    List { element: Box<Type>, name: String, flat: bool },
+    Map { key: Box<Type>, value: Box<Type> },
+    Structure(String),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum TimestampForm {
+    /// Whatever the place's default is: dates of HTTP in headers, ISO 8601 elsewhere.
+    Default,
+    Http,
+    Iso8601,
+    Epoch,
+}
+
+impl Structure {
+    /// Fields that travel in the body, one element each.
+    pub fn elements(&self) -> impl Iterator<Item = (&Field, &str)> {
+        self.fields.iter().filter_map(|field| match &field.place {
+            Place::Element(name) => Some((field, name.as_str())),
+            _ => None,
+        })
+    }
+
+    pub fn payload(&self) -> Option<(&Field, &str)> {
+        self.fields.iter().find_map(|field| match &field.place {
+            Place::Payload(name) => Some((field, name.as_str())),
+            _ => None,
+        })
+    }
+}

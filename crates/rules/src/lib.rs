@@ -1,1 +1,11 @@
-//! rules: not yet furnished.
+//! S3's rules as pure functions: from what is stored and what is asked to a choice.
+//!
+//! No rule reads a clock, a disk or a row; no deed elsewhere carries an `if` about S3. A rule is asked twice: at
+//! admission against a snapshot, and inside the commit against the truth.
+
+pub mod copy_source;
+pub mod listing;
+pub mod multipart;
+pub mod precondition;
+pub mod range;
+pub mod versioning;

@@ -16,6 +16,6 @@ pub use account::{AccessKeyRow, AccountRow};
 pub use bucket::BucketRow;
 pub use bytes::RowError;
 pub use content::{Attributes, ChecksumRow, Content, PartSpan, PartTable};
-pub use object::{CurrentRow, ObjectRow, VersionRow, VersionState};
+pub use object::{CurrentRow, ObjectRow, PointerRow, VersionRow, VersionState};
 pub use reclaim::ReclaimRow;
 pub use upload::{PartRow, UploadRow};

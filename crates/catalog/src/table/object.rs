@@ -23,7 +23,7 @@ pub struct VersionRow {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum VersionState {
     DeleteMarker,
-    Object(ObjectRow),
+    Object(Box<ObjectRow>),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +40,7 @@ pub struct ObjectRow {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CurrentRow {
     pub ordinal: Ordinal,
+    pub null: bool,
     pub size_bytes: u64,
     pub etag: ETag,
     pub modified: Timestamp,
@@ -83,7 +84,7 @@ impl VersionRow {
         let owner = r.account()?;
         let modified = r.timestamp()?;
         let state = if r.bool()? {
-            VersionState::Object(ObjectRow::read(&mut r)?)
+            VersionState::Object(Box::new(ObjectRow::read(&mut r)?))
         } else {
             VersionState::DeleteMarker
         };
@@ -119,6 +120,7 @@ impl CurrentRow {
         let object = version.object()?;
         Some(Self {
             ordinal,
+            null: version.null,
             size_bytes: object.size_bytes,
             etag: object.etag,
             modified: version.modified,
@@ -131,6 +133,7 @@ impl CurrentRow {
     pub fn encode(&self) -> Bytes {
         let mut w = RowWriter::new(FORMAT);
         w.raw(&self.ordinal.as_u64().to_be_bytes());
+        w.u8(u8::from(self.null));
         w.varint(self.size_bytes);
         write_etag(&mut w, self.etag);
         w.timestamp(self.modified);
@@ -147,6 +150,7 @@ impl CurrentRow {
         let mut r = RowReader::new("current", bytes, FORMAT)?;
         Ok(Self {
             ordinal: Ordinal::from_u64(u64::from_be_bytes(r.array()?)),
+            null: r.bool()?,
             size_bytes: r.varint()?,
             etag: read_etag(&mut r)?,
             modified: r.timestamp()?,
@@ -154,6 +158,27 @@ impl CurrentRow {
             owner: r.account()?,
             checksum: r.option(|r| Ok((r.algorithm()?, r.checksum_type()?)))?,
         })
+    }
+}
+
+/// Points to a version: to the delete marker that is a key's newest version, or to the null version that is not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PointerRow {
+    pub ordinal: Ordinal,
+    pub null: bool,
+}
+
+impl PointerRow {
+    pub fn encode(self) -> Bytes {
+        let mut w = RowWriter::new(FORMAT);
+        w.raw(&self.ordinal.as_u64().to_be_bytes());
+        w.u8(u8::from(self.null));
+        w.finish()
+    }
+
+    pub fn decode(bytes: Bytes) -> Result<Self, RowError> {
+        let mut r = RowReader::new("pointer", bytes, FORMAT)?;
+        Ok(Self { ordinal: Ordinal::from_u64(u64::from_be_bytes(r.array()?)), null: r.bool()? })
     }
 }
 
@@ -188,7 +213,7 @@ mod tests {
             salt: 99,
             owner: AccountId::new(12).unwrap(),
             modified: Timestamp::from_millis(-5),
-            state: VersionState::Object(ObjectRow {
+            state: VersionState::Object(Box::new(ObjectRow {
                 size_bytes: 20 << 20,
                 etag: ETag { md5: [7; 16], parts: Some(4) },
                 class: StorageClass::GlacierIr,
@@ -207,7 +232,7 @@ mod tests {
                     upload: UploadId { ordinal: Ordinal::from_u64(3), salt: 5 },
                     table,
                 },
-            }),
+            })),
         }
     }
 

@@ -1,0 +1,175 @@
+//! One file: what programs see of it, what the device surely has of it, and the changes between the two.
+//!
+//! A change keeps the page as it was right after it. Whichever changes of a sector a crash keeps, the sector then
+//! holds what the page cache held at one moment, as with a real write-back.
+
+use std::ops::Range;
+
+use super::image::{Image, PAGE_BYTES, Page, SECTORS_PER_PAGE, page_span, sector_mask, touches};
+use super::tear::Tear;
+use crate::Dice;
+
+#[derive(Debug, Default)]
+pub struct Inode {
+    pub live: Image,
+    pub durable: Image,
+    pending: Vec<Change>,
+    /// Numbers the calls, so that a crash can treat one call's pages alike.
+    calls: u64,
+    /// Ranges that the device cannot read any more.
+    pub unreadable: Vec<Range<u64>>,
+}
+
+#[derive(Debug)]
+enum Change {
+    /// Some sectors of a page were written; `None` is a hole that was punched.
+    Sectors {
+        call: u64,
+        page: u64,
+        mask: u8,
+        after: Option<Page>,
+    },
+    Length(u64),
+}
+
+/// What a sync promises about the length of the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SyncReach {
+    Data,
+    DataAndLength,
+}
+
+impl Inode {
+    pub fn write(&mut self, bufs: &[&[u8]], mut offset: u64) {
+        self.calls += 1;
+        for buf in bufs {
+            self.write_one(buf, offset);
+            offset += buf.len() as u64;
+        }
+        if offset > self.live.len && bufs.iter().any(|buf| !buf.is_empty()) {
+            self.live.len = offset;
+            self.pending.push(Change::Length(offset));
+        }
+    }
+
+    fn write_one(&mut self, buf: &[u8], offset: u64) {
+        for touch in touches(offset, buf.len()) {
+            let bytes = &buf[touch.at..touch.at + touch.within.len()];
+            let after = Some(self.live.overwrite(&touch, bytes));
+            let mask = sector_mask(&touch.within);
+            self.pending.push(Change::Sectors { call: self.calls, page: touch.page, mask, after });
+        }
+    }
+
+    pub fn set_len(&mut self, len: u64) {
+        self.calls += 1;
+        if len == self.live.len {
+            return;
+        }
+        let cut = self.live.set_len(len);
+        if let Some((page, after)) = cut {
+            let within = usize::try_from(len % PAGE_BYTES as u64).unwrap_or(0);
+            let mask = sector_mask(&(within..PAGE_BYTES));
+            self.pending.push(Change::Sectors { call: self.calls, page, mask, after: Some(after) });
+        }
+        self.pending.push(Change::Length(len));
+    }
+
+    pub fn allocate(&mut self, len: u64) {
+        self.calls += 1;
+        for page in self.live.allocate(0, len) {
+            let after = self.live.page(page).cloned();
+            self.pending.push(Change::Sectors { call: self.calls, page, mask: u8::MAX, after });
+        }
+        if len > self.live.len {
+            self.live.len = len;
+            self.pending.push(Change::Length(len));
+        }
+    }
+
+    /// Whole pages become holes; the edges are written with zeros, as file systems do.
+    pub fn punch(&mut self, offset: u64, len: u64) {
+        self.calls += 1;
+        for page in page_span(offset, len) {
+            let start = page * PAGE_BYTES as u64;
+            let first = offset.max(start);
+            let end = (offset + len).min(start + PAGE_BYTES as u64);
+            if self.live.page(page).is_none() {
+                continue;
+            }
+            if end - first == PAGE_BYTES as u64 {
+                self.live.set_page(page, None);
+                self.pending.push(Change::Sectors { call: self.calls, page, mask: u8::MAX, after: None });
+            } else {
+                let zeros = vec![0; usize::try_from(end - first).unwrap_or(0)];
+                self.write_one(&zeros, first);
+            }
+        }
+    }
+
+    /// Makes everything written so far durable.
+    pub fn sync(&mut self, reach: SyncReach) {
+        for change in std::mem::take(&mut self.pending) {
+            match change {
+                // Later changes of the page are part of the same sync, so its newest content is what lands.
+                Change::Sectors { page, .. } => {
+                    self.durable.set_page(page, self.live.page(page).cloned());
+                }
+                Change::Length(len) if reach == SyncReach::DataAndLength => {
+                    self.durable.set_len(len);
+                }
+                Change::Length(len) => self.pending.push(Change::Length(len)),
+            }
+        }
+        if reach == SyncReach::DataAndLength {
+            self.durable.len = self.live.len;
+        }
+    }
+
+    /// The kernel dropped what it could not write: some of it landed, and no later sync will write the rest.
+    pub fn lose_pending(&mut self, dice: &Dice) {
+        self.settle(dice, false);
+    }
+
+    /// The power went: what was pending landed in part, by chance.
+    pub fn crash(&mut self, dice: &Dice, garbage: bool) {
+        self.settle(dice, garbage);
+        self.live = self.durable.clone();
+    }
+
+    fn settle(&mut self, dice: &Dice, garbage: bool) {
+        let changes = std::mem::take(&mut self.pending);
+        let lengths = changes.iter().filter(|change| matches!(change, Change::Length(_))).count();
+        // Lengths go through the file system's journal in order: a prefix of them landed.
+        let mut lengths_left = dice.index(lengths + 1);
+        let mut tear = Tear::draw(dice);
+        for change in changes {
+            match change {
+                Change::Length(_) if lengths_left == 0 => {}
+                Change::Length(len) => {
+                    self.durable.set_len(len);
+                    lengths_left -= 1;
+                }
+                Change::Sectors { call, page, mask, after } => {
+                    let kept =
+                        if after.is_none() { tear.whole(call, dice) } else { tear.sectors(call, mask, dice) };
+                    self.durable.take_sectors(page, after.as_ref(), kept & mask);
+                    if garbage {
+                        self.spoil(page, mask & !kept, dice);
+                    }
+                }
+            }
+        }
+        self.durable.trim();
+    }
+
+    /// A device that does not keep sectors whole: one that was being written holds neither old nor new.
+    fn spoil(&mut self, page: u64, mask: u8, dice: &Dice) {
+        for sector in (0..SECTORS_PER_PAGE).filter(|sector| mask & 1 << sector != 0) {
+            if dice.chance(20) {
+                let noise: Page = std::sync::Arc::new(std::array::from_fn(|_| dice.below(256) as u8));
+                self.durable.take_sectors(page, Some(&noise), 1 << sector);
+            }
+        }
+    }
+}

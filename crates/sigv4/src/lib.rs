@@ -1,1 +1,25 @@
-//! sigv4: not yet furnished.
+//! AWS Signature Version 4 as S3 uses it: canonical requests, signatures, chunk signatures, presigned URLs and
+//! POST policies; to verify, and to sign.
+//!
+//! The walk: [`read_claim`] reads what a request says of itself, the caller finds the secret of
+//! [`SignedClaim::access_key`], and [`verify`] decides. A [`Refusal`] names S3's code, message and elements.
+//! Promises: comparisons take the same time whatever differs; any bytes are refused, never a panic; a payload
+//! of any length is proven in constant memory. It knows nothing about accounts, HTTP crates or operations.
+
+mod canonical;
+mod chunk;
+mod claim;
+mod encode;
+mod key;
+mod payload;
+mod refusal;
+mod request;
+mod verify;
+
+pub use chunk::ChunkVerifier;
+pub use claim::{Claim, Kind, Options, Scheme, Scope, SignedClaim, read_claim};
+pub use key::{Key, Secret, SigningKey};
+pub use payload::{PayloadMode, anonymous_payload};
+pub use refusal::{Mismatch, Refusal};
+pub use request::RequestView;
+pub use verify::{Verified, verify, verify_with_key};

@@ -68,6 +68,15 @@ impl PartTable {
         self.0.push(PartSpan { first: number, count: 1, size_bytes });
     }
 
+    /// Whether a part with this number is in it.
+    pub fn contains(&self, number: PartNumber) -> bool {
+        let number = u32::from(number.get());
+        self.0.iter().any(|span| {
+            let first = u32::from(span.first.get());
+            (first..first + u32::from(span.count)).contains(&number)
+        })
+    }
+
     /// How many parts.
     pub fn count(&self) -> usize {
         self.0.iter().map(|span| usize::from(span.count)).sum()
@@ -144,15 +153,23 @@ impl RowWriter {
             Content::Parts { key, upload, table } => {
                 self.u8(2);
                 self.bytes(key.as_str().as_bytes());
-                self.varint(upload.ordinal.as_u64());
-                self.varint(upload.salt);
-                self.varint(table.0.len() as u64);
-                for span in &table.0 {
-                    self.varint(u64::from(span.first.get()));
-                    self.varint(u64::from(span.count));
-                    self.varint(span.size_bytes);
-                }
+                self.upload(*upload);
+                self.part_table(table);
             }
+        }
+    }
+
+    pub(super) fn upload(&mut self, upload: UploadId) {
+        self.varint(upload.ordinal.as_u64());
+        self.varint(upload.salt);
+    }
+
+    pub(super) fn part_table(&mut self, table: &PartTable) {
+        self.varint(table.0.len() as u64);
+        for span in &table.0 {
+            self.varint(u64::from(span.first.get()));
+            self.varint(u64::from(span.count));
+            self.varint(span.size_bytes);
         }
     }
 }
@@ -213,19 +230,23 @@ impl RowReader {
         match self.u8()? {
             0 => Ok(Content::Inline(self.rest())),
             1 => Ok(Content::Stored(self.rest())),
-            2 => {
-                let key = self.key()?;
-                let upload = UploadId { ordinal: self.ordinal()?, salt: self.varint()? };
-                let mut table = PartTable::default();
-                for _ in 0..self.varint()? {
-                    let first = self.part_number()?;
-                    let count = self.varint()?;
-                    let count = self.legal(u16::try_from(count).ok())?;
-                    table.0.push(PartSpan { first, count, size_bytes: self.varint()? });
-                }
-                Ok(Content::Parts { key, upload, table })
-            }
+            2 => Ok(Content::Parts { key: self.key()?, upload: self.upload()?, table: self.part_table()? }),
             _ => Err(self.damaged()),
         }
+    }
+
+    pub(super) fn upload(&mut self) -> Result<UploadId, RowError> {
+        Ok(UploadId { ordinal: self.ordinal()?, salt: self.varint()? })
+    }
+
+    pub(super) fn part_table(&mut self) -> Result<PartTable, RowError> {
+        let mut table = PartTable::default();
+        for _ in 0..self.varint()? {
+            let first = self.part_number()?;
+            let count = self.varint()?;
+            let count = self.legal(u16::try_from(count).ok())?;
+            table.0.push(PartSpan { first, count, size_bytes: self.varint()? });
+        }
+        Ok(table)
     }
 }

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use model::{BucketId, ObjectKey, UploadId};
 
 use super::bytes::{RowError, RowReader, RowWriter};
+use super::content::PartTable;
 
 const FORMAT: u8 = 1;
 
@@ -13,6 +14,8 @@ pub enum ReclaimRow {
     Stored(Bytes),
     /// All parts that are left of an upload, with their bytes.
     Parts { bucket: BucketId, key: ObjectKey, upload: UploadId },
+    /// The parts of a completed upload that the completion did not list; `listed` are those that it did.
+    Unlisted { bucket: BucketId, key: ObjectKey, upload: UploadId, listed: PartTable },
     /// The uploads of a bucket that was deleted.
     Uploads { bucket: BucketId },
 }
@@ -29,8 +32,14 @@ impl ReclaimRow {
                 w.u8(1);
                 w.varint(bucket.0);
                 w.bytes(key.as_str().as_bytes());
-                w.varint(upload.ordinal.as_u64());
-                w.varint(upload.salt);
+                w.upload(*upload);
+            }
+            Self::Unlisted { bucket, key, upload, listed } => {
+                w.u8(3);
+                w.varint(bucket.0);
+                w.bytes(key.as_str().as_bytes());
+                w.upload(*upload);
+                w.part_table(listed);
             }
             Self::Uploads { bucket } => {
                 w.u8(2);
@@ -44,12 +53,14 @@ impl ReclaimRow {
         let mut r = RowReader::new("reclaim", bytes, FORMAT)?;
         match r.u8()? {
             0 => Ok(Self::Stored(r.rest())),
-            1 => Ok(Self::Parts {
+            1 => Ok(Self::Parts { bucket: BucketId(r.varint()?), key: r.key()?, upload: r.upload()? }),
+            2 => Ok(Self::Uploads { bucket: BucketId(r.varint()?) }),
+            3 => Ok(Self::Unlisted {
                 bucket: BucketId(r.varint()?),
                 key: r.key()?,
-                upload: UploadId { ordinal: r.ordinal()?, salt: r.varint()? },
+                upload: r.upload()?,
+                listed: r.part_table()?,
             }),
-            2 => Ok(Self::Uploads { bucket: BucketId(r.varint()?) }),
             _ => Err(r.damaged()),
         }
     }

@@ -1,7 +1,7 @@
 //! Rows of multipart uploads in progress, and of parts (which outlive their upload: they become the object).
 
 use bytes::Bytes;
-use model::{AccountId, ChecksumAlgorithm, ChecksumType, StorageClass, Timestamp};
+use model::{AccountId, ChecksumAlgorithm, ChecksumType, Ordinal, StorageClass, Timestamp};
 
 use super::bytes::{RowError, RowReader, RowWriter};
 use super::content::{Attributes, ChecksumRow, Content};
@@ -16,6 +16,8 @@ pub struct UploadRow {
     /// The algorithm and type that the client asked for at the start; `None` when it named none.
     pub checksum: Option<(ChecksumAlgorithm, ChecksumType)>,
     pub attributes: Attributes,
+    /// When a part was last written: a completion that read the parts at another ordinal must read them again.
+    pub parts_changed: Ordinal,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +40,7 @@ impl UploadRow {
             w.checksum_type(kind);
         });
         w.attributes(&self.attributes);
+        w.varint(self.parts_changed.as_u64());
         w.finish()
     }
 
@@ -49,6 +52,7 @@ impl UploadRow {
             class: r.storage_class()?,
             checksum: r.option(|r| Ok((r.algorithm()?, r.checksum_type()?)))?,
             attributes: r.attributes()?,
+            parts_changed: r.ordinal()?,
         })
     }
 }

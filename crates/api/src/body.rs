@@ -13,6 +13,11 @@ pub trait ByteSource: Send {
     /// error instead of its end.
     async fn next(&mut self) -> Result<Option<Bytes>, S3Error>;
 
+    /// The `x-amz-trailer` header: which trailing headers will follow the bytes.
+    fn announced(&self) -> Option<&str> {
+        None
+    }
+
     /// Trailing headers (names in lower case); complete after `next` answered `None`.
     fn trailers(&self) -> &[(String, String)] {
         &[]

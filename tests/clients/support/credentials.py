@@ -1,0 +1,12 @@
+"""Who signs: an access key with its secret, and the root's of every server that the suites start."""
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Credentials:
+    access_key: str
+    secret_key: str
+
+
+ROOT = Credentials("STRONGROOMTESTROOT01", "a-secret-that-only-these-suites-use-0123")

@@ -1,25 +1,55 @@
 //! Signed chunks: each one's signature covers its bytes and the signature before it, back to the request's own.
 
 use aws_lc_rs::digest::{Context, SHA256, digest};
-use subtle::ConstantTimeEq as _;
 
-use crate::encode::{hex, push_hex};
+use crate::encode::push_hex;
 use crate::refusal::Mismatch;
-use crate::{Refusal, Scope, SigningKey};
+use crate::{Key, Refusal, Scope};
 
 /// SHA-256 of nothing, which stands in every chunk's string to sign.
 const EMPTY_SHA256: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+/// The lines that every link of a chain of signatures has in common.
+#[derive(Clone, Debug)]
+pub(crate) struct Links {
+    pub algorithm: &'static str,
+    pub date: String,
+    pub scope: Scope,
+}
+
+impl Links {
+    /// The string to sign of a chunk whose bytes have this hash.
+    pub(crate) fn chunk(&self, previous: &str, sha256: &[u8]) -> String {
+        self.link("-PAYLOAD", previous, Some(EMPTY_SHA256), sha256)
+    }
+
+    pub(crate) fn trailer(&self, previous: &str, canonical: &[u8]) -> String {
+        self.link("-TRAILER", previous, None, digest(&SHA256, canonical).as_ref())
+    }
+
+    fn link(&self, suffix: &str, previous: &str, empty: Option<&str>, sha256: &[u8]) -> String {
+        let mut text = String::with_capacity(384);
+        text.push_str(self.algorithm);
+        text.push_str(suffix);
+        for line in [&self.date, self.scope.as_str(), previous].into_iter().chain(empty) {
+            text.push('\n');
+            text.push_str(line);
+        }
+        text.push('\n');
+        push_hex(&mut text, sha256);
+        text
+    }
+}
 
 /// Proves a payload's chunks in order, each in constant memory whatever its length.
 ///
 /// `begin_chunk`, `update` as often as bytes come, `end_chunk`; the last chunk is empty and signed too. Then
 /// `trailer`, if the request announced one. After a refusal the payload is worthless: stop reading.
 pub struct ChunkVerifier {
-    key: SigningKey,
+    key: Key,
     access_key: String,
-    date: String,
-    scope: Scope,
-    /// The signature that the next one must build upon, in hex.
+    links: Links,
+    /// The signature that the next one must build upon.
     previous: String,
     /// What the chunk that is being read says its signature is.
     claimed: String,
@@ -28,17 +58,17 @@ pub struct ChunkVerifier {
 
 impl std::fmt::Debug for ChunkVerifier {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ChunkVerifier").field("scope", &self.scope).finish_non_exhaustive()
+        f.debug_struct("ChunkVerifier").field("links", &self.links).finish_non_exhaustive()
     }
 }
 
 impl ChunkVerifier {
-    pub(crate) fn new(key: SigningKey, access_key: &str, date: &str, scope: Scope, seed: &str) -> Self {
+    /// `seed` is the request's own signature.
+    pub(crate) fn new(key: Key, access_key: &str, links: Links, seed: &str) -> Self {
         Self {
             key,
             access_key: access_key.to_owned(),
-            date: date.to_owned(),
-            scope,
+            links,
             previous: seed.to_owned(),
             claimed: String::new(),
             sha256: Context::new(&SHA256),
@@ -47,7 +77,7 @@ impl ChunkVerifier {
 
     /// A chunk starts; `signature` is its `chunk-signature` in hex.
     pub fn begin_chunk(&mut self, signature: &str) {
-        signature.clone_into(&mut self.claimed);
+        unpadded(signature).clone_into(&mut self.claimed);
         self.sha256 = Context::new(&SHA256);
     }
 
@@ -59,7 +89,7 @@ impl ChunkVerifier {
     /// The chunk's bytes are complete: is its signature true?
     pub fn end_chunk(&mut self) -> Result<(), Refusal> {
         let sha256 = std::mem::replace(&mut self.sha256, Context::new(&SHA256)).finish();
-        let text = self.string_to_sign("AWS4-HMAC-SHA256-PAYLOAD", Some(EMPTY_SHA256), sha256.as_ref());
+        let text = self.links.chunk(&self.previous, sha256.as_ref());
         let claimed = std::mem::take(&mut self.claimed);
         self.settle(text, claimed)
     }
@@ -67,26 +97,13 @@ impl ChunkVerifier {
     /// The trailer's signature. `canonical` holds `name:value\n` for each of its headers in the order sent, names
     /// in lower case and values trimmed, without `x-amz-trailer-signature`.
     pub fn trailer(&mut self, canonical: &[u8], signature: &str) -> Result<(), Refusal> {
-        let sha256 = digest(&SHA256, canonical);
-        let text = self.string_to_sign("AWS4-HMAC-SHA256-TRAILER", None, sha256.as_ref());
-        self.settle(text, signature.to_owned())
-    }
-
-    fn string_to_sign(&self, algorithm: &str, empty: Option<&str>, sha256: &[u8]) -> String {
-        let mut text = String::with_capacity(384);
-        let lines = [algorithm, &self.date, self.scope.as_str(), &self.previous];
-        for line in lines.into_iter().chain(empty) {
-            text.push_str(line);
-            text.push('\n');
-        }
-        push_hex(&mut text, sha256);
-        text
+        let text = self.links.trailer(&self.previous, canonical);
+        self.settle(text, unpadded(signature).to_owned())
     }
 
     fn settle(&mut self, string_to_sign: String, claimed: String) -> Result<(), Refusal> {
-        let computed = hex(&self.key.sign(string_to_sign.as_bytes()));
-        if bool::from(computed.as_bytes().ct_eq(claimed.as_bytes())) {
-            self.previous = computed;
+        if self.key.proves(&string_to_sign, &claimed) {
+            self.previous = claimed;
             return Ok(());
         }
         Err(Refusal::SignatureMismatch(Box::new(Mismatch {
@@ -96,4 +113,9 @@ impl ChunkVerifier {
             canonical_request: None,
         })))
     }
+}
+
+/// SigV4A fills its chunks' signatures up to a fixed length.
+fn unpadded(signature: &str) -> &str {
+    signature.trim_end_matches('*')
 }

@@ -14,6 +14,8 @@ mod key;
 mod payload;
 mod refusal;
 mod request;
+mod v2;
+mod v4a;
 mod verify;
 
 pub use chunk::ChunkVerifier;
@@ -22,4 +24,5 @@ pub use key::{Key, Secret, SigningKey};
 pub use payload::{PayloadMode, anonymous_payload};
 pub use refusal::{Mismatch, Refusal};
 pub use request::RequestView;
+pub use v4a::EcdsaKey;
 pub use verify::{Verified, verify, verify_with_key};

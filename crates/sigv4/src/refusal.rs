@@ -55,7 +55,7 @@ pub enum Refusal {
     },
     /// A presigned URL after its end.
     Expired {
-        expires_s: u32,
+        expires_s: Option<u32>,
         expires: Timestamp,
         server_time: Timestamp,
     },
@@ -185,11 +185,11 @@ impl Refusal {
                 ("ServerTime", iso_seconds(*server_time)),
                 ("MaxAllowedSkewMilliseconds", (CLOCK_SKEW_S_MAX * 1000).to_string()),
             ],
-            Self::Expired { expires_s, expires, server_time } => vec![
-                ("X-Amz-Expires", expires_s.to_string()),
-                ("Expires", iso_seconds(*expires)),
-                ("ServerTime", iso_seconds(*server_time)),
-            ],
+            Self::Expired { expires_s, expires, server_time } => {
+                let seconds = expires_s.map(|seconds| ("X-Amz-Expires", seconds.to_string()));
+                let ends = [("Expires", iso_seconds(*expires)), ("ServerTime", iso_seconds(*server_time))];
+                seconds.into_iter().chain(ends).collect()
+            }
             Self::NotYetValid { server_time } => vec![("ServerTime", iso_seconds(*server_time))],
             Self::SignatureMismatch(mismatch) => mismatch.elements(),
             Self::TooSmall { proposed_bytes, bytes_min } => {

@@ -3,15 +3,13 @@
 use std::borrow::Cow;
 
 use model::Timestamp;
-use subtle::ConstantTimeEq as _;
 
 use crate::canonical::{self, Parts};
-use crate::chunk::ChunkVerifier;
-use crate::claim::{Kind, SignedClaim};
-use crate::encode::hex;
-use crate::payload::{self, PayloadMode, Said};
+use crate::chunk::{ChunkVerifier, Links};
+use crate::claim::{Kind, Scheme, SignedClaim};
+use crate::payload::{self, ChunkScheme, PayloadMode, Said};
 use crate::refusal::Mismatch;
-use crate::{Key, Refusal, RequestView, Secret, SigningKey};
+use crate::{Key, Refusal, RequestView, Secret, v2};
 
 /// A claim that was proven.
 #[derive(Debug)]
@@ -39,24 +37,32 @@ pub fn verify_with_key(
     now: Timestamp,
 ) -> Result<Verified, Refusal> {
     claim.check_time(now)?;
-    let Key::V4(key) = key;
+    if claim.scheme == Scheme::V2 {
+        return verify_v2(claim, view, key);
+    }
     let payload = claim.payload.as_deref().ok_or(Refusal::ContentSha256Missing)?;
     let said = payload::read(payload)?;
-    let sound = |path: &str| {
-        let request = canonical_request(claim, view, path, payload);
-        let text = string_to_sign(claim, &request);
-        let computed = hex(&key.sign(text.as_bytes()));
-        (bool::from(computed.as_bytes().ct_eq(claim.signature.as_bytes())), request, text)
-    };
     let path = canonical_path(view.path);
-    let (mut proven, request, text) = sound(&path);
+    let request = canonical_request(claim, view, &path, payload);
+    let text = string_to_sign(claim, &request);
+    let mut proven = key.proves(&text, &claim.signature);
     if !proven && path != view.path {
         // Some clients sign the path in their own spelling. It names the same key, so it proves as much.
-        proven = sound(view.path).0;
+        let request = canonical_request(claim, view, view.path, payload);
+        proven = key.proves(&string_to_sign(claim, &request), &claim.signature);
     }
     if !proven {
-        return Err(mismatch(claim, request, text));
+        return Err(mismatch(claim, text, Some(request)));
     }
+    Ok(Verified { payload: mode(claim, said, key)? })
+}
+
+fn verify_v2(claim: &SignedClaim, view: &RequestView<'_>, key: &Key) -> Result<Verified, Refusal> {
+    let text = v2::string_to_sign(claim, view);
+    if !key.proves(&text, &claim.signature) {
+        return Err(mismatch(claim, text, None));
+    }
+    let said = claim.payload.as_deref().map_or(Ok(Said::Unsigned), payload::read)?;
     Ok(Verified { payload: mode(claim, said, key)? })
 }
 
@@ -80,33 +86,34 @@ fn canonical_request(claim: &SignedClaim, view: &RequestView<'_>, path: &str, pa
 }
 
 fn string_to_sign(claim: &SignedClaim, request: &str) -> String {
-    canonical::string_to_sign("AWS4-HMAC-SHA256", &claim.date_text, claim.scope.as_str(), request)
+    canonical::string_to_sign(claim.scheme.algorithm(), &claim.date_text, claim.scope.as_str(), request)
 }
 
-fn mismatch(claim: &SignedClaim, request: String, text: String) -> Refusal {
+fn mismatch(claim: &SignedClaim, string_to_sign: String, canonical_request: Option<String>) -> Refusal {
     Refusal::SignatureMismatch(Box::new(Mismatch {
         access_key: claim.access_key.clone(),
-        string_to_sign: text,
+        string_to_sign,
         signature: claim.signature.clone(),
-        canonical_request: Some(request),
+        canonical_request,
     }))
 }
 
-fn mode(claim: &SignedClaim, said: Said, key: &SigningKey) -> Result<PayloadMode, Refusal> {
-    let verifier = || {
-        Box::new(ChunkVerifier::new(
-            key.clone(),
-            &claim.access_key,
-            &claim.date_text,
-            claim.scope.clone(),
-            &claim.signature,
-        ))
+/// The payload's mode; chunks must be signed as the request is.
+fn mode(claim: &SignedClaim, said: Said, key: &Key) -> Result<PayloadMode, Refusal> {
+    let (scheme, trailer) = match said {
+        Said::Sha256(sha256) => return Ok(PayloadMode::Sha256(sha256)),
+        Said::Unsigned => return Ok(PayloadMode::Unsigned),
+        Said::UnsignedTrailer => return Ok(PayloadMode::UnsignedTrailer),
+        Said::Chunks { scheme, trailer } => (scheme, trailer),
     };
-    Ok(match said {
-        Said::Sha256(sha256) => PayloadMode::Sha256(sha256),
-        Said::Unsigned => PayloadMode::Unsigned,
-        Said::UnsignedTrailer => PayloadMode::UnsignedTrailer,
-        Said::Chunks { trailer: false, .. } => PayloadMode::SignedChunks(verifier()),
-        Said::Chunks { trailer: true, .. } => PayloadMode::SignedChunksTrailer(verifier()),
-    })
+    let algorithm = match (scheme, claim.scheme) {
+        (ChunkScheme::Hmac, Scheme::V4) | (ChunkScheme::Ecdsa, Scheme::V4a) => claim.scheme.algorithm(),
+        _ => {
+            let value = claim.payload.clone().unwrap_or_default();
+            return Err(Refusal::ContentSha256Invalid { value });
+        }
+    };
+    let links = Links { algorithm, date: claim.date_text.clone(), scope: claim.scope.clone() };
+    let verifier = Box::new(ChunkVerifier::new(key.clone(), &claim.access_key, links, &claim.signature));
+    Ok(if trailer { PayloadMode::SignedChunksTrailer(verifier) } else { PayloadMode::SignedChunks(verifier) })
 }

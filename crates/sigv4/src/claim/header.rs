@@ -2,7 +2,7 @@
 
 use model::Timestamp;
 
-use super::{Kind, Options, Scheme, SignedClaim, parse_credential};
+use super::{Kind, Options, Scheme, SignedClaim, parse_credential, v2};
 use crate::{Refusal, RequestView};
 
 pub(super) fn read(
@@ -10,19 +10,26 @@ pub(super) fn read(
     view: &RequestView<'_>,
     options: &Options<'_>,
 ) -> Result<SignedClaim, Refusal> {
-    let (algorithm, rest) = value.trim().split_once([' ', '\t']).unwrap_or((value.trim(), ""));
+    let trimmed = value.trim();
+    let (algorithm, rest) = trimmed.split_once([' ', '\t']).unwrap_or((trimmed, ""));
     let scheme = match algorithm {
         "AWS4-HMAC-SHA256" => Scheme::V4,
-        "AWS" => return Err(Refusal::MechanismNotSupported),
+        "AWS4-ECDSA-P256-SHA256" => Scheme::V4a,
+        "AWS" => return v2::read_header(rest.trim(), view, options),
         _ => return Err(Refusal::AuthorizationType { authorization: value.to_owned() }),
     };
-    let components = components(rest)?;
-    let (access_key, scope) = parse_credential(components.credential, true, options.services)
-        .map_err(|error| Refusal::Header { detail: error.to_string() })?;
+    let components = Components::parse(rest)?;
+    let (access_key, scope) = parse_credential(components.credential, scheme == Scheme::V4, options.services)
+        .map_err(|error| malformed(error.to_string()))?;
     let (date, date_text) = date(view)?;
-    if scope.date() != &date_text[..8] {
-        return Err(Refusal::Header { detail: super::date_mismatch(&scope, &date_text) });
+    if date_text.get(..8) != Some(scope.date()) {
+        return Err(malformed(super::date_mismatch(&scope, &date_text)));
     }
+    let region_set = match (scheme, view.header("x-amz-region-set")) {
+        (Scheme::V4a, None) => return Err(malformed("missing X-Amz-Region-Set.")),
+        (Scheme::V4a, Some(set)) => Some(set.to_owned()),
+        _ => None,
+    };
     let payload = view.header("x-amz-content-sha256").map(|value| value.trim().to_owned());
     if payload.is_none() && scope.service() == "s3" {
         return Err(Refusal::ContentSha256Missing);
@@ -36,10 +43,16 @@ pub(super) fn read(
         signature: components.signature.to_owned(),
         date,
         date_text,
-        expires_s: None,
+        expires: None,
         session_token: view.header("x-amz-security-token").map(str::to_owned),
+        region_set,
         payload,
+        host_bucket: None,
     })
+}
+
+fn malformed(detail: impl Into<String>) -> Refusal {
+    Refusal::Header { detail: detail.into() }
 }
 
 struct Components<'a> {
@@ -48,34 +61,38 @@ struct Components<'a> {
     signature: &'a str,
 }
 
-/// The three components, in any order, with or without spaces around their commas.
-fn components(text: &str) -> Result<Components<'_>, Refusal> {
-    let malformed = |detail: String| Refusal::Header { detail };
-    let (mut credential, mut signed_headers, mut signature) = (None, None, None);
-    for component in text.split(',').map(str::trim).filter(|component| !component.is_empty()) {
-        let slot = match component.split_once('=') {
-            Some(("Credential", value)) => credential.replace(value),
-            Some(("SignedHeaders", value)) => signed_headers.replace(value),
-            Some(("Signature", value)) => signature.replace(value),
-            _ => {
-                let detail = format!("the authorization component \"{component}\" is malformed.");
-                return Err(malformed(detail));
+impl<'a> Components<'a> {
+    /// The three components, in any order, with or without spaces around their commas.
+    fn parse(text: &'a str) -> Result<Self, Refusal> {
+        let mut parsed = Self { credential: "", signed_headers: "", signature: "" };
+        for component in text.split(',').map(str::trim).filter(|component| !component.is_empty()) {
+            let wrong = || malformed(format!("the authorization component \"{component}\" is malformed."));
+            let (name, value) = component.split_once('=').ok_or_else(wrong)?;
+            let slot = match name {
+                "Credential" => &mut parsed.credential,
+                "SignedHeaders" => &mut parsed.signed_headers,
+                "Signature" => &mut parsed.signature,
+                _ => return Err(wrong()),
+            };
+            if !slot.is_empty() {
+                return Err(malformed(
+                    "the authorization header requires three components: Credential, SignedHeaders, and \
+                     Signature.",
+                ));
             }
-        };
-        if slot.is_some() {
-            let detail = "the authorization header requires three components: Credential, SignedHeaders, and \
-                          Signature.";
-            return Err(malformed(detail.to_owned()));
+            *slot = value;
         }
+        for (name, value) in [
+            ("Credential", parsed.credential),
+            ("SignedHeaders", parsed.signed_headers),
+            ("Signature", parsed.signature),
+        ] {
+            if value.is_empty() {
+                return Err(malformed(format!("missing {name}.")));
+            }
+        }
+        Ok(parsed)
     }
-    let present = |value: Option<_>, name: &str| {
-        value.filter(|text: &&str| !text.is_empty()).ok_or_else(|| malformed(format!("missing {name}.")))
-    };
-    Ok(Components {
-        credential: present(credential, "Credential")?,
-        signed_headers: present(signed_headers, "SignedHeaders")?,
-        signature: present(signature, "Signature")?,
-    })
 }
 
 /// The moment of signing and its text in the string to sign: from `x-amz-date`, else from `Date`.
@@ -85,6 +102,5 @@ fn date(view: &RequestView<'_>) -> Result<(Timestamp, String), Refusal> {
         return Ok((date, text.to_owned()));
     }
     let date = Timestamp::parse_any(text).map_err(|_| Refusal::DateMissing)?;
-    // Years beyond four digits have no text that could have been signed.
-    Some(date.to_basic()).filter(|text| text.len() == 16).map(|text| (date, text)).ok_or(Refusal::DateMissing)
+    Ok((date, date.to_basic()))
 }

@@ -3,6 +3,7 @@
 mod header;
 mod presigned;
 mod scope;
+mod v2;
 
 use model::Timestamp;
 use model::limits::CLOCK_SKEW_S_MAX;
@@ -30,6 +31,21 @@ pub enum Kind {
 pub enum Scheme {
     /// AWS4-HMAC-SHA256.
     V4,
+    /// AWS4-ECDSA-P256-SHA256: one signature for a set of regions.
+    V4a,
+    /// HMAC-SHA1 over a few lines; retired by AWS.
+    V2,
+}
+
+impl Scheme {
+    /// The first line of the string to sign.
+    pub(crate) const fn algorithm(self) -> &'static str {
+        match self {
+            Self::V4 => "AWS4-HMAC-SHA256",
+            Self::V4a => "AWS4-ECDSA-P256-SHA256",
+            Self::V2 => "AWS",
+        }
+    }
 }
 
 /// What the endpoint accepts.
@@ -39,11 +55,13 @@ pub struct Options<'a> {
     pub services: &'a [&'a str],
     /// Whether Signature Version 2 is accepted; it is not by default, and AWS has retired it too.
     pub allow_v2: bool,
+    /// The bucket that the Host header names, if it names one: only Version 2 signs it.
+    pub host_bucket: Option<&'a str>,
 }
 
 impl Default for Options<'_> {
     fn default() -> Self {
-        Self { services: &["s3"], allow_v2: false }
+        Self { services: &["s3"], allow_v2: false, host_bucket: None }
     }
 }
 
@@ -55,15 +73,29 @@ pub struct SignedClaim {
     pub(crate) scheme: Scheme,
     pub(crate) access_key: String,
     pub(crate) scope: Scope,
+    /// `;`-separated, lower case.
     pub(crate) signed_headers: String,
     pub(crate) signature: String,
+    /// When it was signed.
     pub(crate) date: Timestamp,
-    /// `date` as in the string to sign: `yyyyMMddTHHmmssZ`.
+    /// `date` as in the string to sign.
     pub(crate) date_text: String,
-    pub(crate) expires_s: Option<u32>,
+    pub(crate) expires: Option<Expires>,
     pub(crate) session_token: Option<String>,
+    /// SigV4A's `x-amz-region-set`.
+    pub(crate) region_set: Option<String>,
     /// The canonical request's last line: a SHA-256 in hex, or a word that says why there is none.
     pub(crate) payload: Option<String>,
+    /// Version 2's bucket from the Host header.
+    pub(crate) host_bucket: Option<String>,
+}
+
+/// The end of a presigned URL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Expires {
+    /// `X-Amz-Expires`; Version 2 names the moment only.
+    pub seconds: Option<u32>,
+    pub at: Timestamp,
 }
 
 impl SignedClaim {
@@ -83,9 +115,19 @@ impl SignedClaim {
         &self.scope
     }
 
-    /// The region of the scope.
+    /// The region of the scope; SigV4A and Version 2 have none there.
     pub fn region(&self) -> Option<&str> {
         self.scope.region()
+    }
+
+    /// Whether the signature is meant for `region`: its scope's, one of SigV4A's set (whose `*` stands for any
+    /// run of characters), or any for Version 2, which knows no regions.
+    pub fn covers_region(&self, region: &str) -> bool {
+        match (&self.region_set, self.scope.region()) {
+            (Some(set), _) => set.split(',').any(|pattern| matches_region(pattern.trim(), region)),
+            (None, Some(named)) => named == region,
+            (None, None) => true,
+        }
     }
 
     pub fn service(&self) -> &str {
@@ -102,9 +144,9 @@ impl SignedClaim {
         self.date
     }
 
-    /// For how many seconds a presigned URL lives.
-    pub const fn expires_s(&self) -> Option<u32> {
-        self.expires_s
+    /// When a presigned URL ends.
+    pub fn expires(&self) -> Option<Timestamp> {
+        self.expires.map(|expires| expires.at)
     }
 
     /// Whether the request names its payload's hash (`x-amz-content-sha256`). S3 demands it; other services
@@ -125,7 +167,7 @@ impl SignedClaim {
     pub fn check_time(&self, now: Timestamp) -> Result<(), Refusal> {
         let skew_ms = i64::try_from(CLOCK_SKEW_S_MAX * 1000).unwrap_or(i64::MAX);
         let early = self.date > now.plus_millis(skew_ms);
-        let Some(expires_s) = self.expires_s else {
+        let Some(expires) = self.expires else {
             let late = self.date < now.plus_millis(-skew_ms);
             return if early || late {
                 Err(Refusal::TimeTooSkewed { request_time: self.date_text.clone(), server_time: now })
@@ -133,30 +175,44 @@ impl SignedClaim {
                 Ok(())
             };
         };
-        let expires = self.date.plus_millis(i64::from(expires_s) * 1000);
         if early {
             Err(Refusal::NotYetValid { server_time: now })
-        } else if now > expires {
-            Err(Refusal::Expired { expires_s, expires, server_time: now })
+        } else if now > expires.at {
+            Err(Refusal::Expired { expires_s: expires.seconds, expires: expires.at, server_time: now })
         } else {
             Ok(())
         }
     }
 }
 
+fn matches_region(pattern: &str, region: &str) -> bool {
+    match pattern.split_once('*') {
+        Some((start, end)) => {
+            region.len() >= start.len() + end.len() && region.starts_with(start) && region.ends_with(end)
+        }
+        None => pattern == region,
+    }
+}
+
 /// Reads who a request says it is from.
 pub fn read_claim(view: &RequestView<'_>, options: &Options<'_>) -> Result<Claim, Refusal> {
     let presigned = presigned::Parameters::find(view.query);
+    let presigned_v2 = v2::Parameters::find(view.query);
     let mut headers = view.headers.iter().filter(|(name, _)| *name == "authorization");
-    let claim = match (headers.next(), presigned) {
-        (None, None) => return Ok(Claim::Anonymous),
-        (Some((_, value)), None) if headers.next().is_none() => header::read(value, view, options)?,
-        (None, Some(parameters)) => presigned::read(&parameters, view, options)?,
-        (Some((_, value)), _) => {
-            return Err(Refusal::SeveralMechanisms { authorization: (*value).to_owned() });
+    let claim = match (headers.next(), presigned, presigned_v2) {
+        (None, None, None) => return Ok(Claim::Anonymous),
+        (Some((_, value)), None, None) if headers.next().is_none() => header::read(value, view, options)?,
+        (None, Some(parameters), None) => presigned::read(&parameters, view, options)?,
+        (None, None, Some(parameters)) => v2::read_query(&parameters, view, options)?,
+        (authorization, ..) => {
+            let authorization = authorization.map(|(_, value)| (*value).to_owned()).unwrap_or_default();
+            return Err(Refusal::SeveralMechanisms { authorization });
         }
     };
-    refuse_unsigned_headers(&claim, view)?;
+    if claim.scheme != Scheme::V2 {
+        // Version 2 has no list: it always covers every `x-amz-*` header.
+        refuse_unsigned_headers(&claim, view)?;
+    }
     Ok(Claim::Signed(Box::new(claim)))
 }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use model::Timestamp;
 use model::limits::PRESIGN_EXPIRES_S_MAX;
 
-use super::{Kind, Options, Scheme, Scope, SignedClaim, parse_credential};
+use super::{Expires, Kind, Options, Scheme, Scope, SignedClaim, parse_credential};
 use crate::encode::decode_query;
 use crate::{Refusal, RequestView};
 
@@ -20,6 +20,7 @@ pub(super) struct Parameters<'a> {
     signature: Option<Cow<'a, str>>,
     security_token: Option<Cow<'a, str>>,
     content_sha256: Option<Cow<'a, str>>,
+    region_set: Option<Cow<'a, str>>,
 }
 
 impl<'a> Parameters<'a> {
@@ -51,6 +52,7 @@ impl<'a> Parameters<'a> {
             "Signature" => Some(&mut self.signature),
             "Security-Token" => Some(&mut self.security_token),
             "Content-Sha256" => Some(&mut self.content_sha256),
+            "Region-Set" => Some(&mut self.region_set),
             _ => None,
         }
     }
@@ -69,10 +71,13 @@ pub(super) fn read(
     let (date_text, signed_headers) = (given(&parameters.date)?, given(&parameters.signed_headers)?);
     let expires = given(&parameters.expires)?;
     let scheme = scheme(&algorithm)?;
-    let (access_key, scope) = parse_credential(&credential, true, options.services)
+    let (access_key, scope) = parse_credential(&credential, scheme == Scheme::V4, options.services)
         .map_err(|error| refuse(format!("Error parsing the X-Amz-Credential parameter; {error}")))?;
     let date = date(&date_text, &scope)?;
+    let seconds = expires_s(&expires)?;
+    let region_set = if scheme == Scheme::V4a { Some(given(&parameters.region_set)?) } else { None };
     let payload = parameters.content_sha256.as_deref().or_else(|| view.header("x-amz-content-sha256"));
+    let payload = payload.or((scope.service() == "s3").then_some("UNSIGNED-PAYLOAD"));
     Ok(SignedClaim {
         kind: Kind::Presigned,
         scheme,
@@ -82,15 +87,18 @@ pub(super) fn read(
         signature,
         date,
         date_text,
-        expires_s: Some(expires_s(&expires)?),
+        expires: Some(Expires { seconds: Some(seconds), at: date.plus_millis(i64::from(seconds) * 1000) }),
         session_token: parameters.security_token.as_deref().map(str::to_owned),
-        payload: Some(payload.unwrap_or("UNSIGNED-PAYLOAD").trim().to_owned()),
+        region_set,
+        payload: payload.map(|text| text.trim().to_owned()),
+        host_bucket: None,
     })
 }
 
 fn scheme(algorithm: &str) -> Result<Scheme, Refusal> {
     match algorithm {
         "AWS4-HMAC-SHA256" => Ok(Scheme::V4),
+        "AWS4-ECDSA-P256-SHA256" => Ok(Scheme::V4a),
         _ => Err(refuse("X-Amz-Algorithm only supports \"AWS4-HMAC-SHA256 and AWS4-ECDSA-P256-SHA256\"")),
     }
 }

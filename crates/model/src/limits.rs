@@ -37,6 +37,10 @@ pub const DELETE_OBJECTS_MAX: usize = 1000;
 /// The XML body of a request that has no limit of its own. DeleteObjects with 1,000 keys of 1,024 bytes, each
 /// escaped, stays below it; so does CompleteMultipartUpload with 10,000 parts and their checksums.
 pub const XML_BYTES_MAX: u64 = 4 * MIB;
+/// How deep elements may lie in each other; S3's own documents need 8.
+pub const XML_DEPTH_MAX: u32 = 32;
+/// Elements in one document: 10,000 parts with every checksum stay below it.
+pub const XML_ELEMENTS_MAX: u32 = 150_000;
 /// The form fields of a POST upload before its file.
 pub const FORM_FIELDS_BYTES_MAX: usize = 20 * 1024;
 /// Longest life of a presigned URL, in seconds (7 days).

@@ -117,14 +117,7 @@ impl Builder<'_> {
             target.kind == "structure" && self.reaches(&reference.shape, owner, &mut BTreeSet::new())?;
         let (target_name, flat) = (reference.shape.clone(), reference.flattened);
         let kind = self.kind(&target_name, flat).with_context(|| format!("{owner}.{member}"))?;
-        Ok(Some(Field {
-            member: member.to_owned(),
-            name: names::field(member),
-            place,
-            kind,
-            required,
-            boxed,
-        }))
+        Ok(Some(Field { name: names::field(member), place, kind, required, boxed }))
     }
 
     fn kind(&mut self, name: &str, flat_here: bool) -> Result<Type> {
@@ -242,3 +235,6 @@ fn check_names(api: &Api) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

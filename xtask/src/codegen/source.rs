@@ -28,6 +28,7 @@ impl Source {
     }
 
     /// What is already under `folder`.
+    #[cfg(test)]
     pub fn present(folder: &Path) -> Option<Self> {
         let source = Self { folder: folder.join(format!("botocore-{BOTOCORE}")) };
         source.folder.exists().then_some(source)

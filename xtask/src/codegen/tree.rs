@@ -38,9 +38,7 @@ pub struct Structure {
 }
 
 pub struct Field {
-    /// The model's name.
-    pub member: String,
-    /// Rust's.
+    /// Rust's identifier.
     pub name: String,
     pub place: Place,
     pub kind: Type,

@@ -1,1 +1,25 @@
-//! reference: not yet furnished.
+//! S3 as a map in memory: the one definition of right.
+//!
+//! It does no I/O, keeps no clock and knows no limits of machines; where AWS's documents leave a question open, the
+//! answer given here is the decision. `differential` holds any other store against it.
+
+mod body;
+mod bucket;
+mod condition;
+pub mod differential;
+mod listing;
+mod multipart;
+mod name;
+mod object;
+pub mod operation;
+pub mod outcome;
+mod range;
+pub mod sequence;
+mod store;
+mod versions;
+
+pub use body::Body;
+pub use name::{Names, Seen, TokenName, UploadName, VersionName};
+pub use operation::Operation;
+pub use outcome::{Answer, Outcome, Refusal};
+pub use store::Reference;

@@ -1,0 +1,64 @@
+//! CopyObject, and the source that UploadPartCopy reads too.
+//!
+//! Source: AWS "CopyObject".
+
+use std::rc::Rc;
+
+use crate::condition::check_source;
+use crate::operation::{Attributes, Copy, Source};
+use crate::store::Reference;
+use crate::versions::{Id, Stored};
+use crate::{Answer, Outcome, Refusal, VersionName};
+
+use super::put::check_key;
+
+impl Reference {
+    pub(crate) fn copy_object(&mut self, asked: &Copy) -> Outcome {
+        check_key(&asked.key)?;
+        let (shown, stored) = self.source(&asked.source)?;
+        self.bucket(&asked.bucket)?;
+        if is_idle(asked) {
+            return Err("InvalidRequest".into());
+        }
+        let copied = Stored::whole(stored.body.clone(), &self::attributes(asked, &stored));
+        let etag = copied.etag.clone();
+        let version = self.commit(&asked.bucket, &asked.key, &asked.conditions, copied)?;
+        let version = self.show_made(version);
+        Ok(Answer::Copied { etag, version, source: shown.map(|id| self.show(id)) })
+    }
+
+    /// The object to copy from, and its version where the answer has to name it.
+    pub(crate) fn source(&mut self, source: &Source) -> Result<(Option<Id>, Rc<Stored>), Refusal> {
+        let (state, id, stored) =
+            self.find(&source.bucket, &source.key, source.version).map_err(|refusal| {
+                match source.version {
+                    // A copy may not name a delete marker.
+                    Some(_) if refusal.code == "MethodNotAllowed" => "InvalidRequest".into(),
+                    _ => Refusal::new(&refusal.code),
+                }
+            })?;
+        check_source(&source.conditions, &stored.etag)?;
+        let shown = state != model::Versioning::Unversioned;
+        Ok((shown.then_some(id), stored))
+    }
+}
+
+/// A copy of an object onto itself that changes nothing. One that names a version restores it, and is no such copy.
+fn is_idle(asked: &Copy) -> bool {
+    let source = &asked.source;
+    let same = (&source.bucket, &source.key) == (&asked.bucket, &asked.key);
+    let named: Option<VersionName> = source.version;
+    same && named.is_none() && !asked.replace && asked.attributes.class.is_none()
+}
+
+/// The storage class is never copied; the rest is unless the client replaces it.
+fn attributes(asked: &Copy, source: &Stored) -> Attributes {
+    if asked.replace {
+        return asked.attributes.clone();
+    }
+    Attributes {
+        content_type: Some(source.content_type.clone()),
+        metadata: source.metadata.clone(),
+        class: asked.attributes.class,
+    }
+}

@@ -1,0 +1,6 @@
+//! Operations on objects and versions.
+
+mod copy;
+mod delete;
+mod put;
+mod read;

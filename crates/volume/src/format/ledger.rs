@@ -1,0 +1,132 @@
+//! The file `volumes/ledger`: what is known of every volume, so that a start reads one file and not all of them.
+//!
+//! A lost ledger costs a walk over the volumes, never a record.
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::fields::{put, take, u32_at, u64_at};
+use super::{DeviceId, Mismatch};
+
+const MARKER: &[u8; 8] = b"SRledger";
+const FORMAT: u32 = 1;
+const HEAD_BYTES: usize = 64;
+const ENTRY_BYTES: usize = 64;
+const SUM_BYTES: usize = 8;
+
+const CLEAN: u32 = 1;
+const SEALED: u32 = 1;
+const DIRTY: u32 = 2;
+const UNFREED: u32 = 4;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ledger {
+    pub device: DeviceId,
+    /// The number of the process-open that wrote it.
+    pub epoch: u64,
+    /// Records of epochs up to this one need no sweep.
+    pub swept: u64,
+    /// Written by an orderly shutdown: every entry is exact and nothing follows the ends.
+    pub clean: bool,
+    /// Never used before; numbers are not used twice.
+    pub next_volume: u32,
+    pub entries: Vec<Entry>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    pub volume: u32,
+    pub sealed: bool,
+    /// Records were deleted since the last orderly shutdown: after a crash `dead_bytes` may be too low.
+    pub dirty: bool,
+    /// Dead records, or the room behind the end, may still hold blocks.
+    pub unfreed: bool,
+    pub size: u64,
+    /// Sealed: where the last record ends. Open: the last record ends here or behind.
+    pub end: u64,
+    /// The number of the record that begins at `end`.
+    pub sequence: u64,
+    /// The epochs of its first and last record.
+    pub epoch_first: u64,
+    pub epoch_last: u64,
+    /// Bytes of extents of deleted records; never too high.
+    pub dead_bytes: u64,
+}
+
+impl Ledger {
+    pub fn encode(&self) -> Vec<u8> {
+        let mut bytes = vec![0; HEAD_BYTES + self.entries.len() * ENTRY_BYTES + SUM_BYTES];
+        put(&mut bytes, 0, MARKER);
+        put(&mut bytes, 8, &FORMAT.to_le_bytes());
+        put(&mut bytes, 12, &(if self.clean { CLEAN } else { 0 }).to_le_bytes());
+        put(&mut bytes, 16, &self.device.0);
+        put(&mut bytes, 32, &self.epoch.to_le_bytes());
+        put(&mut bytes, 40, &self.swept.to_le_bytes());
+        put(&mut bytes, 48, &self.next_volume.to_le_bytes());
+        put(&mut bytes, 52, &(self.entries.len() as u32).to_le_bytes());
+        for (entry, place) in self.entries.iter().zip(bytes[HEAD_BYTES..].chunks_mut(ENTRY_BYTES)) {
+            entry.encode(place);
+        }
+        let at = bytes.len() - SUM_BYTES;
+        let sum = xxh3_64(&bytes[..at]);
+        put(&mut bytes, at, &sum.to_le_bytes());
+        bytes
+    }
+
+    pub fn decode(bytes: &[u8]) -> Result<Self, Mismatch> {
+        if bytes.len() < HEAD_BYTES + SUM_BYTES || take::<8>(bytes, 0) != *MARKER {
+            return Err(Mismatch::new("a ledger marker", format!("{:02x?}", take::<8>(bytes, 0))));
+        }
+        let at = bytes.len() - SUM_BYTES;
+        let (kept, sum) = (u64_at(bytes, at), xxh3_64(&bytes[..at]));
+        if kept != sum {
+            return Err(Mismatch::checksum("ledger", kept, sum));
+        }
+        let format = u32_at(bytes, 8);
+        if format != FORMAT {
+            return Err(Mismatch::new(format!("ledger format {FORMAT}"), format.to_string()));
+        }
+        let count = u32_at(bytes, 52) as usize;
+        if at != HEAD_BYTES + count * ENTRY_BYTES {
+            return Err(Mismatch::new(format!("a ledger of {count} entries"), format!("{at} bytes")));
+        }
+        Ok(Self {
+            device: DeviceId(take(bytes, 16)),
+            epoch: u64_at(bytes, 32),
+            swept: u64_at(bytes, 40),
+            clean: u32_at(bytes, 12) & CLEAN != 0,
+            next_volume: u32_at(bytes, 48),
+            entries: bytes[HEAD_BYTES..at].chunks(ENTRY_BYTES).map(Entry::decode).collect(),
+        })
+    }
+}
+
+impl Entry {
+    fn encode(&self, place: &mut [u8]) {
+        let flag = |set: bool, bit: u32| if set { bit } else { 0 };
+        let flags = flag(self.sealed, SEALED) | flag(self.dirty, DIRTY) | flag(self.unfreed, UNFREED);
+        put(place, 0, &self.volume.to_le_bytes());
+        put(place, 4, &flags.to_le_bytes());
+        put(place, 8, &self.size.to_le_bytes());
+        put(place, 16, &self.end.to_le_bytes());
+        put(place, 24, &self.sequence.to_le_bytes());
+        put(place, 32, &self.epoch_first.to_le_bytes());
+        put(place, 40, &self.epoch_last.to_le_bytes());
+        put(place, 48, &self.dead_bytes.to_le_bytes());
+    }
+
+    fn decode(place: &[u8]) -> Self {
+        let flags = u32_at(place, 4);
+        Self {
+            volume: u32_at(place, 0),
+            sealed: flags & SEALED != 0,
+            dirty: flags & DIRTY != 0,
+            unfreed: flags & UNFREED != 0,
+            size: u64_at(place, 8),
+            end: u64_at(place, 16),
+            sequence: u64_at(place, 24),
+            epoch_first: u64_at(place, 32),
+            epoch_last: u64_at(place, 40),
+            dead_bytes: u64_at(place, 48),
+        }
+    }
+}

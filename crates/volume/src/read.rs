@@ -1,0 +1,83 @@
+//! Reads one record and proves it: no byte leaves that isn't what was written.
+
+use bytes::Bytes;
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::fault::Fault;
+use crate::format::Mismatch;
+use crate::format::record_header::{RECORD_HEADER_BYTES, RecordHeader, Sight};
+use crate::record::Extent;
+use crate::volume::VolumeFile;
+
+/// A buffer for header and payload of what `extent` names.
+pub(crate) fn buffer(extent: &Extent) -> Vec<u8> {
+    vec![0; RECORD_HEADER_BYTES + extent.length as usize]
+}
+
+/// The payload, when the buffer's header is alive and its checksum holds.
+pub(crate) fn prove(file: &VolumeFile, extent: &Extent, bytes: Vec<u8>) -> Result<Bytes, Fault> {
+    let header = match sight(&bytes, file, extent.offset) {
+        Sight::Record(header) if header.dead => return Err(gone(extent)),
+        Sight::Record(header) => header,
+        Sight::Nothing => return Err(gone(extent)),
+        Sight::Foreign(mismatch) => return Err(corrupt(file, extent.offset, mismatch)),
+    };
+    if header.payload_length != extent.length {
+        let mismatch = Mismatch::new(
+            format!("a payload of {} bytes", extent.length),
+            format!("{} bytes", header.payload_length),
+        );
+        return Err(corrupt(file, extent.offset, mismatch));
+    }
+    let sum = xxh3_64(&bytes[RECORD_HEADER_BYTES..]);
+    if sum != header.payload_checksum {
+        let mismatch = Mismatch::checksum("payload", header.payload_checksum, sum);
+        return Err(corrupt(file, extent.offset, mismatch));
+    }
+    Ok(Bytes::from(bytes).slice(RECORD_HEADER_BYTES..))
+}
+
+/// The record's header as it lies on the device now.
+pub(crate) fn header_at(file: &VolumeFile, offset: u64) -> Result<Sight, Fault> {
+    let mut bytes = [0; RECORD_HEADER_BYTES];
+    file.read(&mut bytes, offset)?;
+    Ok(RecordHeader::decode(&bytes, file.seed, offset))
+}
+
+/// Payload and owner against the checksums that `header` gives.
+pub(crate) fn verify_record(file: &VolumeFile, offset: u64, header: &RecordHeader) -> Result<(), Fault> {
+    let extent = Extent { volume: file.volume, offset, length: header.payload_length };
+    let mut bytes = buffer(&extent);
+    file.read(&mut bytes, offset)?;
+    prove(file, &extent, bytes)?;
+    owner_of(file, offset, header)?;
+    Ok(())
+}
+
+/// The owner that was recorded beside the payload.
+pub(crate) fn owner_of(file: &VolumeFile, offset: u64, header: &RecordHeader) -> Result<Bytes, Fault> {
+    let mut owner = vec![0; usize::from(header.owner_length)];
+    let at = offset + RECORD_HEADER_BYTES as u64 + u64::from(header.payload_length);
+    if !owner.is_empty() {
+        file.read(&mut owner, at)?;
+    }
+    let sum = xxh3_64(&owner);
+    if sum != header.owner_checksum {
+        return Err(corrupt(file, offset, Mismatch::checksum("owner", header.owner_checksum, sum)));
+    }
+    Ok(Bytes::from(owner))
+}
+
+fn sight(bytes: &[u8], file: &VolumeFile, offset: u64) -> Sight {
+    let mut header = [0; RECORD_HEADER_BYTES];
+    header.copy_from_slice(&bytes[..RECORD_HEADER_BYTES]);
+    RecordHeader::decode(&header, file.seed, offset)
+}
+
+fn corrupt(file: &VolumeFile, offset: u64, mismatch: Mismatch) -> Fault {
+    Fault::corrupt(file.volume, offset, mismatch.expected, mismatch.found)
+}
+
+const fn gone(extent: &Extent) -> Fault {
+    Fault::Gone { volume: extent.volume, offset: extent.offset }
+}

@@ -1,0 +1,252 @@
+//! All volumes of one device: the whole engine without its threads.
+//!
+//! Every call does its work before it returns, in the caller's thread; who calls from one thread only gets the
+//! same disk operations in the same order each time. `device` puts lanes and a housekeeper above it.
+
+mod delete;
+mod open;
+mod prepare;
+mod seal;
+mod sweep;
+mod verify;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use bytes::Bytes;
+use world::Disk;
+
+use crate::fault::Fault;
+use crate::format::DeviceId;
+use crate::format::ledger::Ledger;
+use crate::identity;
+use crate::meter::{Counts, Meter};
+use crate::options::Options;
+use crate::read::{buffer, prove};
+use crate::record::{Extent, PAYLOAD_BYTES_MAX};
+use crate::volume::{Volume, VolumeFile, lock};
+use crate::writer::VolumeWriter;
+
+pub use prepare::Preparation;
+pub use sweep::{Orphan, Sweep};
+pub use verify::Report;
+
+pub struct VolumeSet {
+    disk: Arc<dyn Disk>,
+    device: DeviceId,
+    epoch: u64,
+    options: Options,
+    meter: Arc<Meter>,
+    volumes: RwLock<BTreeMap<u32, Arc<Volume>>>,
+    /// Also held while the ledger is written, so that an older state never replaces a newer one.
+    head: Mutex<Head>,
+    /// Open volumes that no writer has, in the order in which they are to be filled.
+    ready: Mutex<VecDeque<Arc<Volume>>>,
+    /// Volumes whose files are open, in the order of opening.
+    files: Mutex<VecDeque<u32>>,
+}
+
+/// What the ledger says beside its entries.
+#[derive(Clone, Copy, Debug)]
+struct Head {
+    swept: u64,
+    next_volume: u32,
+}
+
+/// What the device holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    pub volumes: u32,
+    /// Bytes of extents, deleted ones included.
+    pub filled_bytes: u64,
+    pub dead_bytes: u64,
+    /// Prepared and not yet filled.
+    pub room_bytes: u64,
+}
+
+impl std::fmt::Debug for VolumeSet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("VolumeSet")
+            .field("device", &self.device)
+            .field("epoch", &self.epoch)
+            .finish_non_exhaustive()
+    }
+}
+
+impl VolumeSet {
+    pub const fn device(&self) -> DeviceId {
+        self.device
+    }
+
+    /// The number of this process-open of the device.
+    pub const fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    pub const fn options(&self) -> &Options {
+        &self.options
+    }
+
+    pub fn counts(&self) -> Counts {
+        self.meter.counts()
+    }
+
+    /// The payload, whole and proven. `Gone` when the record was deleted.
+    pub fn read(&self, extent: &Extent) -> Result<Bytes, Fault> {
+        let file = self.file_of(extent)?;
+        let mut bytes = buffer(extent);
+        self.watch(file.read(&mut bytes, extent.offset).and_then(|()| prove(&file, extent, bytes)))
+    }
+
+    /// As `read` when no device must be waited for; `None` when one must.
+    pub fn read_cached(&self, extent: &Extent) -> Result<Option<Bytes>, Fault> {
+        let Some(volume) = self.volume(extent.volume) else { return Err(self.missing(extent)) };
+        let Some(file) = volume.file_if_open() else { return Ok(None) };
+        plausible(extent)?;
+        let mut bytes = buffer(extent);
+        if !file.read_cached(&mut bytes, extent.offset)? {
+            return Ok(None);
+        }
+        self.watch(prove(&file, extent, bytes)).map(Some)
+    }
+
+    pub fn usage(&self) -> Usage {
+        let mut usage = Usage::default();
+        for entry in self.all().iter().map(|volume| volume.entry()) {
+            usage.volumes += 1;
+            usage.filled_bytes += entry.end - crate::format::volume_header::RECORDS_START;
+            usage.dead_bytes += entry.dead_bytes;
+            usage.room_bytes += if entry.sealed { 0 } else { entry.size.saturating_sub(entry.end) };
+        }
+        usage
+    }
+
+    /// The numbers of all volumes, ascending.
+    pub fn volumes(&self) -> Vec<u32> {
+        self.read_volumes().keys().copied().collect()
+    }
+
+    /// A prepared or unfinished volume to append to, if there is one.
+    pub fn take_writer(&self) -> Result<Option<VolumeWriter>, Fault> {
+        let Some(volume) = lock(&self.ready).pop_front() else { return Ok(None) };
+        match self.open_file(&volume) {
+            Ok(file) => Ok(Some(VolumeWriter::new(volume, file, self.meter.clone(), self.epoch))),
+            Err(fault) => {
+                lock(&self.ready).push_front(volume);
+                Err(fault)
+            }
+        }
+    }
+
+    /// How many volumes `take_writer` has left.
+    pub fn ready(&self) -> usize {
+        lock(&self.ready).len()
+    }
+
+    /// Writes down that everything is in order, so that the next open needs no scan. Writers must have ended.
+    pub fn close(&self) -> Result<(), Fault> {
+        self.write_ledger(true)
+    }
+
+    /// A checkpoint: after a crash the open volumes are scanned from here on.
+    pub fn checkpoint(&self) -> Result<(), Fault> {
+        self.write_ledger(false)
+    }
+
+    fn write_ledger(&self, clean: bool) -> Result<(), Fault> {
+        self.write_head(clean, |_| {})
+    }
+
+    fn write_head(&self, clean: bool, change: impl FnOnce(&mut Head)) -> Result<(), Fault> {
+        let mut head = lock(&self.head);
+        let mut changed = *head;
+        change(&mut changed);
+        let ledger = Ledger {
+            device: self.device,
+            epoch: self.epoch,
+            swept: changed.swept,
+            clean,
+            next_volume: changed.next_volume,
+            entries: self.all().iter().map(|volume| volume.entry()).collect(),
+        };
+        identity::write_ledger(&*self.disk, &ledger, &self.meter)?;
+        *head = changed;
+        Ok(())
+    }
+
+    fn read_volumes(&self) -> std::sync::RwLockReadGuard<'_, BTreeMap<u32, Arc<Volume>>> {
+        self.volumes.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write_volumes(&self) -> std::sync::RwLockWriteGuard<'_, BTreeMap<u32, Arc<Volume>>> {
+        self.volumes.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn all(&self) -> Vec<Arc<Volume>> {
+        self.read_volumes().values().cloned().collect()
+    }
+
+    fn volume(&self, number: u32) -> Option<Arc<Volume>> {
+        self.read_volumes().get(&number).cloned()
+    }
+
+    fn file_of(&self, extent: &Extent) -> Result<VolumeFile, Fault> {
+        plausible(extent)?;
+        let volume = self.volume(extent.volume).ok_or_else(|| self.missing(extent))?;
+        self.open_file(&volume)
+    }
+
+    /// The volume's file; when too many are open, the one opened first is closed. Readers that hold it keep it.
+    fn open_file(&self, volume: &Volume) -> Result<VolumeFile, Fault> {
+        let (file, opened) = match volume.file(&*self.disk, self.device) {
+            Ok(found) => found,
+            // Removed since it was looked up.
+            Err(_) if self.volume(volume.number).is_none() => {
+                return Err(Fault::Gone { volume: volume.number, offset: 0 });
+            }
+            Err(fault) => return Err(fault),
+        };
+        if opened {
+            self.opened(volume.number);
+        }
+        Ok(file)
+    }
+
+    fn opened(&self, number: u32) {
+        let mut files = lock(&self.files);
+        files.push_back(number);
+        if files.len() > self.options.files_open_max.max(1)
+            && let Some(oldest) = files.pop_front()
+            && let Some(volume) = self.volume(oldest)
+        {
+            volume.close_file();
+        }
+    }
+
+    /// A number that was in use is a volume that was removed when its last record had died.
+    fn missing(&self, extent: &Extent) -> Fault {
+        if extent.volume < lock(&self.head).next_volume {
+            return Fault::Gone { volume: extent.volume, offset: extent.offset };
+        }
+        Fault::corrupt(extent.volume, extent.offset, "a volume of this device", "a number never used")
+    }
+
+    fn watch<T>(&self, result: Result<T, Fault>) -> Result<T, Fault> {
+        if let Err(fault) = &result
+            && fault.is_corruption()
+        {
+            self.meter.corrupt_seen();
+            tracing::error!(device = %self.device, %fault, "a record is corrupt");
+        }
+        result
+    }
+}
+
+/// Refuses what no volume can hold before memory is taken for it.
+fn plausible(extent: &Extent) -> Result<(), Fault> {
+    if extent.length as usize <= PAYLOAD_BYTES_MAX && extent.offset < 1 << 62 {
+        return Ok(());
+    }
+    let found = format!("{} bytes at {}", extent.length, extent.offset);
+    Err(Fault::corrupt(extent.volume, extent.offset, "an extent within a volume", found))
+}

@@ -1,0 +1,203 @@
+//! One volume as the process knows it: its state, and its file once somebody needs it.
+
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use world::{Disk, DiskFile};
+
+use crate::fault::Fault;
+use crate::format::ledger::Entry;
+use crate::format::volume_header::{RECORDS_START, VOLUME_HEADER_BYTES, VolumeHeader};
+use crate::format::{DeviceId, Seed};
+
+pub(crate) const VOLUMES_DIR: &str = "volumes";
+
+pub(crate) fn volume_path(volume: u32) -> String {
+    format!("{VOLUMES_DIR}/{volume:08}.vol")
+}
+
+/// A volume's name while it is being prepared; such a file never holds a record.
+pub(crate) fn unfinished_path(volume: u32) -> String {
+    format!("{VOLUMES_DIR}/{volume:08}.new")
+}
+
+/// The number in a volume's file name.
+pub(crate) fn volume_of(name: &str) -> Option<u32> {
+    name.strip_suffix(".vol")?.parse().ok()
+}
+
+#[derive(Debug)]
+pub(crate) struct Volume {
+    pub number: u32,
+    pub path: Arc<str>,
+    /// What the ledger says of it, kept current.
+    entry: Mutex<Entry>,
+    file: Mutex<Option<VolumeFile>>,
+    /// Held by whoever kills, counts or verifies its records, so that no record is counted twice.
+    deaths: Mutex<()>,
+}
+
+/// The open file; stays usable for who holds it after the volume was removed.
+#[derive(Clone)]
+pub(crate) struct VolumeFile {
+    pub volume: u32,
+    pub path: Arc<str>,
+    pub seed: Seed,
+    file: Arc<dyn DiskFile>,
+}
+
+impl std::fmt::Debug for VolumeFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("VolumeFile").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+/// A poisoned guard only says that some thread panicked; the states behind ours are whole at every step.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Volume {
+    pub fn new(entry: Entry) -> Self {
+        Self {
+            number: entry.volume,
+            path: volume_path(entry.volume).into(),
+            entry: Mutex::new(entry),
+            file: Mutex::new(None),
+            deaths: Mutex::new(()),
+        }
+    }
+
+    pub fn entry(&self) -> Entry {
+        *lock(&self.entry)
+    }
+
+    pub fn change(&self, change: impl FnOnce(&mut Entry)) -> Entry {
+        let mut entry = lock(&self.entry);
+        change(&mut entry);
+        *entry
+    }
+
+    pub fn deaths(&self) -> MutexGuard<'_, ()> {
+        lock(&self.deaths)
+    }
+
+    /// The file if it is open, without a system call.
+    pub fn file_if_open(&self) -> Option<VolumeFile> {
+        lock(&self.file).clone()
+    }
+
+    pub fn set_file(&self, file: VolumeFile) {
+        *lock(&self.file) = Some(file);
+    }
+
+    pub fn close_file(&self) {
+        *lock(&self.file) = None;
+    }
+
+    /// Opens the file and checks that it is this volume of this device. Says whether it was opened just now.
+    pub fn file(&self, disk: &dyn Disk, device: DeviceId) -> Result<(VolumeFile, bool), Fault> {
+        let mut slot = lock(&self.file);
+        if let Some(file) = &*slot {
+            return Ok((file.clone(), false));
+        }
+        let file = VolumeFile::open(disk, device, self.number, &self.path)?.0;
+        *slot = Some(file.clone());
+        Ok((file, true))
+    }
+}
+
+impl VolumeFile {
+    pub fn new(header: &VolumeHeader, path: Arc<str>, file: Arc<dyn DiskFile>) -> Self {
+        Self { volume: header.volume, path, seed: header.seed(), file }
+    }
+
+    pub fn open(
+        disk: &dyn Disk,
+        device: DeviceId,
+        volume: u32,
+        path: &Arc<str>,
+    ) -> Result<(Self, VolumeHeader), Fault> {
+        let file = disk.open(path).map_err(|error| match error.kind() {
+            // The ledger names it, so somebody else took it away.
+            io::ErrorKind::NotFound => Fault::corrupt(volume, 0, format!("the file {path}"), "no such file"),
+            _ => Fault::io("open", path, &error),
+        })?;
+        let mut bytes = [0; VOLUME_HEADER_BYTES];
+        match file.read_exact_at(&mut bytes, 0) {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                return Err(Fault::corrupt(volume, 0, "a volume header", "a shorter file"));
+            }
+            other => other.map_err(|error| Fault::io("read", path, &error))?,
+        }
+        let header = VolumeHeader::decode(&bytes)
+            .map_err(|mismatch| Fault::corrupt(volume, 0, mismatch.expected, mismatch.found))?;
+        if (header.device, header.volume) != (device, volume) {
+            let found = format!("volume {} of device {}", header.volume, header.device);
+            return Err(Fault::corrupt(volume, 0, format!("volume {volume} of device {device}"), found));
+        }
+        Ok((Self::new(&header, path.clone(), file), header))
+    }
+
+    pub fn len(&self) -> Result<u64, Fault> {
+        self.file.len().map_err(|error| self.failed("stat", &error))
+    }
+
+    /// A file that ends too early is missing bytes that were once written: corruption, not a device's failure.
+    pub fn read(&self, buf: &mut [u8], offset: u64) -> Result<(), Fault> {
+        self.file.read_exact_at(buf, offset).map_err(|error| match error.kind() {
+            io::ErrorKind::UnexpectedEof => {
+                Fault::corrupt(self.volume, offset, format!("{} bytes", buf.len()), "the end of the file")
+            }
+            _ => self.failed("read", &error),
+        })
+    }
+
+    pub fn read_cached(&self, buf: &mut [u8], offset: u64) -> Result<bool, Fault> {
+        self.file.read_cached_at(buf, offset).map_err(|error| self.failed("read", &error))
+    }
+
+    pub fn write(&self, buf: &[u8], offset: u64) -> Result<(), Fault> {
+        self.file.write_all_at(buf, offset).map_err(|error| self.failed("write", &error))
+    }
+
+    pub fn write_vectored(&self, bufs: &[&[u8]], offset: u64) -> Result<(), Fault> {
+        self.file.write_vectored_at(bufs, offset).map_err(|error| self.failed("write", &error))
+    }
+
+    pub fn sync_data(&self) -> Result<(), Fault> {
+        self.file.sync_data().map_err(|error| self.failed("sync", &error))
+    }
+
+    pub fn punch(&self, start: u64, end: u64) -> Result<(), Fault> {
+        if start >= end {
+            return Ok(());
+        }
+        self.file.punch(start, end - start).map_err(|error| self.failed("punch", &error))
+    }
+
+    /// Cuts what lies behind the last record of a sealed volume.
+    pub fn truncate(&self, len: u64) -> Result<(), Fault> {
+        self.file.set_len(len).map_err(|error| self.failed("truncate", &error))
+    }
+
+    fn failed(&self, op: &'static str, error: &io::Error) -> Fault {
+        Fault::io(op, &self.path, error)
+    }
+}
+
+/// The entry of a volume that holds nothing yet.
+pub(crate) const fn fresh_entry(header: &VolumeHeader) -> Entry {
+    Entry {
+        volume: header.volume,
+        sealed: false,
+        dirty: false,
+        unfreed: false,
+        size: header.size,
+        end: RECORDS_START,
+        sequence: 0,
+        epoch_first: header.epoch,
+        epoch_last: header.epoch,
+        dead_bytes: 0,
+    }
+}

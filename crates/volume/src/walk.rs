@@ -1,0 +1,188 @@
+//! Walks over a volume's records by their headers.
+//!
+//! Two gaits. `Walk` goes over all that lies before a known end and names holes and garbage as it meets them.
+//! `find_end` looks for an unknown end and stops at the first place that doesn't continue the story.
+
+use crate::fault::Fault;
+use crate::format::record_header::{RECORD_HEADER_BYTES, RecordHeader, Sight};
+use crate::format::{BLOCK_BYTES, Mismatch};
+use crate::read::verify_record;
+use crate::volume::VolumeFile;
+
+/// Read at once while hopping over small records, which lie close together.
+const WINDOW_BYTES_NEAR: u64 = 64 * 1024;
+/// Read at once while hopping over large ones.
+const WINDOW_BYTES_FAR: u64 = 4096;
+/// Hops longer than this are far.
+const HOP_BYTES_NEAR: u64 = 16 * 1024;
+
+/// Headers out of one buffer, read anew when the walk leaves it.
+struct Window<'a> {
+    file: &'a VolumeFile,
+    limit: u64,
+    start: u64,
+    bytes: Vec<u8>,
+    previous: u64,
+}
+
+impl<'a> Window<'a> {
+    const fn new(file: &'a VolumeFile, limit: u64) -> Self {
+        Self { file, limit, start: 0, bytes: Vec::new(), previous: 0 }
+    }
+
+    /// What lies at `offset`; a place too close to the limit for a header is nothing.
+    fn sight(&mut self, offset: u64) -> Result<Sight, Fault> {
+        if offset + RECORD_HEADER_BYTES as u64 > self.limit {
+            return Ok(Sight::Nothing);
+        }
+        let inside = offset >= self.start
+            && offset + RECORD_HEADER_BYTES as u64 <= self.start + self.bytes.len() as u64;
+        let hop = offset.abs_diff(self.previous);
+        self.previous = offset;
+        if !inside {
+            let window = if hop > HOP_BYTES_NEAR { WINDOW_BYTES_FAR } else { WINDOW_BYTES_NEAR };
+            self.bytes.resize(window.min(self.limit - offset) as usize, 0);
+            self.start = offset;
+            if let Err(fault) = self.file.read(&mut self.bytes, offset) {
+                self.bytes.clear();
+                return Err(fault);
+            }
+        }
+        let at = (offset - self.start) as usize;
+        let mut header = [0; RECORD_HEADER_BYTES];
+        header.copy_from_slice(&self.bytes[at..at + RECORD_HEADER_BYTES]);
+        Ok(RecordHeader::decode(&header, self.file.seed, offset))
+    }
+}
+
+#[derive(Debug)]
+pub(crate) enum Met {
+    Record(RecordHeader),
+    /// Zeros up to `end`: deleted records.
+    Hole,
+    /// Neither a record nor zeros.
+    Garbage(Mismatch),
+}
+
+#[derive(Debug)]
+pub(crate) struct Stretch {
+    pub start: u64,
+    pub end: u64,
+    pub met: Met,
+}
+
+/// Everything from `at` to a known end, without gaps between the stretches.
+pub(crate) struct Walk<'a> {
+    window: Window<'a>,
+    at: u64,
+    end: u64,
+}
+
+impl<'a> Walk<'a> {
+    pub const fn new(file: &'a VolumeFile, start: u64, end: u64) -> Self {
+        Self { window: Window::new(file, end), at: start, end }
+    }
+
+    pub fn step(&mut self) -> Result<Option<Stretch>, Fault> {
+        if self.at >= self.end {
+            return Ok(None);
+        }
+        let start = self.at;
+        let met = match self.window.sight(start)? {
+            Sight::Record(header) if start + header.extent_bytes() <= self.end => {
+                self.at += header.extent_bytes();
+                Met::Record(header)
+            }
+            Sight::Record(_) => self.skip(Met::Garbage(Mismatch::new("a record", "one beyond the end")))?,
+            Sight::Nothing => self.skip(Met::Hole)?,
+            Sight::Foreign(mismatch) => self.skip(Met::Garbage(mismatch))?,
+        };
+        Ok(Some(Stretch { start, end: self.at, met }))
+    }
+
+    /// Goes on block by block while the same kind of nothing continues.
+    fn skip(&mut self, met: Met) -> Result<Met, Fault> {
+        loop {
+            self.at = (self.at + BLOCK_BYTES).min(self.end);
+            if self.at >= self.end {
+                return Ok(met);
+            }
+            let same = match (self.window.sight(self.at)?, &met) {
+                (Sight::Nothing, Met::Hole) | (Sight::Foreign(_), Met::Garbage(_)) => true,
+                (Sight::Record(header), Met::Garbage(_)) => self.at + header.extent_bytes() > self.end,
+                _ => false,
+            };
+            if !same {
+                return Ok(met);
+            }
+        }
+    }
+}
+
+/// Where an open volume's records end, and how the story stands there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Tail {
+    pub end: u64,
+    pub sequence: u64,
+    pub epoch_first: u64,
+    pub epoch_last: u64,
+    /// Of records with a dead mark between the start and the end.
+    pub dead_bytes: u64,
+}
+
+/// Goes from `known` on to the end of the last whole batch. Sequences must follow without gaps and epochs never
+/// fall, so what an earlier process left unsynced behind the end is not taken up again. Only the last batch can
+/// be torn inside a payload (an earlier one was synced before the next was written): it alone is read wholly.
+pub(crate) fn find_end(file: &VolumeFile, known: Tail, limit: u64) -> Result<Tail, Fault> {
+    let mut window = Window::new(file, limit);
+    let (mut tail, mut last) = (known, None);
+    while let Some(next) = whole_batch(&mut window, tail)? {
+        last = Some(std::mem::replace(&mut tail, next));
+    }
+    let Some(before) = last else { return Ok(tail) };
+    if batch_is_intact(file, &mut window, before.end, tail.end)? { Ok(tail) } else { Ok(before) }
+}
+
+/// One batch from `tail` on by its headers alone.
+fn whole_batch(window: &mut Window<'_>, tail: Tail) -> Result<Option<Tail>, Fault> {
+    let mut next = tail;
+    let mut expected: Option<(u64, u32)> = None;
+    loop {
+        let Sight::Record(header) = window.sight(next.end)? else { return Ok(None) };
+        let follows = match expected {
+            None => header.epoch >= tail.epoch_last,
+            Some((epoch, left)) => header.epoch == epoch && header.batch_left == left,
+        };
+        let end = next.end + header.extent_bytes();
+        if !follows || header.sequence != next.sequence || end > window.limit {
+            return Ok(None);
+        }
+        if next.sequence == 0 {
+            next.epoch_first = header.epoch;
+        }
+        next.dead_bytes += if header.dead { header.extent_bytes() } else { 0 };
+        next.end = end;
+        next.sequence += 1;
+        next.epoch_last = header.epoch;
+        if header.batch_left == 0 {
+            return Ok(Some(next));
+        }
+        expected = Some((header.epoch, header.batch_left - 1));
+    }
+}
+
+fn batch_is_intact(file: &VolumeFile, window: &mut Window<'_>, start: u64, end: u64) -> Result<bool, Fault> {
+    let mut at = start;
+    while at < end {
+        let Sight::Record(header) = window.sight(at)? else { return Ok(false) };
+        // A dead record's payload may be punched already, and it was acknowledged before it was deleted.
+        if !header.dead {
+            match verify_record(file, at, &header) {
+                Err(fault) if fault.is_corruption() => return Ok(false),
+                other => other?,
+            }
+        }
+        at += header.extent_bytes();
+    }
+    Ok(true)
+}

@@ -1,0 +1,235 @@
+//! The catalog as the rooms above use it: the engine with its two threads around it.
+//!
+//! The committer thread owns the engine and takes whatever plans have queued up while it synced the last batch:
+//! that is the group commit. The checkpointer thread moves frozen memtables into the index and keeps spares
+//! ready. Reads run on the caller's thread and block only for the disk.
+
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, TrySendError, channel, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use bytes::Bytes;
+use model::Ordinal;
+use tokio::sync::oneshot;
+use world::{Clock, Disk};
+
+use super::Options;
+use super::checkpoint::Checkpointer;
+use super::core::Engine;
+use super::index::Index;
+use super::snapshot::Snapshot;
+use super::tables::Tables;
+use crate::{Decision, Fault, Group, Plan, Purpose, View, Write};
+
+/// How often the checkpointer looks at the device's space, and tries again what failed.
+const TICK: Duration = Duration::from_secs(1);
+
+/// One handle of many; clones share everything.
+#[derive(Clone)]
+pub struct Catalog(Arc<Inner>);
+
+/// Whether the device has room for commits that grow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Headroom {
+    Ample,
+    /// Growing commits are refused with `Fault::NoSpace`; reads, deletes and freeing commits go on.
+    Scarce,
+}
+
+struct Inner {
+    tables: Arc<Tables>,
+    queue: Sender<Message>,
+    committer: Mutex<Option<JoinHandle<()>>>,
+}
+
+enum Message {
+    Plan(Box<dyn Plan>),
+    /// Finish what came before; then, if told so, move everything into the index.
+    Stop {
+        checkpoint: bool,
+    },
+}
+
+impl Catalog {
+    /// Recovers what was committed and starts the threads.
+    pub fn open(
+        disk: Arc<dyn Disk>,
+        index: Box<dyn Index>,
+        clock: Arc<dyn Clock>,
+        options: Options,
+    ) -> Result<Self, Fault> {
+        let engine = Engine::open(disk, index, clock, options)?;
+        let tables = engine.tables().clone();
+        let checkpointer = engine.checkpointer().clone();
+        let (wake, woken) = sync_channel(1);
+        let (queue, plans) = channel();
+        let background = spawn("catalog-index", move || keep_checkpointing(&checkpointer, &woken))?;
+        let committer = spawn("catalog-commit", move || {
+            keep_committing(engine, &plans, &wake, options.batch_plans_max);
+            // The checkpointer ends when its waker is gone.
+            drop(wake);
+            let _ = background.join();
+        })?;
+        Ok(Self(Arc::new(Inner { tables, queue, committer: Mutex::new(Some(committer)) })))
+    }
+
+    /// A consistent point in time of everything.
+    pub fn snapshot(&self) -> Result<Snapshot, Fault> {
+        self.0.tables.snapshot()
+    }
+
+    /// The latest committed value.
+    pub fn get(&self, key: &[u8]) -> Result<Option<Bytes>, Fault> {
+        self.0.tables.get(key)
+    }
+
+    /// Decides inside the committer, and returns once the writes are durable and visible. The outer error is a
+    /// fault, the inner one the closure's own refusal. A caller that stops waiting does not stop the commit.
+    pub async fn commit<T, R, D>(&self, group: Group, decide: D) -> Result<Result<T, R>, Fault>
+    where
+        D: FnMut(&dyn View, Ordinal) -> Result<Decision<T, R>, Fault> + Send + 'static,
+        T: Send + 'static,
+        R: Send + 'static,
+    {
+        self.ask(group, Purpose::Grow, decide).await
+    }
+
+    /// As `commit`, for what gives space back: it goes on while space is scarce.
+    pub async fn commit_freeing<T, R, D>(&self, group: Group, decide: D) -> Result<Result<T, R>, Fault>
+    where
+        D: FnMut(&dyn View, Ordinal) -> Result<Decision<T, R>, Fault> + Send + 'static,
+        T: Send + 'static,
+        R: Send + 'static,
+    {
+        self.ask(group, Purpose::Free, decide).await
+    }
+
+    /// Queues a plan; its `settle` is called in any case.
+    pub fn submit(&self, plan: Box<dyn Plan>) {
+        if let Err(refused) = self.0.queue.send(Message::Plan(plan))
+            && let Message::Plan(plan) = refused.0
+        {
+            plan.settle(Err(Fault::Closed));
+        }
+    }
+
+    pub fn headroom(&self) -> Headroom {
+        if self.0.tables.scarce.load(Ordering::Relaxed) { Headroom::Scarce } else { Headroom::Ample }
+    }
+
+    /// Finishes the queue, moves everything into the index and ends the threads, so that the next start has
+    /// nothing to replay. Blocks; later commits are `Closed`, reads still answer.
+    pub fn shutdown(&self) {
+        self.0.stop(true);
+    }
+
+    async fn ask<T, R, D>(&self, _group: Group, purpose: Purpose, decide: D) -> Result<Result<T, R>, Fault>
+    where
+        D: FnMut(&dyn View, Ordinal) -> Result<Decision<T, R>, Fault> + Send + 'static,
+        T: Send + 'static,
+        R: Send + 'static,
+    {
+        let (tell, told) = oneshot::channel();
+        self.submit(Box::new(Asked { decide, purpose, answer: None, tell }));
+        // The plan is settled in any case but one: the committer itself died.
+        told.await.unwrap_or_else(|_| Err(Fault::Unknown("the committer is gone".into())))
+    }
+}
+
+impl Inner {
+    fn stop(&self, checkpoint: bool) {
+        let thread = self.committer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            let _ = self.queue.send(Message::Stop { checkpoint });
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Dropped without `shutdown`, the threads end and the journal keeps what the index lacks.
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.stop(false);
+    }
+}
+
+/// A closure and the caller who waits for it, as a plan.
+struct Asked<T, R, D> {
+    decide: D,
+    purpose: Purpose,
+    answer: Option<Result<T, R>>,
+    tell: oneshot::Sender<Result<Result<T, R>, Fault>>,
+}
+
+impl<T, R, D> Plan for Asked<T, R, D>
+where
+    D: FnMut(&dyn View, Ordinal) -> Result<Decision<T, R>, Fault> + Send,
+    T: Send,
+    R: Send,
+{
+    fn decide(&mut self, view: &dyn View, ordinal: Ordinal) -> Result<Vec<Write>, Fault> {
+        match (self.decide)(view, ordinal)? {
+            Decision::Write(writes, done) => {
+                self.answer = Some(Ok(done));
+                Ok(writes)
+            }
+            Decision::Refuse(refusal) => {
+                self.answer = Some(Err(refusal));
+                Ok(Vec::new())
+            }
+        }
+    }
+
+    fn settle(self: Box<Self>, outcome: Result<Ordinal, Fault>) {
+        let Self { answer, tell, .. } = *self;
+        let unasked = || Fault::Unknown("the plan was settled before it was asked".into());
+        // A caller that no longer waits is not told.
+        let _ = tell.send(outcome.and_then(|_| answer.ok_or_else(unasked)));
+    }
+
+    fn purpose(&self) -> Purpose {
+        self.purpose
+    }
+}
+
+fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, Fault> {
+    thread::Builder::new().name(name.into()).spawn(run).map_err(Fault::io("starting a thread"))
+}
+
+fn keep_committing(mut engine: Engine, plans: &Receiver<Message>, wake: &SyncSender<()>, plans_max: usize) {
+    let mut batch = Vec::new();
+    let mut stop = None;
+    while stop.is_none() {
+        let Ok(first) = plans.recv() else { break };
+        let mut next = Some(first);
+        while let Some(message) = next {
+            match message {
+                Message::Plan(plan) => batch.push(plan),
+                Message::Stop { checkpoint } => stop = Some(checkpoint),
+            }
+            let more = stop.is_none() && batch.len() < plans_max;
+            next = if more { plans.try_recv().ok() } else { None };
+        }
+        engine.commit_batch(batch.drain(..));
+        if !engine.tables().list().frozen.is_empty()
+            && let Err(TrySendError::Disconnected(())) = wake.try_send(())
+        {
+            tracing::error!("the checkpointer is gone; commits will checkpoint for themselves");
+        }
+    }
+    if stop == Some(true)
+        && let Err(fault) = engine.checkpoint()
+    {
+        tracing::warn!(%fault, "the last checkpoint failed: the next start replays the journal");
+    }
+}
+
+fn keep_checkpointing(checkpointer: &Checkpointer, woken: &Receiver<()>) {
+    while !matches!(woken.recv_timeout(TICK), Err(RecvTimeoutError::Disconnected)) {
+        if let Err(fault) = checkpointer.apply_all().and_then(|()| checkpointer.provide()) {
+            tracing::warn!(%fault, "a checkpoint failed and will be tried again");
+        }
+    }
+}

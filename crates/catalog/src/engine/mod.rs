@@ -1,0 +1,28 @@
+//! The embedded engine: journal, memtables, index; one committer.
+//!
+//! A commit's way: decided in order (`batch`), appended and synced (`journal`), shown (`memtable`,
+//! `tables`), later moved into the `index` (`checkpoint`). A read's way: `snapshot`, `cursor`.
+
+mod batch;
+mod catalog;
+mod checkpoint;
+mod core;
+mod cursor;
+mod index;
+mod journal;
+mod memtable;
+mod options;
+mod snapshot;
+mod tables;
+#[cfg(test)]
+mod tests;
+
+pub use self::core::Engine;
+pub use catalog::{Catalog, Headroom};
+pub use cursor::Cursor;
+pub use index::{
+    Applied, Index, IndexCursor, IndexRead, IndexRow, IndexWrite, LmdbIndex, LmdbOptions, MemIndex, MemState,
+    Moment,
+};
+pub use options::Options;
+pub use snapshot::Snapshot;

@@ -1,0 +1,5 @@
+//! The whole engine on a real disk and on indexes of both kinds.
+
+mod harness;
+mod reading;
+mod recovery;

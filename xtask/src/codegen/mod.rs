@@ -12,8 +12,8 @@ mod rest_xml;
 mod rest_xml_body;
 mod routes;
 mod source;
+mod structures;
 mod tree;
-mod types;
 
 use std::path::{Path, PathBuf};
 
@@ -59,7 +59,7 @@ fn generate(source: &Source) -> Result<Vec<(&'static str, Files)>> {
     let (mut types_written, mut codecs_written) = (Files::new(), Files::new());
     for (name, version) in SERVICES {
         let api = build::build(name, &source.service(name, version)?).context(name)?;
-        let files = types::emit(&api);
+        let files = structures::emit(&api);
         if WRITTEN.contains(&name) {
             ensure!(api.protocol == "rest-xml", "{name}: no codecs for {} yet", api.protocol);
             types_written.extend(files);
@@ -89,7 +89,7 @@ fn root() -> Result<PathBuf> {
 
 #[cfg(test)]
 mod tests {
-    use super::{SERVICES, Source, build, root, types};
+    use super::{SERVICES, Source, build, root, structures};
 
     #[test]
     fn every_services_types_come_out_without_double_names() {
@@ -100,7 +100,7 @@ mod tests {
         };
         for (name, version) in SERVICES {
             let api = build::build(name, &source.service(name, version).unwrap()).unwrap();
-            let files = types::emit(&api);
+            let files = structures::emit(&api);
             assert_eq!(
                 api.operations.len() + 2,
                 files.keys().filter(|path| !path.contains("/shapes/")).count() - 1

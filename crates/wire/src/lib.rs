@@ -1,5 +1,24 @@
-//! HTTP ⇄ operations: which operation a request asks for, its input read, its output written.
+//! HTTP ⇄ operations: the front door of S3.
+//!
+//! `server` accepts connections, `request` understands heads, `body` proves what is uploaded, `codec` and
+//! `routing` (from generated tables) turn requests into inputs and outputs into answers, `respond` says them,
+//! and `dispatch` is the walk through all of these. It knows nothing about accounts, buckets or disks: what it
+//! needs of them stands in the traits `Door`, `Handle` and `Extra`.
 
+mod body;
 pub mod codec;
+mod dispatch;
+mod form;
 mod generated;
+mod observe;
+mod request;
+mod respond;
 pub mod routing;
+mod server;
+
+pub use dispatch::{
+    Authenticated, BUILT, Door, Extra, ExtraRequest, FormAdmission, FormView, Handle, House, NoExtra,
+};
+pub use request::HeaderPairs;
+pub use respond::{AnswerBody, BrokenAnswer};
+pub use server::{Limits, Listener, Server, ServerOptions, Timeouts, Tls, TlsError, TlsFiles};

@@ -1,0 +1,57 @@
+//! What the front asks of the house behind it.
+
+use std::future::Future;
+use std::ops::RangeInclusive;
+
+use api::{Body, Operation, S3Error};
+use sigv4::{PayloadMode, RequestView};
+
+/// A request whose claim was examined.
+pub struct Authenticated<C> {
+    pub caller: C,
+    /// For the access log; `None` for anonymous callers.
+    pub access_key: Option<String>,
+    /// How the body is to be proven.
+    pub payload: PayloadMode,
+}
+
+/// A POST form as its policy sees it.
+pub struct FormView<'a> {
+    pub bucket: &'a str,
+    /// Names in lower case, in order, `${filename}` filled in; without the file.
+    pub fields: &'a [(String, String)],
+}
+
+/// A POST form whose policy was examined.
+pub struct FormAdmission<C> {
+    pub caller: C,
+    pub access_key: Option<String>,
+    /// The policy's `content-length-range`; everything when it has none.
+    pub length: RangeInclusive<u64>,
+}
+
+/// Who asks. Called before a byte of the body is read.
+pub trait Door: Send + Sync + 'static {
+    type Caller: Send + Sync + 'static;
+
+    fn authenticate(
+        &self,
+        view: &RequestView<'_>,
+    ) -> impl Future<Output = Result<Authenticated<Self::Caller>, S3Error>> + Send;
+
+    fn authenticate_form(
+        &self,
+        form: &FormView<'_>,
+    ) -> impl Future<Output = Result<FormAdmission<Self::Caller>, S3Error>> + Send;
+}
+
+/// What is done. Authorizes, then acts; `body` is pulled only after that.
+pub trait Handle<O: Operation>: Door {
+    /// The body of the answer stands beside its output; operations without one answer `None`.
+    fn handle(
+        &self,
+        caller: &Self::Caller,
+        input: O::Input,
+        body: Body,
+    ) -> impl Future<Output = Result<(O::Output, Option<Body>), S3Error>> + Send;
+}

@@ -1,0 +1,169 @@
+//! Every request comes through here: understood, authenticated, dispatched, answered, accounted for.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use api::s3::Op;
+use api::{ErrorCode, S3Error};
+use http::{HeaderMap, Method, Request, Response, Uri, Version};
+use hyper::body::Incoming;
+use sigv4::{PayloadMode, RequestView};
+use tracing::{Instrument as _, Level, info_span};
+
+use super::built::{House, dispatch};
+use super::door::Authenticated;
+use super::extra::{Extra, ExtraRequest};
+use super::post;
+use super::serve::Exchange;
+use crate::body::{Opening, Pull, open};
+use crate::observe::{Deed, Ledger, Meters};
+use crate::request::{Hosts, Target, check_bounds, decode_query, header_pairs, host_of};
+use crate::respond::{About, Answer, AnswerBody, RequestIds, Signs, error_answer};
+use crate::routing::route;
+use crate::server::{Pulse, ServerOptions};
+
+/// What all connections of a server share.
+pub(crate) struct Front<H> {
+    pub options: ServerOptions,
+    house: Arc<H>,
+    extra: Arc<dyn Extra>,
+    hosts: Hosts,
+    signs: Signs,
+    ids: RequestIds,
+    meters: Arc<Meters>,
+}
+
+/// A request's head and its unread body.
+pub(super) struct Incomer {
+    pub method: Method,
+    pub uri: Uri,
+    pub headers: HeaderMap,
+    pub http2: bool,
+    pub pull: Pull,
+}
+
+impl<H: House> Front<H> {
+    pub fn new(house: Arc<H>, extra: Arc<dyn Extra>, options: ServerOptions, seed: u128) -> Self {
+        let hosts = Hosts::new(&options.domains);
+        let ids = RequestIds::new((seed >> 64) as u64);
+        let meters = Arc::new(Meters::new());
+        Self { options, house, extra, hosts, signs: Signs::new(seed), ids, meters }
+    }
+
+    pub async fn answer(
+        &self,
+        request: Request<Incoming>,
+        pulse: Arc<Pulse>,
+        remote: SocketAddr,
+    ) -> Response<AnswerBody> {
+        let (parts, incoming) = request.into_parts();
+        let http2 = parts.version == Version::HTTP_2;
+        pulse.request_started(http2);
+        let line = (parts.method.clone(), parts.uri.clone());
+        let mut ledger = Ledger::open(self.ids.draw(), remote, line, pulse, Arc::clone(&self.meters));
+        let pull = Pull::new(incoming, Arc::clone(&ledger.inlet), self.options.timeouts.body);
+        let (method, uri) = (parts.method, parts.uri);
+        let incomer =
+            Incomer { method: method.clone(), uri: uri.clone(), headers: parts.headers, http2, pull };
+        let span = info_span!("request", id = %ledger.id);
+        let answer = self.understand(&uri, incomer, &mut ledger).instrument(span).await;
+        ledger.status = Some(answer.status);
+        // A body that nobody read stands in the way of the next request.
+        let close = !http2 && ledger.inlet.was_left_unread();
+        let response = self.signs.seal(answer, ledger.id, &method, close);
+        response.map(|body| body.with_ledger(ledger))
+    }
+
+    async fn understand(&self, uri: &Uri, incomer: Incomer, ledger: &mut Ledger) -> Answer {
+        let method = incomer.method.clone();
+        let target = check_bounds(uri, &incomer.headers, &self.options.limits)
+            .and_then(|()| Target::read(uri, host_of(uri, &incomer.headers), &self.hosts));
+        let (error, bucket, key) = match target {
+            Err(error) => (error, None, None),
+            Ok(target) => match self.exchange(&target, incomer, ledger).await {
+                Ok(answer) => return answer,
+                Err(error) => (error, target.bucket, target.key),
+            },
+        };
+        ledger.code = Some(error.code);
+        let about = About {
+            method: &method,
+            path: uri.path(),
+            bucket: bucket.as_deref(),
+            key: key.as_deref(),
+            id: ledger.id,
+        };
+        error_answer(&error, &about, &self.signs)
+    }
+
+    async fn exchange(
+        &self,
+        target: &Target<'_>,
+        incomer: Incomer,
+        ledger: &mut Ledger,
+    ) -> Result<Answer, S3Error> {
+        let (bucket, key) = (target.bucket.as_deref(), target.key.as_deref());
+        if tracing::enabled!(target: "access", Level::INFO) {
+            ledger.bucket = bucket.map(str::to_owned);
+            ledger.key = key.map(str::to_owned);
+        }
+        if bucket == Some("-") {
+            ledger.deed = Deed::Extra;
+            return self.beside(incomer, ledger).await;
+        }
+        if incomer.method == Method::OPTIONS {
+            let message = "CORSResponse: CORS is not enabled for this bucket.";
+            return Err(S3Error::with_message(ErrorCode::AccessDenied, message));
+        }
+        if let (Some(bucket), None) = (bucket, key)
+            && post::is_form(&incomer)
+        {
+            ledger.deed = Deed::PostObject;
+            return post::upload(&*self.house, bucket, incomer, &self.options.limits, ledger).await;
+        }
+        let query = decode_query(target.query)?;
+        let routed = route(&incomer.method, bucket.is_some(), key.is_some(), &query, &incomer.headers);
+        if let Ok(op) = &routed {
+            ledger.deed = Deed::S3(*op);
+        }
+        let authenticated = self.authenticate(target, &incomer).await?;
+        ledger.access_key = authenticated.access_key;
+        let op: Op = routed?;
+        let exchange = Exchange {
+            caller: authenticated.caller,
+            bucket,
+            key,
+            query,
+            headers: incomer.headers,
+            payload: authenticated.payload,
+            pull: incomer.pull,
+            http2: incomer.http2,
+            limits: &self.options.limits,
+        };
+        dispatch(&*self.house, op, exchange).await
+    }
+
+    async fn authenticate(
+        &self,
+        target: &Target<'_>,
+        incomer: &Incomer,
+    ) -> Result<Authenticated<H::Caller>, S3Error> {
+        let headers = header_pairs(&incomer.uri, &incomer.headers)?;
+        let method = incomer.method.as_str();
+        let view = RequestView { method, path: target.path, query: target.query, headers: &headers };
+        self.house.authenticate(&view).await
+    }
+
+    /// What is not S3's. Its body is bounded by whoever reads it.
+    async fn beside(&self, incomer: Incomer, ledger: &Ledger) -> Result<Answer, S3Error> {
+        let Incomer { method, uri, headers, http2: _, pull } = incomer;
+        let payload = PayloadMode::Unsigned;
+        let opening = Opening { headers: &headers, payload, self_delimited: true, bytes_max: u64::MAX };
+        let body = open(pull, opening)?;
+        let (remote, request_id) = (ledger.remote, ledger.id.to_string());
+        let request = ExtraRequest { method, uri, headers, remote, request_id, body };
+        let response = self.extra.handle(request).await.ok_or(ErrorCode::NoSuchBucket)?;
+        let (parts, body) = response.into_parts();
+        Ok(Answer { status: parts.status, headers: parts.headers, body })
+    }
+}

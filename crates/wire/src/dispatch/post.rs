@@ -1,0 +1,55 @@
+//! A form upload, from its fields to its answer.
+
+use api::s3::PutObject;
+use api::{Body, S3Error};
+use http::{HeaderValue, Method, header};
+
+use super::built::House;
+use super::door::{FormAdmission, FormView, Handle};
+use super::front::Incomer;
+use crate::codec::{Codec as _, RequestView};
+use crate::form::{self, Form, Stored, read_form, success_answer};
+use crate::observe::Ledger;
+use crate::request::{encode_path, host_of};
+use crate::respond::Answer;
+use crate::server::Limits;
+
+/// A POST of a form; anything else on a bucket is an operation of S3's model.
+pub(super) fn is_form(incomer: &Incomer) -> bool {
+    incomer.method == Method::POST && form::boundary(&incomer.headers).is_some()
+}
+
+pub(super) async fn upload<H: House>(
+    house: &H,
+    bucket: &str,
+    incomer: Incomer,
+    limits: &Limits,
+    ledger: &mut Ledger,
+) -> Result<Answer, S3Error> {
+    let Incomer { uri, headers: outer, pull, .. } = incomer;
+    let boundary = form::boundary(&outer).unwrap_or_else(|| Ok(String::new()))?;
+    let Form { fields, content_type, mut file } =
+        read_form(pull, &boundary, limits.form_fields_bytes_max).await?;
+    let view = FormView { bucket, fields: fields.pairs() };
+    let FormAdmission { caller, access_key, length } = house.authenticate_form(&view).await?;
+    ledger.access_key = access_key;
+    file.bound(*length.start()..=*length.end().min(&limits.put_bytes_max));
+    let key = fields.key()?;
+    let mut headers = fields.headers()?;
+    if let Some(content_type) = content_type.and_then(|text| HeaderValue::try_from(text).ok())
+        && !headers.contains_key(header::CONTENT_TYPE)
+    {
+        headers.insert(header::CONTENT_TYPE, content_type);
+    }
+    let view = RequestView { bucket: Some(bucket), key: Some(key), query: &[], headers: &headers, body: &[] };
+    let input = PutObject::decode(&view)?;
+    let body = Body { length: None, source: Box::new(file) };
+    let (output, _) = Handle::<PutObject>::handle(house, &caller, input, body).await?;
+    let draft = PutObject::encode(&output)?;
+    let etag = output.e_tag.unwrap_or_default();
+    let scheme = uri.scheme_str().unwrap_or("http");
+    let base = format!("{scheme}://{}{}", host_of(&uri, &outer).unwrap_or_default(), uri.path());
+    let location = format!("{}/{}", base.trim_end_matches('/'), encode_path(key));
+    let stored = Stored { bucket, key, etag: &etag, location };
+    Ok(success_answer(&fields, &stored, draft.headers))
+}

@@ -1,0 +1,59 @@
+//! One operation, from its request to its answer.
+
+use api::{Body, S3Error};
+use bytes::Bytes;
+use http::HeaderMap;
+use sigv4::PayloadMode;
+
+use super::door::Handle;
+use crate::body::{Opening, Pull, forget_framing, open, read_whole};
+use crate::codec::{Codec, RequestView};
+use crate::respond::{Answer, AnswerBody};
+use crate::server::Limits;
+
+/// A request that was routed and authenticated.
+pub(super) struct Exchange<'a, C> {
+    pub caller: C,
+    pub bucket: Option<&'a str>,
+    pub key: Option<&'a str>,
+    pub query: Vec<(String, String)>,
+    pub headers: HeaderMap,
+    pub payload: PayloadMode,
+    pub pull: Pull,
+    /// HTTP/2, whose bodies end by themselves.
+    pub http2: bool,
+    pub limits: &'a Limits,
+}
+
+pub(super) async fn serve<O: Codec, H: Handle<O>>(
+    house: &H,
+    exchange: Exchange<'_, H::Caller>,
+) -> Result<Answer, S3Error> {
+    let Exchange { caller, bucket, key, query, mut headers, payload, pull, http2, limits } = exchange;
+    let framed = payload.is_framed();
+    let mut whole = Bytes::new();
+    let mut body = Body::empty();
+    if O::XML_IN || O::STREAMS_IN {
+        let opening = Opening {
+            headers: &headers,
+            payload,
+            self_delimited: http2 || O::XML_IN,
+            bytes_max: if O::XML_IN { u64::MAX } else { limits.put_bytes_max },
+        };
+        body = open(pull, opening)?;
+    }
+    if O::XML_IN {
+        let taken = std::mem::replace(&mut body, Body::empty());
+        whole = read_whole(taken, limits.xml_bytes_max, &headers).await?;
+    }
+    forget_framing(&mut headers, framed);
+    let view = RequestView { bucket, key, query: &query, headers: &headers, body: &whole };
+    let input = O::decode(&view)?;
+    let (output, streamed) = house.handle(&caller, input, body).await?;
+    let draft = O::encode(&output)?;
+    let streamed = match streamed {
+        Some(body) => Some(AnswerBody::stream(body).await?),
+        None => None,
+    };
+    Ok(Answer::of(draft, streamed))
+}

@@ -234,7 +234,7 @@ fn refuse_unsigned_headers(claim: &SignedClaim, view: &RequestView<'_>) -> Resul
 }
 
 /// AWS's words for a scope of another day than the request.
-fn date_mismatch(scope: &Scope, date_text: &str) -> String {
+pub(crate) fn date_mismatch(scope: &Scope, date_text: &str) -> String {
     let (scope_date, day) = (scope.date(), date_text.get(..8).unwrap_or(date_text));
     format!("Invalid credential date \"{scope_date}\". This date is not the same as X-Amz-Date: \"{day}\".")
 }

@@ -1,0 +1,61 @@
+//! Version 2 against AWS's examples ("Signing and authenticating REST requests"), and its switch.
+
+use model::Timestamp;
+use sigv4::{Claim, Options, Refusal, RequestView, Secret, Verified, read_claim, verify};
+
+fn decide(view: &RequestView<'_>, bucket: Option<&str>, now: &str) -> Result<Verified, Refusal> {
+    let options = Options { allow_v2: true, host_bucket: bucket, ..Options::default() };
+    let Claim::Signed(claim) = read_claim(view, &options)? else { unreachable!("the request is signed") };
+    let now = Timestamp::parse_http_date(now).expect("a date");
+    verify(&claim, view, &Secret::new("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"), now)
+}
+
+const GET: [(&str, &str); 3] = [
+    ("host", "johnsmith.s3.amazonaws.com"),
+    ("date", "Tue, 27 Mar 2007 19:36:42 +0000"),
+    ("authorization", "AWS AKIAIOSFODNN7EXAMPLE:bWq2s1WEIj+Ydj0vQ697zp+IXMU="),
+];
+
+#[test]
+fn it_is_refused_unless_it_is_switched_on() {
+    let view = RequestView { method: "GET", path: "/photos/puppy.jpg", query: "", headers: &GET };
+    let refusal = read_claim(&view, &Options::default()).expect_err("the switch is off");
+    assert_eq!(refusal, Refusal::MechanismNotSupported);
+    assert_eq!(refusal.code(), "InvalidRequest");
+    let query = "AWSAccessKeyId=A&Expires=1&Signature=B";
+    let view = RequestView { query, headers: &[], ..view };
+    assert_eq!(read_claim(&view, &Options::default()).err(), Some(Refusal::MechanismNotSupported));
+}
+
+#[test]
+fn get_object() {
+    let view = RequestView { method: "GET", path: "/photos/puppy.jpg", query: "", headers: &GET };
+    let now = "Tue, 27 Mar 2007 19:40:00 GMT";
+    assert!(decide(&view, Some("johnsmith"), now).is_ok());
+    assert!(decide(&view, Some("other"), now).is_err());
+    assert!(decide(&view, Some("johnsmith"), "Tue, 27 Mar 2007 20:00:00 GMT").is_err());
+}
+
+#[test]
+fn a_subresource_is_part_of_the_resource_and_a_prefix_is_not() {
+    let headers = [
+        ("host", "johnsmith.s3.amazonaws.com"),
+        ("date", "Tue, 27 Mar 2007 19:44:46 +0000"),
+        ("authorization", "AWS AKIAIOSFODNN7EXAMPLE:c2WLPFtWHVgbEmeEG93a4cG37dM="),
+    ];
+    let now = "Tue, 27 Mar 2007 19:44:46 GMT";
+    let view = RequestView { method: "GET", path: "/", query: "prefix=a&acl", headers: &headers };
+    assert!(decide(&view, Some("johnsmith"), now).is_ok());
+    assert!(decide(&RequestView { query: "", ..view }, Some("johnsmith"), now).is_err());
+}
+
+#[test]
+fn a_presigned_get_ends_at_its_moment() {
+    let query =
+        "AWSAccessKeyId=AKIAIOSFODNN7EXAMPLE&Signature=NpgCjnDzrM%2BWFzoENXmpNDUsSn8%3D&Expires=1175139620";
+    let headers = [("host", "johnsmith.s3.amazonaws.com")];
+    let view = RequestView { method: "GET", path: "/photos/puppy.jpg", query, headers: &headers };
+    assert!(decide(&view, Some("johnsmith"), "Thu, 29 Mar 2007 03:40:20 GMT").is_ok());
+    let late = decide(&view, Some("johnsmith"), "Thu, 29 Mar 2007 03:40:21 GMT");
+    assert!(matches!(late, Err(Refusal::Expired { expires_s: None, .. })));
+}

@@ -98,6 +98,13 @@ codes! {
     XAmzContentSHA256Mismatch "The provided 'x-amz-content-sha256' header does not match what was computed.",
 }
 
+impl ErrorCode {
+    /// Reads the `Code` element.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|code| code.name() == name)
+    }
+}
+
 impl fmt::Display for ErrorCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())

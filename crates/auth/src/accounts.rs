@@ -1,0 +1,213 @@
+//! Accounts: made, listed and deleted by the site's administrator.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use catalog::table::{AccessKeyRow, AccountRow, space};
+use catalog::{Catalog, Decision, Group, Write};
+use model::{AccountId, CanonicalId, Timestamp};
+use sigv4::Secret;
+use thiserror::Error;
+use world::Random;
+
+use crate::authn::Credentials;
+
+/// The name of the account that the root credentials belong to.
+const ROOT: &str = "root";
+const NAME_BYTES_MAX: usize = 128;
+const ACCESS_KEY_BYTES: std::ops::RangeInclusive<usize> = 3..=128;
+const SECRET_BYTES: std::ops::RangeInclusive<usize> = 8..=128;
+
+#[derive(Clone)]
+pub struct Accounts {
+    catalog: Catalog,
+    random: Arc<dyn Random>,
+}
+
+/// What an administrator asks for. Keys that are not given are drawn.
+#[derive(Clone, Debug, Default)]
+pub struct NewAccount {
+    pub name: String,
+    pub email: Option<String>,
+    pub credentials: Option<Credentials>,
+}
+
+/// The only time that the secret is shown.
+#[derive(Clone, Debug)]
+pub struct Created {
+    pub account: AccountRow,
+    pub credentials: Credentials,
+}
+
+#[derive(Clone, Debug, Error)]
+pub enum AccountError {
+    #[error("an account named {0} exists already; choose another name")]
+    NameTaken(String),
+    #[error("the access key {0} is in use already; choose another one or let one be drawn")]
+    KeyTaken(String),
+    #[error("there is no account {0}; `strongroom account list` shows all")]
+    Unknown(String),
+    #[error("account {0} still owns buckets; delete them first")]
+    NotEmpty(String),
+    #[error("the root account cannot be deleted")]
+    Root,
+    #[error("{0}")]
+    Invalid(&'static str),
+    #[error(transparent)]
+    Catalog(#[from] catalog::Fault),
+}
+
+impl Accounts {
+    pub fn new(catalog: Catalog, random: Arc<dyn Random>) -> Self {
+        Self { catalog, random }
+    }
+
+    /// The account of the root credentials; made on the first start.
+    pub async fn ensure_root(&self) -> Result<AccountId, AccountError> {
+        if let Some(id) = self.catalog.get(&space::account_name(ROOT))? {
+            let text = std::str::from_utf8(&id).ok();
+            return text
+                .and_then(AccountId::parse)
+                .ok_or_else(|| damaged("the root account's name row").into());
+        }
+        let row = self.draw_account(ROOT, None, Vec::new());
+        let id = row.id;
+        self.catalog.commit(group(ROOT), move |_, ordinal| made(&row, ordinal.timestamp(), None)).await??;
+        Ok(id)
+    }
+
+    pub async fn create(&self, new: NewAccount) -> Result<Created, AccountError> {
+        check(&new)?;
+        let credentials = new.credentials.clone().unwrap_or_else(|| self.draw_credentials());
+        let row = self.draw_account(&new.name, new.email, vec![credentials.access_key.clone()]);
+        let key = credentials.clone();
+        let account = self
+            .catalog
+            .commit(group(&new.name), move |view, ordinal| {
+                if view.get(&space::account_name(&row.name))?.is_some() {
+                    return Ok(Decision::Refuse(AccountError::NameTaken(row.name.clone())));
+                }
+                if view.get(&space::access_key(&key.access_key))?.is_some() {
+                    return Ok(Decision::Refuse(AccountError::KeyTaken(key.access_key.clone())));
+                }
+                made(&row, ordinal.timestamp(), Some(&key))
+            })
+            .await??;
+        Ok(Created { account, credentials })
+    }
+
+    pub fn list(&self) -> Result<Vec<AccountRow>, AccountError> {
+        let view = self.catalog.snapshot()?;
+        let mut cursor = view.cursor(&[space::ACCOUNTS], &[space::ACCOUNTS + 1])?;
+        let mut accounts = Vec::new();
+        while let Some((_, row)) = cursor.next()? {
+            accounts.push(AccountRow::decode(row).map_err(|_| damaged("an account's row"))?);
+        }
+        Ok(accounts)
+    }
+
+    /// By name or id. Refused while the account owns a bucket.
+    pub async fn delete(&self, name_or_id: &str) -> Result<(), AccountError> {
+        let account = self
+            .list()?
+            .into_iter()
+            .find(|account| account.name == name_or_id || account.id.to_string() == name_or_id);
+        let account = account.ok_or_else(|| AccountError::Unknown(name_or_id.to_owned()))?;
+        if account.name == ROOT {
+            return Err(AccountError::Root);
+        }
+        self.catalog
+            .commit_freeing(group(&account.name.clone()), move |view, _| {
+                let owned = space::owned(account.id, "");
+                if view.first_at_or_after(&owned, &space::end_of(&owned))?.is_some() {
+                    return Ok(Decision::Refuse(AccountError::NotEmpty(account.name.clone())));
+                }
+                let mut writes = vec![
+                    Write::delete(space::account(account.id)),
+                    Write::delete(space::account_name(&account.name)),
+                ];
+                writes.extend(account.access_keys.iter().map(|key| Write::delete(space::access_key(key))));
+                Ok(Decision::Write(writes, ()))
+            })
+            .await?
+    }
+
+    fn draw_account(&self, name: &str, email: Option<String>, access_keys: Vec<String>) -> AccountRow {
+        let mut canonical = [0; 32];
+        self.random.fill(&mut canonical);
+        AccountRow {
+            id: self.draw_id(),
+            name: name.to_owned(),
+            email,
+            canonical_id: CanonicalId::from_bytes(canonical),
+            created: Timestamp::default(),
+            access_keys,
+        }
+    }
+
+    /// Twelve digits, the first not zero.
+    fn draw_id(&self) -> AccountId {
+        loop {
+            let number = 100_000_000_000 + self.random.u64() % 900_000_000_000;
+            if let Some(id) = AccountId::new(number) {
+                return id;
+            }
+        }
+    }
+
+    /// In the shape of AWS's: 20 upper-case characters and 40 of base64.
+    pub fn draw_credentials(&self) -> Credentials {
+        const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+        let mut bytes = [0; 46];
+        self.random.fill(&mut bytes);
+        let (id, secret) = bytes.split_at(16);
+        let id: String = id.iter().map(|byte| char::from(ALPHABET[usize::from(byte & 31)])).collect();
+        Credentials { access_key: format!("AKIA{id}"), secret: Secret::new(STANDARD.encode(secret)) }
+    }
+}
+
+fn group(name: &str) -> Group {
+    Group::new([b"a", name.as_bytes()].concat())
+}
+
+fn made(
+    row: &AccountRow,
+    created: Timestamp,
+    key: Option<&Credentials>,
+) -> Result<Decision<AccountRow, AccountError>, catalog::Fault> {
+    let row = AccountRow { created, ..row.clone() };
+    let mut writes = vec![
+        Write::put(space::account(row.id), row.encode()),
+        Write::put(space::account_name(&row.name), row.id.to_string().into_bytes()),
+    ];
+    if let Some(key) = key {
+        let secret = AccessKeyRow { account: row.id, secret: key.secret.expose().to_owned() };
+        writes.push(Write::put(space::access_key(&key.access_key), secret.encode()));
+    }
+    Ok(Decision::Write(writes, row))
+}
+
+fn check(new: &NewAccount) -> Result<(), AccountError> {
+    let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_graphic());
+    if new.name.is_empty() || new.name.len() > NAME_BYTES_MAX || !plain(&new.name) {
+        return Err(AccountError::Invalid("a name has 1 to 128 visible ASCII characters"));
+    }
+    let Some(credentials) = &new.credentials else { return Ok(()) };
+    let key = &credentials.access_key;
+    if !ACCESS_KEY_BYTES.contains(&key.len())
+        || !key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+    {
+        return Err(AccountError::Invalid(
+            "an access key has 3 to 128 letters, digits, dots, hyphens or underscores",
+        ));
+    }
+    if !SECRET_BYTES.contains(&credentials.secret.expose().len()) || !plain(credentials.secret.expose()) {
+        return Err(AccountError::Invalid("a secret has 8 to 128 visible ASCII characters"));
+    }
+    Ok(())
+}
+
+fn damaged(what: &str) -> catalog::Fault {
+    catalog::Fault::corrupt("accounts", what)
+}

@@ -120,7 +120,8 @@ def test_max_keys_zero_is_an_empty_page_and_more_than_1000_are_1000(s3, place, c
 def test_arguments_that_are_wrong_are_told(server, place, query):
     answer = raw.call(server, "GET", f"/{place}?{query}")
     assert (answer.status, answer.code) == (400, "InvalidArgument")
-    assert answer.element("ArgumentName") == query.split("&")[-1].split("=")[0]
+    # AWS itself says `max-keys` of what is no number and `maxKeys` of a negative one.
+    assert answer.element("ArgumentName").lower().replace("-", "") == query.split("&")[-1].split("=")[0].replace("-", "")
 
 
 def test_url_encoding_covers_all_names_in_the_answer(server, place):

@@ -1,1 +1,25 @@
-//! semantics: not yet furnished.
+//! What S3's operations do, one file each: admit → land → commit.
+//!
+//! A handler takes an `Authorized<Op>`, asks `rules` for the choice, lets bytes land in `stripe` and names them by one
+//! `catalog` commit. It knows nothing about HTTP and nothing about where bytes lie.
+
+mod attributes;
+mod bucket;
+mod checksums;
+mod deed;
+mod fault;
+mod hall;
+mod handle;
+mod landing;
+mod listing;
+mod multipart;
+mod object;
+mod owner;
+mod pins;
+mod refuse;
+mod state;
+
+pub use hall::{Hall, Settings};
+pub use handle::Handle;
+pub use owner::ChunkOwner;
+pub use pins::{Pin, Pins};

@@ -1,0 +1,141 @@
+//! CreateBucket.
+
+use api::s3::{CreateBucket, CreateBucketInput, CreateBucketOutput};
+use api::{Body, ErrorCode, S3Error};
+use auth::{Authorized, Identity};
+use bytes::Bytes;
+use catalog::table::{BucketRow, space};
+use catalog::{Decision, View, Write};
+use model::limits::BUCKETS_PER_ACCOUNT_MAX;
+use model::{AccountId, BucketId, BucketName, Region, Versioning};
+
+use crate::hall::{Hall, bucket_group};
+use crate::handle::Handle;
+use crate::{fault, refuse};
+
+enum Outcome {
+    Made,
+    /// It was there already, the caller's own.
+    Own,
+}
+
+impl Handle<CreateBucket> for Hall {
+    async fn handle(
+        &self,
+        request: Authorized<CreateBucket>,
+        _body: Body,
+    ) -> Result<(CreateBucketOutput, Option<Body>), S3Error> {
+        let (input, caller) = (request.input(), request.caller());
+        admit(input)?;
+        let name = BucketName::parse(&input.bucket).map_err(|_| ErrorCode::InvalidBucketName)?;
+        let signed = caller.signed_region.as_ref();
+        let region = self.choose_region(input, signed)?;
+        self.check_quota(caller)?;
+        let owner = caller.account;
+        let key = space::bucket(&name);
+        let owned = space::owned(owner, name.as_str());
+        let made = self
+            .catalog()
+            .commit(bucket_group(name.as_str()), move |view, ordinal| {
+                if let Some(row) = view.get(&key)? {
+                    let standing = BucketRow::decode(row).map_err(fault::row)?;
+                    return Ok(decide_standing(&standing, owner));
+                }
+                let row = BucketRow {
+                    // An ordinal is used once, so no two buckets ever share an id.
+                    id: BucketId(ordinal.as_u64()),
+                    owner,
+                    region: region.clone(),
+                    created: ordinal.timestamp(),
+                    versioning: Versioning::Unversioned,
+                };
+                let writes =
+                    vec![Write::put(key.clone(), row.encode()), Write::put(owned.clone(), Bytes::new())];
+                Ok(Decision::Write(writes, Outcome::Made))
+            })
+            .await
+            .map_err(fault::catalog)??;
+        // AWS "CreateBucket": only in us-east-1 is creating one's own bucket again a success.
+        if matches!(made, Outcome::Own) && !signed.is_some_and(Region::is_classic) {
+            return Err(
+                S3Error::from(ErrorCode::BucketAlreadyOwnedByYou).element("BucketName", name.as_str())
+            );
+        }
+        let location = Some(format!("/{name}"));
+        Ok((CreateBucketOutput { location, ..Default::default() }, None))
+    }
+}
+
+fn decide_standing(standing: &BucketRow, caller: AccountId) -> Decision<Outcome, S3Error> {
+    if standing.owner == caller {
+        Decision::Write(Vec::new(), Outcome::Own)
+    } else {
+        Decision::Refuse(ErrorCode::BucketAlreadyExists.into())
+    }
+}
+
+fn admit(input: &CreateBucketInput) -> Result<(), S3Error> {
+    let configuration = input.create_bucket_configuration.as_ref();
+    refuse::if_acl_grants(input.acl.as_deref())?;
+    refuse::if_present(&[
+        ("x-amz-grant-full-control", input.grant_full_control.is_some()),
+        ("x-amz-grant-read", input.grant_read.is_some()),
+        ("x-amz-grant-read-acp", input.grant_read_acp.is_some()),
+        ("x-amz-grant-write", input.grant_write.is_some()),
+        ("x-amz-grant-write-acp", input.grant_write_acp.is_some()),
+        ("x-amz-bucket-object-lock-enabled", input.object_lock_enabled_for_bucket == Some(true)),
+        (
+            "x-amz-object-ownership",
+            input.object_ownership.as_deref().is_some_and(|ownership| ownership != "BucketOwnerEnforced"),
+        ),
+        ("x-amz-bucket-namespace", input.bucket_namespace.as_deref().is_some_and(|space| space != "global")),
+        ("Bucket", configuration.is_some_and(|c| c.bucket.is_some() || c.location.is_some())),
+        ("Tags", configuration.is_some_and(|c| !c.tags.is_empty())),
+    ])
+}
+
+impl Hall {
+    /// Where the bucket will live: its LocationConstraint; without one, the region that the request was signed for.
+    fn choose_region(&self, input: &CreateBucketInput, signed: Option<&Region>) -> Result<Region, S3Error> {
+        let regions = &self.settings().regions;
+        let asked = input.create_bucket_configuration.as_ref().and_then(|c| c.location_constraint.as_deref());
+        let Some(asked) = asked.filter(|name| !name.is_empty()) else {
+            let own = regions.first().or(signed).cloned();
+            return own.or_else(|| Region::parse(Region::CLASSIC)).ok_or(ErrorCode::InternalError.into());
+        };
+        // S3's old name for Ireland.
+        let asked = if asked == "EU" { "eu-west-1" } else { asked };
+        let invalid =
+            || S3Error::from(ErrorCode::InvalidLocationConstraint).element("LocationConstraint", asked);
+        let region = Region::parse(asked).filter(|region| !region.is_classic()).ok_or_else(invalid)?;
+        if !regions.is_empty() && !regions.contains(&region) {
+            return Err(invalid());
+        }
+        // A regional endpoint makes buckets in its own region only; us-east-1's makes them anywhere.
+        if signed.is_some_and(|signed| !signed.is_classic() && *signed != region) {
+            let message = format!(
+                "The {region} location constraint is incompatible for the region specific endpoint this request was sent to."
+            );
+            return Err(S3Error::with_message(ErrorCode::IllegalLocationConstraintException, message));
+        }
+        Ok(region)
+    }
+
+    fn check_quota(&self, caller: &Identity) -> Result<(), S3Error> {
+        let view = self.catalog().snapshot().map_err(fault::catalog)?;
+        let start = space::owned(caller.account, "");
+        let mut cursor = view.cursor(&start, &space::end_of(&start)).map_err(fault::catalog)?;
+        for _ in 0..BUCKETS_PER_ACCOUNT_MAX {
+            if cursor.next().map_err(fault::catalog)?.is_none() {
+                return Ok(());
+            }
+        }
+        Err(ErrorCode::TooManyBuckets.into())
+    }
+}
+
+/// Whether nothing is left in a bucket; uploads in progress do not count.
+pub(super) fn is_empty(view: &dyn View, bucket: BucketId) -> Result<bool, catalog::Fault> {
+    let versions = space::in_bucket(space::VERSIONS, bucket);
+    Ok(view.first_at_or_after(&versions, &space::end_of(&versions))?.is_none())
+}

@@ -1,0 +1,50 @@
+//! DeleteBucket: only of an empty bucket, decided against the truth.
+
+use api::s3::{DeleteBucket, DeleteBucketOutput};
+use api::{Body, ErrorCode, S3Error};
+use auth::Authorized;
+use catalog::table::{BucketRow, ReclaimRow, space};
+use catalog::{Decision, Write};
+
+use crate::bucket::create::is_empty;
+use crate::fault;
+use crate::hall::{Hall, bucket_group};
+use crate::handle::Handle;
+
+impl Handle<DeleteBucket> for Hall {
+    async fn handle(
+        &self,
+        request: Authorized<DeleteBucket>,
+        _body: Body,
+    ) -> Result<(DeleteBucketOutput, Option<Body>), S3Error> {
+        let bucket = request.bucket()?.clone();
+        self.catalog()
+            .commit_freeing(bucket_group(bucket.name.as_str()), move |view, ordinal| {
+                let key = space::bucket(&bucket.name);
+                let standing = view.get(&key)?.map(BucketRow::decode).transpose().map_err(fault::row)?;
+                let Some(standing) = standing.filter(|row| row.id == bucket.row.id) else {
+                    return Ok(Decision::Refuse(
+                        S3Error::from(ErrorCode::NoSuchBucket).element("BucketName", bucket.name.as_str()),
+                    ));
+                };
+                if !is_empty(view, standing.id)? {
+                    return Ok(Decision::Refuse(
+                        S3Error::from(ErrorCode::BucketNotEmpty).element("BucketName", bucket.name.as_str()),
+                    ));
+                }
+                let mut writes = vec![
+                    Write::delete(key),
+                    Write::delete(space::owned(standing.owner, bucket.name.as_str())),
+                ];
+                let uploads = space::in_bucket(space::UPLOADS, standing.id);
+                if view.first_at_or_after(&uploads, &space::end_of(&uploads))?.is_some() {
+                    let row = ReclaimRow::Uploads { bucket: standing.id };
+                    writes.push(Write::put(space::reclaim(ordinal, 0), row.encode()));
+                }
+                Ok(Decision::Write(writes, ()))
+            })
+            .await
+            .map_err(fault::catalog)??;
+        Ok((DeleteBucketOutput::default(), None))
+    }
+}

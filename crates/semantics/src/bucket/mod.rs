@@ -1,0 +1,7 @@
+//! Operations on buckets.
+
+mod create;
+mod delete;
+mod list;
+mod read;
+mod versioning;

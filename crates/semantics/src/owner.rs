@@ -1,0 +1,89 @@
+//! What is recorded beside the bytes: enough for the sweep to ask the catalog whether anything names them.
+
+use api::S3Error;
+use bytes::Bytes;
+use model::{BucketId, ObjectKey, Ordinal, PartNumber, UploadId};
+use stripe::Owner;
+
+use crate::fault;
+
+/// Whose bytes a chunk are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChunkOwner {
+    Object { bucket: BucketId, key: ObjectKey },
+    Part { bucket: BucketId, key: ObjectKey, upload: UploadId, number: PartNumber },
+}
+
+const OBJECT: u8 = 1;
+const PART: u8 = 2;
+
+impl ChunkOwner {
+    pub fn encode(&self) -> Bytes {
+        let mut bytes = Vec::with_capacity(64);
+        match self {
+            Self::Object { bucket, key } => {
+                bytes.push(OBJECT);
+                bytes.extend_from_slice(&bucket.0.to_be_bytes());
+                bytes.extend_from_slice(key.as_str().as_bytes());
+            }
+            Self::Part { bucket, key, upload, number } => {
+                bytes.push(PART);
+                bytes.extend_from_slice(&bucket.0.to_be_bytes());
+                bytes.extend_from_slice(&upload.ordinal.as_u64().to_be_bytes());
+                bytes.extend_from_slice(&upload.salt.to_be_bytes());
+                bytes.extend_from_slice(&number.get().to_be_bytes());
+                bytes.extend_from_slice(key.as_str().as_bytes());
+            }
+        }
+        Bytes::from(bytes)
+    }
+
+    /// As the store takes it.
+    pub(crate) fn recorded(&self) -> Result<Owner, S3Error> {
+        Owner::new(self.encode()).map_err(fault::store)
+    }
+
+    /// `None` for bytes that this release did not write.
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
+        let (kind, rest) = bytes.split_first()?;
+        let (bucket, rest) = rest.split_first_chunk()?;
+        let bucket = BucketId(u64::from_be_bytes(*bucket));
+        match *kind {
+            OBJECT => Some(Self::Object { bucket, key: key(rest)? }),
+            PART => {
+                let (ordinal, rest) = rest.split_first_chunk()?;
+                let (salt, rest) = rest.split_first_chunk()?;
+                let (number, rest) = rest.split_first_chunk()?;
+                let ordinal = Ordinal::from_u64(u64::from_be_bytes(*ordinal));
+                let upload = UploadId { ordinal, salt: u64::from_be_bytes(*salt) };
+                let number = PartNumber::new(i64::from(u16::from_be_bytes(*number)))?;
+                Some(Self::Part { bucket, key: key(rest)?, upload, number })
+            }
+            _ => None,
+        }
+    }
+}
+
+fn key(bytes: &[u8]) -> Option<ObjectKey> {
+    ObjectKey::new(std::str::from_utf8(bytes).ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn owners_read_back() {
+        let (bucket, key) = (BucketId(9), ObjectKey::new("a/ä").unwrap());
+        let upload = UploadId { ordinal: Ordinal::from_u64(3), salt: 4 };
+        let number = PartNumber::new(10_000).unwrap();
+        for owner in [
+            ChunkOwner::Object { bucket, key: key.clone() },
+            ChunkOwner::Part { bucket, key, upload, number },
+        ] {
+            assert_eq!(ChunkOwner::decode(&owner.encode()), Some(owner));
+        }
+        assert_eq!(ChunkOwner::decode(&[]), None);
+        assert_eq!(ChunkOwner::decode(&[3; 40]), None);
+    }
+}

@@ -1,0 +1,137 @@
+//! What stands under a key: its newest version, a version by id, the null version.
+
+use api::{ErrorCode, S3Error};
+use catalog::table::{BucketRow, CurrentRow, PointerRow, VersionRow, VersionState, space};
+use catalog::{Fault, View};
+use model::{ObjectKey, Ordinal, VersionId, Versioning};
+use rules::precondition::Standing;
+
+use crate::fault;
+
+/// The newest version of a key.
+#[derive(Clone, Debug)]
+pub(crate) struct Head {
+    pub(crate) ordinal: Ordinal,
+    pub(crate) null: bool,
+    /// Its summary; `None` when it is a delete marker.
+    pub(crate) current: Option<CurrentRow>,
+}
+
+/// A version with its place in the order.
+pub(crate) struct Version {
+    pub(crate) ordinal: Ordinal,
+    pub(crate) row: VersionRow,
+}
+
+pub(crate) fn head(view: &dyn View, bucket: &BucketRow, key: &ObjectKey) -> Result<Option<Head>, Fault> {
+    if let Some(row) = view.get(&space::current(bucket.id, key))? {
+        let current = CurrentRow::decode(row).map_err(fault::row)?;
+        return Ok(Some(Head { ordinal: current.ordinal, null: current.null, current: Some(current) }));
+    }
+    // Only a bucket that was versioned once has delete markers.
+    if bucket.versioning == Versioning::Unversioned {
+        return Ok(None);
+    }
+    let Some(row) = view.get(&space::deleted(bucket.id, key))? else { return Ok(None) };
+    let marker = PointerRow::decode(row).map_err(fault::row)?;
+    Ok(Some(Head { ordinal: marker.ordinal, null: marker.null, current: None }))
+}
+
+/// The null version, wherever it stands.
+pub(crate) fn null_ordinal(
+    view: &dyn View,
+    bucket: &BucketRow,
+    key: &ObjectKey,
+    head: Option<&Head>,
+) -> Result<Option<Ordinal>, Fault> {
+    match head {
+        None => Ok(None),
+        Some(head) if head.null => Ok(Some(head.ordinal)),
+        Some(_) => {
+            let Some(row) = view.get(&space::null(bucket.id, key))? else { return Ok(None) };
+            Ok(Some(PointerRow::decode(row).map_err(fault::row)?.ordinal))
+        }
+    }
+}
+
+pub(crate) fn version_at(
+    view: &dyn View,
+    bucket: &BucketRow,
+    key: &ObjectKey,
+    ordinal: Ordinal,
+) -> Result<Option<VersionRow>, Fault> {
+    let row = view.get(&space::version(bucket.id, key, ordinal))?;
+    row.map(|row| VersionRow::decode(row).map_err(fault::row)).transpose()
+}
+
+/// A version by its id; `None` when the key has no such version.
+pub(crate) fn version_by_id(
+    view: &dyn View,
+    bucket: &BucketRow,
+    key: &ObjectKey,
+    id: VersionId,
+) -> Result<Option<Version>, Fault> {
+    let ordinal = match id {
+        VersionId::Id { ordinal, .. } => Some(ordinal),
+        VersionId::Null => null_ordinal(view, bucket, key, head(view, bucket, key)?.as_ref())?,
+    };
+    let Some(ordinal) = ordinal else { return Ok(None) };
+    let row = version_at(view, bucket, key, ordinal)?;
+    Ok(row.filter(|row| row.version_id(ordinal) == id).map(|row| Version { ordinal, row }))
+}
+
+/// The object that a read asks for, or the error that S3 answers.
+pub(crate) fn resolve(
+    view: &dyn View,
+    bucket: &BucketRow,
+    key: &ObjectKey,
+    version_id: Option<&str>,
+) -> Result<Version, S3Error> {
+    let Some(text) = version_id else {
+        return resolve_current(view, bucket, key);
+    };
+    let id = parse_version_id(text)?;
+    let version = version_by_id(view, bucket, key, id).map_err(fault::catalog)?;
+    let version = version.ok_or_else(|| {
+        S3Error::from(ErrorCode::NoSuchVersion).element("Key", key.as_str()).element("VersionId", text)
+    })?;
+    match version.row.state {
+        VersionState::Object(_) => Ok(version),
+        VersionState::DeleteMarker => Err(S3Error::from(ErrorCode::MethodNotAllowed)
+            .element("Method", "GET")
+            .element("ResourceType", "DeleteMarker")
+            .header("x-amz-delete-marker", "true")
+            .header("x-amz-version-id", id.to_string())
+            .header("last-modified", version.row.modified.to_http_date())
+            .header("allow", "DELETE")),
+    }
+}
+
+fn resolve_current(view: &dyn View, bucket: &BucketRow, key: &ObjectKey) -> Result<Version, S3Error> {
+    let missing = || S3Error::from(ErrorCode::NoSuchKey).element("Key", key.as_str());
+    let head = head(view, bucket, key).map_err(fault::catalog)?.ok_or_else(missing)?;
+    let row = version_at(view, bucket, key, head.ordinal).map_err(fault::catalog)?;
+    let row = row.ok_or_else(|| {
+        fault::catalog(Fault::corrupt("versions", "the version that its summary names is missing"))
+    })?;
+    if head.current.is_none() {
+        return Err(missing()
+            .header("x-amz-delete-marker", "true")
+            .header("x-amz-version-id", row.version_id(head.ordinal).to_string()));
+    }
+    Ok(Version { ordinal: head.ordinal, row })
+}
+
+pub(crate) fn parse_version_id(text: &str) -> Result<VersionId, S3Error> {
+    VersionId::parse(text)
+        .ok_or_else(|| S3Error::invalid_argument("versionId", text, "Invalid version id specified"))
+}
+
+/// Buckets that were never versioned show no version ids.
+pub(crate) fn shown_version_id(bucket: &BucketRow, row: &VersionRow, ordinal: Ordinal) -> Option<String> {
+    (bucket.versioning != Versioning::Unversioned).then(|| row.version_id(ordinal).to_string())
+}
+
+pub(crate) fn standing(current: &CurrentRow) -> Standing {
+    Standing { etag: current.etag, modified: current.modified }
+}

@@ -1,1 +1,22 @@
-//! keepers: not yet furnished.
+//! Background work: what a commit left for later is found here and done.
+//!
+//! Keepers read the catalog's outbox rows, so nothing is lost in a crash. They know nothing about HTTP.
+
+mod reclaim;
+mod sweep;
+
+pub use reclaim::Reclaimer;
+pub use sweep::{Swept, sweep};
+
+use thiserror::Error;
+
+/// Why a keeper stopped; it tries again.
+#[derive(Debug, Error)]
+pub enum KeeperFault {
+    #[error(transparent)]
+    Catalog(#[from] catalog::Fault),
+    #[error(transparent)]
+    Store(#[from] stripe::Fault),
+    #[error("a row that a keeper reads is damaged: {0}")]
+    Damaged(String),
+}

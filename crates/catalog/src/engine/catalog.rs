@@ -80,6 +80,11 @@ impl Catalog {
         self.0.tables.snapshot()
     }
 
+    /// The last commit that is visible: a snapshot taken after this call sees at least it.
+    pub fn last_ordinal(&self) -> Ordinal {
+        self.0.tables.visible()
+    }
+
     /// The latest committed value.
     pub fn get(&self, key: &[u8]) -> Result<Option<Bytes>, Fault> {
         self.0.tables.get(key)

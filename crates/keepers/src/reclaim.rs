@@ -1,0 +1,183 @@
+//! The reclaimer: frees bytes that no version names any more.
+//!
+//! Its work is the catalog's reclaim rows, oldest first. Bytes go before the row that remembers them, so a crash in
+//! between only frees them twice, which the store does not mind. A row younger than the oldest read in progress
+//! waits for it.
+
+use std::time::Duration;
+
+use catalog::table::{Content, PartRow, PartTable, ReclaimRow, space};
+use catalog::{Decision, Group, Write};
+use model::{BucketId, ObjectKey, UploadId};
+use semantics::Hall;
+use stripe::Manifest;
+
+use crate::KeeperFault;
+
+/// Rows taken in one round, and parts in one step: bounds the memory of a round.
+const ROUND_MAX: usize = 256;
+/// How often to look when there was nothing to do.
+const IDLE: Duration = Duration::from_millis(500);
+/// How long to wait after a fault.
+const PAUSE: Duration = Duration::from_secs(5);
+
+pub struct Reclaimer {
+    hall: Hall,
+}
+
+impl Reclaimer {
+    pub fn new(hall: Hall) -> Self {
+        Self { hall }
+    }
+
+    /// Works until its task is aborted.
+    pub async fn run(self) {
+        loop {
+            match self.round().await {
+                Ok(0) => tokio::time::sleep(IDLE).await,
+                Ok(rows) => metrics::counter!("strongroom_reclaimed_rows_total").increment(rows as u64),
+                Err(fault) => {
+                    tracing::warn!(%fault, "the reclaimer pauses");
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
+        }
+    }
+
+    /// Does what is due, at most a round's worth; answers how many rows were done.
+    pub async fn round(&self) -> Result<usize, KeeperFault> {
+        let due = self.due()?;
+        let count = due.len();
+        // Bytes of many rows are freed together, and their rows go in one commit.
+        let mut done = Vec::with_capacity(count);
+        for (key, row) in due {
+            self.free(&row).await?;
+            done.push(Write::delete(key));
+        }
+        self.forget(done).await?;
+        Ok(count)
+    }
+
+    fn due(&self) -> Result<Vec<(Vec<u8>, ReclaimRow)>, KeeperFault> {
+        let view = self.hall.catalog().snapshot()?;
+        let oldest = self.hall.pins().oldest();
+        let mut cursor = view.cursor(&[space::RECLAIM], &[space::RECLAIM + 1])?;
+        let mut due = Vec::new();
+        while due.len() < ROUND_MAX
+            && let Some((key, row)) = cursor.next()?
+        {
+            let unnamed_at = space::reclaim_ordinal(&key);
+            if oldest.is_some_and(|oldest| unnamed_at.is_none_or(|at| at >= oldest)) {
+                break;
+            }
+            due.push((key, ReclaimRow::decode(row).map_err(damaged)?));
+        }
+        Ok(due)
+    }
+
+    async fn free(&self, row: &ReclaimRow) -> Result<(), KeeperFault> {
+        match row {
+            ReclaimRow::Stored(manifest) => self.free_bytes(manifest).await,
+            ReclaimRow::Parts { bucket, key, upload } => self.free_parts(*bucket, key, *upload, None).await,
+            ReclaimRow::Unlisted { bucket, key, upload, listed } => {
+                self.free_parts(*bucket, key, *upload, Some(listed)).await
+            }
+            ReclaimRow::Uploads { bucket } => self.free_uploads(*bucket).await,
+        }
+    }
+
+    async fn free_bytes(&self, manifest: &[u8]) -> Result<(), KeeperFault> {
+        let manifest = Manifest::decode(manifest).map_err(damaged)?;
+        Ok(self.hall.store().delete(manifest.chunks()).await?)
+    }
+
+    /// All parts of an upload, or those that a completion did not list.
+    async fn free_parts(
+        &self,
+        bucket: BucketId,
+        key: &ObjectKey,
+        upload: UploadId,
+        listed: Option<&PartTable>,
+    ) -> Result<(), KeeperFault> {
+        let prefix = space::parts(bucket, key, upload);
+        let end = space::end_of(&prefix);
+        let mut start = prefix;
+        loop {
+            let (parts, next) = self.parts_from(&start, &end, listed)?;
+            let mut gone = Vec::with_capacity(parts.len());
+            for (row_key, part) in parts {
+                if let Content::Stored(manifest) = &part.content {
+                    self.free_bytes(manifest).await?;
+                }
+                gone.push(Write::delete(row_key));
+            }
+            self.forget(gone).await?;
+            match next {
+                Some(next) => start = next,
+                None => return Ok(()),
+            }
+        }
+    }
+
+    /// One step's parts, and where the next step starts.
+    #[expect(clippy::type_complexity, reason = "a pair that is taken apart at its only call")]
+    fn parts_from(
+        &self,
+        start: &[u8],
+        end: &[u8],
+        listed: Option<&PartTable>,
+    ) -> Result<(Vec<(Vec<u8>, PartRow)>, Option<Vec<u8>>), KeeperFault> {
+        let view = self.hall.catalog().snapshot()?;
+        let mut cursor = view.cursor(start, end)?;
+        let mut parts = Vec::new();
+        while let Some((key, row)) = cursor.next()? {
+            if parts.len() == ROUND_MAX {
+                return Ok((parts, Some(key)));
+            }
+            let kept = listed
+                .is_some_and(|table| space::part_number(&key).is_some_and(|number| table.contains(number)));
+            if !kept {
+                parts.push((key, PartRow::decode(row).map_err(damaged)?));
+            }
+        }
+        Ok((parts, None))
+    }
+
+    async fn free_uploads(&self, bucket: BucketId) -> Result<(), KeeperFault> {
+        let prefix = space::in_bucket(space::UPLOADS, bucket);
+        let end = space::end_of(&prefix);
+        loop {
+            let first = {
+                let view = self.hall.catalog().snapshot()?;
+                let mut cursor = view.cursor(&prefix, &end)?;
+                cursor.next()?
+            };
+            let Some((row_key, _)) = first else { return Ok(()) };
+            let (key, suffix) = space::split_object(&row_key).ok_or_else(|| damaged("an upload's key"))?;
+            let key = ObjectKey::new(key).map_err(damaged)?;
+            let upload = space::upload_id(suffix).ok_or_else(|| damaged("an upload's key"))?;
+            // First the upload, so that no part joins it any more.
+            self.forget(vec![Write::delete(row_key.clone())]).await?;
+            self.free_parts(bucket, &key, upload, None).await?;
+        }
+    }
+
+    /// Deletes rows of work that is done.
+    async fn forget(&self, gone: Vec<Write>) -> Result<(), KeeperFault> {
+        if gone.is_empty() {
+            return Ok(());
+        }
+        let group = Group::new(&b"reclaim"[..]);
+        let outcome: Result<(), ()> = self
+            .hall
+            .catalog()
+            .commit_freeing(group, move |_, _| Ok(Decision::Write(gone.clone(), ())))
+            .await?;
+        debug_assert!(outcome.is_ok(), "deleting done work is never refused");
+        Ok(())
+    }
+}
+
+fn damaged(cause: impl std::fmt::Display) -> KeeperFault {
+    KeeperFault::Damaged(cause.to_string())
+}

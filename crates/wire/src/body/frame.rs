@@ -182,3 +182,7 @@ fn refused(refusal: Refusal) -> S3Error {
     error.elements = refusal.elements();
     error
 }
+
+#[cfg(test)]
+#[path = "frame_tests.rs"]
+mod tests;

@@ -18,8 +18,10 @@ pub struct Authenticated<C> {
 /// A POST form as its policy sees it.
 pub struct FormView<'a> {
     pub bucket: &'a str,
-    /// Names in lower case, in order, `${filename}` filled in; without the file.
-    pub fields: &'a [(String, String)],
+    /// `${filename}` is filled in, here and in the fields.
+    pub key: &'a str,
+    /// Names in lower case, in order; without the file.
+    pub fields: &'a [(&'a str, &'a str)],
 }
 
 /// A POST form whose policy was examined.
@@ -34,9 +36,11 @@ pub struct FormAdmission<C> {
 pub trait Door: Send + Sync + 'static {
     type Caller: Send + Sync + 'static;
 
+    /// `host_bucket`: the bucket that the host names, where it names one.
     fn authenticate(
         &self,
         view: &RequestView<'_>,
+        host_bucket: Option<&str>,
     ) -> impl Future<Output = Result<Authenticated<Self::Caller>, S3Error>> + Send;
 
     fn authenticate_form(

@@ -151,7 +151,8 @@ impl<H: House> Front<H> {
         let headers = header_pairs(&incomer.uri, &incomer.headers)?;
         let method = incomer.method.as_str();
         let view = RequestView { method, path: target.path, query: target.query, headers: &headers };
-        self.house.authenticate(&view).await
+        let host_bucket = target.bucket.as_deref().filter(|_| target.virtual_hosted);
+        self.house.authenticate(&view, host_bucket).await
     }
 
     /// What is not S3's. Its body is bounded by whoever reads it.

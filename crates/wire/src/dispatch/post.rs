@@ -30,11 +30,12 @@ pub(super) async fn upload<H: House>(
     let boundary = form::boundary(&outer).unwrap_or_else(|| Ok(String::new()))?;
     let Form { fields, content_type, mut file } =
         read_form(pull, &boundary, limits.form_fields_bytes_max).await?;
-    let view = FormView { bucket, fields: fields.pairs() };
+    let key = fields.key()?;
+    let pairs = fields.pairs();
+    let view = FormView { bucket, key, fields: &pairs };
     let FormAdmission { caller, access_key, length } = house.authenticate_form(&view).await?;
     ledger.access_key = access_key;
     file.bound(*length.start()..=*length.end().min(&limits.put_bytes_max));
-    let key = fields.key()?;
     let mut headers = fields.headers()?;
     if let Some(content_type) = content_type.and_then(|text| HeaderValue::try_from(text).ok())
         && !headers.contains_key(header::CONTENT_TYPE)

@@ -18,13 +18,17 @@ pub(crate) struct Target<'a> {
     pub query: &'a str,
     pub bucket: Option<Cow<'a, str>>,
     pub key: Option<Cow<'a, str>>,
+    /// The host named the bucket, not the path.
+    pub virtual_hosted: bool,
 }
 
 impl<'a> Target<'a> {
     pub fn read(uri: &'a Uri, host: Option<&str>, hosts: &Hosts) -> Result<Self, S3Error> {
         let (path, query) = split(uri);
         let inside = path.strip_prefix('/').unwrap_or(path);
-        let (bucket, key) = match host.and_then(|host| hosts.bucket(host)) {
+        let named = host.and_then(|host| hosts.bucket(host));
+        let virtual_hosted = named.is_some();
+        let (bucket, key) = match named {
             Some(bucket) => (Some(Cow::Owned(bucket)), inside),
             None => {
                 let (bucket, key) = inside.split_once('/').unwrap_or((inside, ""));
@@ -36,7 +40,7 @@ impl<'a> Target<'a> {
             }
         };
         let key = (!key.is_empty()).then(|| decode_path(key)).transpose()?;
-        Ok(Self { path, query, bucket, key })
+        Ok(Self { path, query, bucket, key, virtual_hosted })
     }
 }
 

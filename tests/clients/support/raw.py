@@ -3,6 +3,7 @@
 No client library sits between, so nothing is mended, retried or normalised.
 """
 
+import contextlib
 import dataclasses
 import hashlib
 import re
@@ -49,7 +50,9 @@ class Connection:
         self.socket.close()
 
     def send(self, data):
-        self.socket.sendall(data)
+        """Sends all; a server that refuses early may close its ear, and then what it said still wants reading."""
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            self.socket.sendall(data)
 
     def _more(self):
         got = self.socket.recv(65536)

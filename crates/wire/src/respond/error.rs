@@ -22,9 +22,10 @@ pub(crate) fn error_answer(error: &S3Error, about: &About<'_>, signs: &Signs) ->
     let status = status(error.code);
     let mut headers = HeaderMap::with_capacity(8);
     for (name, value) in &error.headers {
-        // A value that no header may hold says nothing to the client; the body says it all.
-        if let Ok(value) = HeaderValue::from_str(value) {
-            headers.append(HeaderName::from_static(name), value);
+        // What no header may hold is left out; the body says it all.
+        let name = HeaderName::from_bytes(name.as_bytes());
+        if let (Ok(name), Ok(value)) = (name, HeaderValue::from_str(value)) {
+            headers.append(name, value);
         }
     }
     if status == StatusCode::NOT_MODIFIED {

@@ -39,7 +39,7 @@ impl Default for Options {
             segment_bytes_first: 4 << 20,
             segment_bytes_max: 32 << 20,
             spares_min: 1,
-            spares_max: 4,
+            spares_max: 3,
             apply_rows_max: 16 << 10,
             apply_bytes_max: 8 << 20,
             free_bytes_min: 32 << 20,

@@ -8,7 +8,7 @@ use model::Ordinal;
 use super::cursor::Cursor;
 use super::index::IndexRead;
 use super::tables::List;
-use crate::{Fault, View};
+use crate::{Fault, KEY_BYTES_MAX, View};
 
 /// Consistent over all keys. It can move between threads but not be shared by them, and wants a short life
 /// (a page of a listing, not a session): while it lives, the index cannot reuse the space it sees.
@@ -49,7 +49,7 @@ impl Snapshot {
 
 impl View for Snapshot {
     fn get(&self, key: &[u8]) -> Result<Option<Bytes>, Fault> {
-        if key.is_empty() {
+        if key.is_empty() || key.len() > KEY_BYTES_MAX {
             return Ok(None);
         }
         match self.list.get(key, self.at) {

@@ -15,7 +15,7 @@ use model::Ordinal;
 use super::index::{Applied, Index};
 use super::memtable::Memtable;
 use super::snapshot::Snapshot;
-use crate::Fault;
+use crate::{Fault, KEY_BYTES_MAX};
 
 /// A memtable that takes no more rows, and what the index has reached once it is applied.
 #[derive(Clone)]
@@ -57,6 +57,7 @@ impl Tables {
 
     /// Shows all rows up to `ordinal`, which must be in the active memtable by now.
     pub fn publish(&self, ordinal: Ordinal) {
+        assert!(ordinal > self.visible(), "commits become visible in their order");
         self.visible.store(ordinal.as_u64(), Ordering::Release);
     }
 
@@ -73,7 +74,7 @@ impl Tables {
 
     /// The latest value; it makes no index transaction when a memtable knows the key.
     pub fn get(&self, key: &[u8]) -> Result<Option<Bytes>, Fault> {
-        if key.is_empty() {
+        if key.is_empty() || key.len() > KEY_BYTES_MAX {
             return Ok(None);
         }
         let list = self.list.read().unwrap_or_else(PoisonError::into_inner);

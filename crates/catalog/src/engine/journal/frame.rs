@@ -50,10 +50,13 @@ pub(crate) struct Row {
 #[derive(Default)]
 pub(crate) struct FrameWriter {
     buffer: Vec<u8>,
+    /// Header and payload, where the frame is padded already.
+    sealed_bytes: Option<usize>,
 }
 
 impl FrameWriter {
     pub fn begin(&mut self) {
+        self.sealed_bytes = None;
         self.buffer.clear();
         self.buffer.resize(HEADER_BYTES, 0);
     }
@@ -87,10 +90,11 @@ impl FrameWriter {
         self.buffer.len() - HEADER_BYTES
     }
 
-    /// Completes the frame: header, payload and padding. `begin` must come before the next one.
+    /// Completes the frame: header, payload and padding. It may be sealed again for another place; `begin`
+    /// must come before the next one.
     pub fn seal(&mut self, tenure: Tenure, sequence: u64, ordinal: Ordinal) -> &[u8] {
-        let payload_bytes = self.payload_bytes();
-        let end = self.buffer.len();
+        let end = *self.sealed_bytes.get_or_insert(self.buffer.len());
+        let payload_bytes = end - HEADER_BYTES;
         let header = &mut self.buffer[..HEADER_BYTES];
         header[..8].copy_from_slice(&MARKER);
         header[16..18].copy_from_slice(&FORMAT.to_le_bytes());
@@ -191,6 +195,7 @@ mod tests {
         writer.write(b"bucket/gone", None);
         writer.plan(Ordinal::from_u64(11), 1);
         writer.write(b"other", Some(b""));
+        writer.seal(Tenure { generation: 1, salt: 1 }, 41, Ordinal::from_u64(12));
         writer.seal(TENURE, 42, Ordinal::from_u64(12)).to_vec()
     }
 

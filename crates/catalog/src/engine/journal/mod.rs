@@ -9,6 +9,7 @@ pub(crate) mod frame;
 mod pool;
 mod replay;
 
+use std::io;
 use std::sync::Arc;
 
 use model::{Ordinal, Timestamp};
@@ -107,31 +108,34 @@ impl Journal {
     /// Makes the frame durable; its sequence is the answer.
     pub fn append(&mut self, frame: &mut FrameWriter, ordinal: Ordinal) -> Result<u64, AppendError> {
         let bytes = frame.frame_bytes() as u64;
-        let sequence = self.sequence + 1;
-        let fits = |active: &&Active| active.segment.bytes - active.offset >= bytes;
-        let full = match self.active.as_ref().filter(fits) {
-            Some(_) => None,
-            None => {
-                let next = self.next_active(bytes).map_err(AppendError::Full)?;
-                self.active.replace(next)
+        match &mut self.active {
+            Some(active) if active.segment.bytes - active.offset >= bytes => {
+                active.write(frame, self.sequence + 1, ordinal)?;
             }
-        };
-        let Some(active) = &mut self.active else { return Err(AppendError::Full(Fault::NoSpace)) };
-        let sealed = frame.seal(active.tenure, sequence, ordinal);
-        active
-            .segment
-            .file
-            .write_all_at(sealed, active.offset)
-            .and_then(|()| active.segment.file.sync_data())
-            .map_err(|error| AppendError::Broken(Fault::io("writing the journal")(error)))?;
+            _ => self.append_to_next(frame, ordinal, bytes)?,
+        }
         metrics::counter!("strongroom_device_syncs_total", "part" => "journal").increment(1);
-        active.offset += bytes;
-        active.last = sequence;
-        self.sequence = sequence;
-        if let Some(full) = full {
+        self.sequence += 1;
+        Ok(self.sequence)
+    }
+
+    /// The full segment is given up only when the new one holds a frame: until then it tells how far the
+    /// journal reaches.
+    fn append_to_next(
+        &mut self,
+        frame: &mut FrameWriter,
+        ordinal: Ordinal,
+        bytes: u64,
+    ) -> Result<(), AppendError> {
+        let mut next = self.next_active(bytes).map_err(AppendError::Full)?;
+        if let Err(error) = next.write(frame, self.sequence + 1, ordinal) {
+            self.pool.give_back(next.segment);
+            return Err(error);
+        }
+        if let Some(full) = self.active.replace(next) {
             self.pool.retire(full.segment, full.last);
         }
-        Ok(sequence)
+        Ok(())
     }
 
     fn next_active(&mut self, bytes: u64) -> Result<Active, Fault> {
@@ -147,6 +151,30 @@ impl Journal {
         let tenure = Tenure { generation: self.generation, salt: self.salt };
         Ok(Active { segment, tenure, offset: 0, last: self.sequence })
     }
+}
+
+impl Active {
+    fn write(&mut self, frame: &mut FrameWriter, sequence: u64, ordinal: Ordinal) -> Result<(), AppendError> {
+        let sealed = frame.seal(self.tenure, sequence, ordinal);
+        self.segment.file.write_all_at(sealed, self.offset).map_err(unwritten)?;
+        self.segment.file.sync_data().map_err(broken)?;
+        self.offset += sealed.len() as u64;
+        self.last = sequence;
+        Ok(())
+    }
+}
+
+/// A copy-on-write file system may be full even for written blocks. What could not be written whole cannot be
+/// proven later, so that batch did not happen, and the next frame takes its place.
+fn unwritten(error: io::Error) -> AppendError {
+    match Fault::io("writing the journal")(error) {
+        Fault::NoSpace => AppendError::Full(Fault::NoSpace),
+        fault => AppendError::Broken(fault),
+    }
+}
+
+fn broken(error: io::Error) -> AppendError {
+    AppendError::Broken(Fault::Io { doing: "syncing the journal", source: Arc::new(error) })
 }
 
 impl Recovered {

@@ -167,6 +167,8 @@ pub(super) struct Switches {
     pub broken: AtomicBool,
     /// No file can be made, and no space is free.
     pub full: AtomicBool,
+    /// Writes stop half-way for want of space, as on a copy-on-write file system.
+    pub unwritable: AtomicBool,
 }
 
 struct FaultyFile {
@@ -233,6 +235,10 @@ impl DiskFile for FaultyFile {
         self.inner.read_cached_at(buf, offset)
     }
     fn write_all_at(&self, buf: &[u8], offset: u64) -> io::Result<()> {
+        if self.switches.unwritable.load(Ordering::Relaxed) {
+            self.inner.write_all_at(&buf[..buf.len() / 2], offset)?;
+            return Err(io::ErrorKind::StorageFull.into());
+        }
         self.inner.write_all_at(buf, offset)
     }
     fn write_vectored_at(&self, bufs: &[&[u8]], offset: u64) -> io::Result<()> {

@@ -181,6 +181,35 @@ async fn thousands_of_concurrent_commits_share_few_syncs_and_lose_no_update() {
     assert_eq!(add(threaded(&device), "counter").await, Ok(6_401));
 }
 
+#[test]
+fn keys_of_any_length_can_be_asked_for() {
+    let device = Device::small();
+    let mut engine = device.open_lmdb().unwrap();
+    let longest = "k".repeat(crate::KEY_BYTES_MAX);
+    commit(&mut engine, vec![put(&longest, "1")]).unwrap();
+    engine.checkpoint().unwrap();
+    let snapshot = engine.snapshot().unwrap();
+    let longer = "k".repeat(4_000);
+    for key in ["", &longer] {
+        assert_eq!(snapshot.get(key.as_bytes()).unwrap(), None);
+        assert_eq!(engine.get(key.as_bytes()).unwrap(), None);
+    }
+    assert_eq!(snapshot.first_at_or_after(longer.as_bytes(), b"z").unwrap(), None);
+    let (first, _) = snapshot.first_at_or_after(b"", longer.as_bytes()).unwrap().unwrap();
+    let (last, _) = snapshot.last_before(b"", longer.as_bytes()).unwrap().unwrap();
+    assert_eq!((first.as_slice(), last.as_slice()), (longest.as_bytes(), longest.as_bytes()));
+    assert_eq!(snapshot.last_before(b"", b"").unwrap(), None);
+}
+
+#[test]
+fn handles_cross_threads() {
+    fn shared<T: Send + Sync>() {}
+    fn moved<T: Send>() {}
+    shared::<Catalog>();
+    moved::<crate::Snapshot>();
+    moved::<Engine>();
+}
+
 #[tokio::test]
 async fn a_clean_shutdown_leaves_nothing_to_replay() {
     let device = Device::small();

@@ -217,6 +217,21 @@ fn deletes_go_on_when_the_disk_is_full() {
 }
 
 #[test]
+fn a_write_that_found_no_space_did_not_happen_and_the_next_takes_its_place() {
+    let device = Device::small();
+    let mut engine = device.open().unwrap();
+    commit(&mut engine, vec![put("before", "1")]).unwrap();
+    device.disk.switches.unwritable.store(true, Ordering::Relaxed);
+    let wide = vec![put("lost", Bytes::from(vec![7; 9_000]))];
+    assert!(matches!(commit(&mut engine, wide), Err(Fault::NoSpace)));
+    device.disk.switches.unwritable.store(false, Ordering::Relaxed);
+    commit(&mut engine, vec![put("after", "2")]).unwrap();
+    drop(engine);
+    let expected = [row("after", "2"), row("before", "1")];
+    assert_eq!(scan(&device.open().unwrap().snapshot().unwrap()), expected);
+}
+
+#[test]
 fn an_index_that_fails_for_a_while_loses_nothing() {
     let device = Device::small();
     let mut engine = device.open().unwrap();

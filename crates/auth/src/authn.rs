@@ -63,9 +63,15 @@ impl Auth {
         self.0.root_account
     }
 
-    /// Before a byte of the body is read.
-    pub fn authenticate(&self, view: &RequestView<'_>, now: Timestamp) -> Result<Authenticated, S3Error> {
-        let claim = match sigv4::read_claim(view, &self.options()).map_err(refused)? {
+    /// Before a byte of the body is read. `host_bucket` is the bucket that the Host header names, if it names one.
+    pub fn authenticate(
+        &self,
+        view: &RequestView<'_>,
+        host_bucket: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Authenticated, S3Error> {
+        let options = Options { host_bucket, ..self.options() };
+        let claim = match sigv4::read_claim(view, &options).map_err(refused)? {
             Claim::Anonymous => {
                 let payload = sigv4::anonymous_payload(view).map_err(refused)?;
                 return Ok(Authenticated { caller: Caller::Anonymous, payload });

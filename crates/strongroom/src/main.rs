@@ -1,2 +1,31 @@
-//! The binary.
-fn main() {}
+//! `strongroom`: Amazon S3 for your own machines. Reads the command line and hands over.
+
+mod account;
+mod beside;
+mod cli;
+mod client;
+mod corridor;
+mod root;
+mod serve;
+mod settings;
+mod telemetry;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use cli::{Cli, Command};
+
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Serve(arguments) => serve::run(*arguments),
+        Command::Account { action } => account::run(action),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("strongroom: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

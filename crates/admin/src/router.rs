@@ -1,0 +1,97 @@
+//! Which path does what, and for whom.
+
+use std::sync::Arc;
+
+use auth::{Accounts, Auth, Caller};
+use bytes::Bytes;
+use http::{Method, Response, StatusCode};
+use sigv4::{PayloadMode, RequestView};
+use wire::{AnswerBody, ExtraRequest};
+use world::Clock;
+
+use crate::accounts;
+use crate::answer::{Problem, json, problem, respond};
+
+/// Where the API lives.
+pub const PREFIX: &str = "/-/admin/v1/";
+const BODY_BYTES_MAX: u64 = 64 * 1024;
+static OPENAPI: &[u8] = include_bytes!("openapi.json");
+
+pub struct Admin {
+    auth: Auth,
+    accounts: Accounts,
+    clock: Arc<dyn Clock>,
+}
+
+impl Admin {
+    pub fn new(auth: Auth, accounts: Accounts, clock: Arc<dyn Clock>) -> Self {
+        Self { auth, accounts, clock }
+    }
+
+    /// `None` for paths that are not the admin API's.
+    pub async fn handle(&self, request: &mut ExtraRequest) -> Option<Response<AnswerBody>> {
+        let path = request.uri.path().strip_prefix(PREFIX)?.to_owned();
+        if path == "openapi.json" {
+            return Some(respond(StatusCode::OK, Bytes::from_static(OPENAPI)));
+        }
+        Some(match self.authorized(request, &path).await {
+            Ok(response) => response,
+            Err(refusal) => problem(&refusal),
+        })
+    }
+
+    async fn authorized(
+        &self,
+        request: &mut ExtraRequest,
+        path: &str,
+    ) -> Result<Response<AnswerBody>, Problem> {
+        let payload = self.authenticate(request)?;
+        let body = request.read_body(BODY_BYTES_MAX).await?;
+        let proven = match payload {
+            PayloadMode::Sha256(expected) => expected == digest::sha256(&body),
+            PayloadMode::Unsigned => body.is_empty(),
+            _ => false,
+        };
+        if !proven {
+            let message = "The body must be signed: send its SHA-256 in x-amz-content-sha256.";
+            return Err(Problem::new(StatusCode::FORBIDDEN, "SignatureDoesNotMatch", message));
+        }
+        match (&request.method, path.split_once('/')) {
+            (&Method::GET, None) if path == "accounts" => {
+                Ok(json(StatusCode::OK, &accounts::list(&self.accounts)?))
+            }
+            (&Method::POST, None) if path == "accounts" => {
+                Ok(json(StatusCode::CREATED, &accounts::create(&self.accounts, &body).await?))
+            }
+            (&Method::DELETE, Some(("accounts", name))) => {
+                self.accounts.delete(name).await?;
+                Ok(respond(StatusCode::NO_CONTENT, Bytes::new()))
+            }
+            _ => Err(Problem::new(
+                StatusCode::NOT_FOUND,
+                "NoSuchPath",
+                "There is nothing here; /-/admin/v1/openapi.json lists what there is.",
+            )),
+        }
+    }
+
+    /// Only the root account's credentials administer the site.
+    fn authenticate(&self, request: &ExtraRequest) -> Result<PayloadMode, Problem> {
+        let pairs = request.header_pairs()?;
+        let view = RequestView {
+            method: request.method.as_str(),
+            path: request.uri.path(),
+            query: request.uri.query().unwrap_or_default(),
+            headers: &pairs,
+        };
+        let authenticated = self.auth.authenticate(&view, None, self.clock.now())?;
+        match authenticated.caller {
+            Caller::Root(identity) if identity.account == self.auth.root_account() => {
+                Ok(authenticated.payload)
+            }
+            _ => {
+                Err(Problem::new(StatusCode::FORBIDDEN, "AccessDenied", "Only the root account may do this."))
+            }
+        }
+    }
+}

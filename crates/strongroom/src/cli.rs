@@ -1,0 +1,128 @@
+//! The command line, explained to who reads `--help`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use serde::Deserialize;
+
+#[derive(Parser)]
+#[command(
+    name = "strongroom",
+    version,
+    about = "Amazon S3 for your own machines: durable by default.",
+    after_help = "Example:\n  strongroom serve --data ./strongroom-data\n\nThen, in another terminal, the `aws` command that `serve` prints."
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Run the server
+    Serve(Box<ServeArgs>),
+    /// Make, list and delete accounts on a running server
+    #[command(
+        after_help = "Finds the server by AWS_ENDPOINT_URL and signs with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, which must be the root credentials.\n\nExample:\n  strongroom account create alice --email alice@example.com"
+    )]
+    Account {
+        #[command(subcommand)]
+        action: AccountAction,
+    },
+}
+
+/// Every setting can be a flag, an environment variable or a line of the TOML file; flags win, then the
+/// environment.
+#[derive(Args, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[command(
+    after_help = "Example:\n  strongroom serve --data /srv/strongroom --listen 0.0.0.0:9000 --region eu-west-1\n\nRoot credentials come from STRONGROOM_ROOT_ACCESS_KEY and STRONGROOM_ROOT_SECRET_KEY; without them they are drawn on the first start, kept in the data directory and shown once."
+)]
+pub struct ServeArgs {
+    /// A TOML file with the same settings (`data = "/srv/strongroom"`)
+    #[arg(long, env = "STRONGROOM_CONFIG", value_name = "FILE")]
+    #[serde(skip)]
+    pub config: Option<PathBuf>,
+    /// Directory that holds everything [default: ./strongroom-data]
+    #[arg(long, env = "STRONGROOM_DATA", value_name = "DIR")]
+    pub data: Vec<PathBuf>,
+    /// Address of the S3 endpoint [default: 127.0.0.1:9000]
+    #[arg(long, env = "STRONGROOM_LISTEN", value_name = "ADDRESS")]
+    pub listen: Option<SocketAddr>,
+    /// Region that this site serves; may be repeated, the first is its own [default: any name is accepted]
+    #[arg(long, env = "STRONGROOM_REGION", value_name = "NAME", value_delimiter = ',')]
+    pub region: Vec<String>,
+    /// Domain whose first label names a bucket (`bucket.s3.DOMAIN`); may be repeated
+    #[arg(long, env = "STRONGROOM_DOMAIN", value_name = "DOMAIN", value_delimiter = ',')]
+    pub domain: Vec<String>,
+    /// PEM file with the certificate chain; SIGHUP reads it again
+    #[arg(long, env = "STRONGROOM_TLS_CERT", value_name = "FILE", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+    /// PEM file with the certificate's key
+    #[arg(long, env = "STRONGROOM_TLS_KEY", value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
+    /// How to write logs to standard error [default: text]
+    #[arg(long, env = "STRONGROOM_LOG_FORMAT", value_enum)]
+    pub log_format: Option<LogFormat>,
+    /// What to log, as in `info`, `debug` or `warn,access=info` [default: info]
+    #[arg(long, env = "STRONGROOM_LOG", value_name = "FILTER")]
+    pub log: Option<String>,
+    /// Bodies up to this many bytes are kept in the catalog's rows [default: 16384]
+    #[arg(long, env = "STRONGROOM_INLINE_MAX", value_name = "BYTES")]
+    pub inline_max: Option<usize>,
+    /// Connections open at once [default: 4096]
+    #[arg(long, env = "STRONGROOM_CONNECTIONS_MAX", value_name = "COUNT")]
+    pub connections_max: Option<usize>,
+    /// Seconds that a client may take to send a request's headers [default: 10]
+    #[arg(long, env = "STRONGROOM_HEADER_TIMEOUT", value_name = "SECONDS")]
+    pub header_timeout: Option<u64>,
+    /// Seconds that a client may pause within a body [default: 30]
+    #[arg(long, env = "STRONGROOM_BODY_TIMEOUT", value_name = "SECONDS")]
+    pub body_timeout: Option<u64>,
+    /// Seconds that requests in flight may take to finish after SIGTERM [default: 30]
+    #[arg(long, env = "STRONGROOM_DRAIN_TIMEOUT", value_name = "SECONDS")]
+    pub drain_timeout: Option<u64>,
+    /// Accept the retired Signature Version 2
+    #[arg(long, env = "STRONGROOM_ALLOW_SIGV2", num_args = 0..=1, default_missing_value = "true")]
+    pub allow_sigv2: Option<bool>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+#[derive(Subcommand)]
+pub enum AccountAction {
+    /// Make an account; its access key's secret is shown once
+    #[command(after_help = "Example:\n  strongroom account create alice --json")]
+    Create {
+        name: String,
+        #[arg(long)]
+        email: Option<String>,
+        /// An access key of your choice instead of a drawn one
+        #[arg(long, requires = "secret_key")]
+        access_key: Option<String>,
+        #[arg(long, requires = "access_key")]
+        secret_key: Option<String>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// List all accounts
+    #[command(after_help = "Example:\n  strongroom account list")]
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Delete an account that owns no bucket
+    #[command(after_help = "Example:\n  strongroom account delete alice")]
+    Delete {
+        /// Its name or id
+        account: String,
+    },
+}

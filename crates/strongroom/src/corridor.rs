@@ -1,0 +1,68 @@
+//! The walk of every request, on one screen.
+//!
+//! ```text
+//! socket → wire: understands the request, finds its operation
+//!        → auth.authenticate: Claim → Caller                      (before a byte of the body)
+//!        → wire: decodes the operation's input
+//!        → auth.authorize: Caller × Input → Authorized<Op>        (the only way to one)
+//!        → semantics: Handle<Op> takes Authorized<Op>: admit → land → commit
+//!        → wire: encodes the output, streams the answer's body
+//! ```
+
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+use api::{Body, Operation, S3Error};
+use auth::{Auth, Caller, Guarded};
+use semantics::Hall;
+use sigv4::RequestView;
+use sigv4::post_policy::Form;
+use wire::{Authenticated, Door, FormAdmission, FormView};
+use world::Clock;
+
+/// The house behind the front door.
+pub struct Corridor {
+    pub auth: Auth,
+    pub hall: Hall,
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Door for Corridor {
+    type Caller = Caller;
+
+    async fn authenticate(
+        &self,
+        view: &RequestView<'_>,
+        host_bucket: Option<&str>,
+    ) -> Result<Authenticated<Caller>, S3Error> {
+        let auth::Authenticated { caller, payload } =
+            self.auth.authenticate(view, host_bucket, self.clock.now())?;
+        let access_key = caller.identity().map(|identity| identity.access_key.clone());
+        Ok(Authenticated { caller, access_key, payload })
+    }
+
+    async fn authenticate_form(&self, form: &FormView<'_>) -> Result<FormAdmission<Caller>, S3Error> {
+        let signed = Form { bucket: form.bucket, key: form.key, fields: form.fields };
+        let (caller, length) = self.auth.authenticate_form(&signed, self.clock.now())?;
+        let access_key = caller.identity().map(|identity| identity.access_key.clone());
+        let length: RangeInclusive<u64> =
+            length.map_or(0..=u64::MAX, |length| length.bytes_min..=length.bytes_max);
+        Ok(FormAdmission { caller, access_key, length })
+    }
+}
+
+impl<O> wire::Handle<O> for Corridor
+where
+    O: Operation + Guarded,
+    Hall: semantics::Handle<O>,
+{
+    async fn handle(
+        &self,
+        caller: &Caller,
+        input: O::Input,
+        body: Body,
+    ) -> Result<(O::Output, Option<Body>), S3Error> {
+        let authorized = self.auth.authorize::<O>(caller, input)?;
+        semantics::Handle::<O>::handle(&self.hall, authorized, body).await
+    }
+}

@@ -1,0 +1,212 @@
+//! `strongroom serve`: opens the engine, wires the rooms together, serves until told to stop, drains.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use admin::Admin;
+use anyhow::{Context as _, bail};
+use auth::{Accounts, Auth, Credentials};
+use catalog::{Catalog, LmdbIndex, LmdbOptions};
+use keepers::Reclaimer;
+use semantics::Hall;
+use stripe::Store;
+use tokio::signal::unix::{SignalKind, signal};
+use wire::{Listener, Server, Tls};
+use world::{Clock, DeviceLock, Disk, OsRandom, Random, RealDisk, SystemClock};
+
+use crate::beside::Beside;
+use crate::cli::ServeArgs;
+use crate::corridor::Corridor;
+use crate::settings::Settings;
+use crate::{root, telemetry};
+
+/// The engine, open and locked.
+struct Engine {
+    catalog: Catalog,
+    store: Store,
+    // Released last: a second server must not come in while this one still writes.
+    _lock: DeviceLock,
+}
+
+pub fn run(arguments: ServeArgs) -> anyhow::Result<()> {
+    let settings = Settings::read(arguments)?;
+    telemetry::logs(settings.log_format, &settings.log)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .max_blocking_threads(64)
+        .thread_name("serve")
+        .build()
+        .context("starting the runtime")?;
+    let outcome = runtime.block_on(serve(settings));
+    // Background hashing and reads of requests that were cut off need not end first.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    outcome
+}
+
+async fn serve(settings: Settings) -> anyhow::Result<()> {
+    let metrics = telemetry::metrics()?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let random: Arc<dyn Random> = Arc::new(OsRandom);
+    // Ports and certificates first: a mistake there should cost nothing.
+    let tls = settings.tls.clone().map(Tls::load).transpose()?;
+    let listener = Listener::bind(settings.listen, settings.server.limits.backlog, tls.clone())
+        .with_context(|| format!("listening on {}; is another server running there?", settings.listen))?;
+    let address = listener.address()?;
+    let engine = open(&settings, clock.clone())?;
+
+    let accounts = Accounts::new(engine.catalog.clone(), random.clone());
+    let root_account = accounts.ensure_root().await?;
+    let (credentials, drawn) = root::credentials(&settings.data, &accounts)?;
+    let auth = Auth::new(
+        engine.catalog.clone(),
+        credentials.clone(),
+        root_account,
+        settings.regions.clone(),
+        settings.allow_sigv2,
+    );
+    let hall = Hall::new(
+        engine.catalog.clone(),
+        engine.store.clone(),
+        clock.clone(),
+        random.clone(),
+        settings.semantics.clone(),
+    );
+    let ready = Arc::new(AtomicBool::new(true));
+    let admin = Admin::new(auth.clone(), accounts, clock.clone());
+    let beside = Beside { admin, metrics: metrics.clone(), ready: ready.clone() };
+    let corridor = Corridor { auth, hall: hall.clone(), clock };
+    let server = Server::new(Arc::new(corridor), Arc::new(beside), settings.server.clone(), random.u128());
+    let keepers = keep(hall, metrics);
+    let serving = tokio::spawn({
+        let server = server.clone();
+        async move { server.serve(listener).await }
+    });
+    greet(address, tls.is_some(), &settings, &credentials, drawn);
+
+    wait_for_stop(tls.as_ref()).await?;
+    ready.store(false, Ordering::Relaxed);
+    tracing::info!("draining: no new connections, requests in flight finish");
+    if !server.drain(settings.drain).await {
+        tracing::warn!("some requests did not finish in time and were cut off");
+    }
+    for keeper in keepers {
+        keeper.abort();
+    }
+    serving.abort();
+    close(engine).await
+}
+
+fn open(settings: &Settings, clock: Arc<dyn Clock>) -> anyhow::Result<Engine> {
+    let shown = settings.data.display();
+    let disk = RealDisk::at(&settings.data).with_context(|| format!("opening the data directory {shown}"))?;
+    private(&settings.data)?;
+    let lock = match disk.lock() {
+        Ok(lock) => lock,
+        Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
+            bail!("another server uses {shown}; stop it, or give this one its own --data directory")
+        }
+        Err(error) => return Err(error).with_context(|| format!("locking {shown}")),
+    };
+    let index = LmdbIndex::open(&disk, LmdbOptions::default()).context("opening the index")?;
+    let disk: Arc<dyn Disk> = Arc::new(disk);
+    let options = catalog::Options { salt: OsRandom.u64(), ..catalog::Options::default() };
+    let catalog =
+        Catalog::open(disk.clone(), Box::new(index), clock, options).context("opening the catalog")?;
+    let store = Store::open(vec![disk], stripe::Options::default()).context("opening the volumes")?;
+    Ok(Engine { catalog, store, _lock: lock })
+}
+
+/// The directory holds secrets and everybody's data: its owner alone may look in.
+fn private(data: &std::path::Path) -> anyhow::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(data, std::fs::Permissions::from_mode(0o700))
+        .with_context(|| format!("making {} private", data.display()))
+}
+
+fn keep(
+    hall: Hall,
+    metrics: metrics_exporter_prometheus::PrometheusHandle,
+) -> Vec<tokio::task::JoinHandle<()>> {
+    let reclaiming = hall.clone();
+    vec![
+        tokio::spawn(async move {
+            match keepers::sweep(&hall).await {
+                Ok(swept) if swept.freed > 0 => {
+                    tracing::info!(
+                        looked_at = swept.looked_at,
+                        freed = swept.freed,
+                        "swept what a crash left unnamed"
+                    );
+                }
+                Ok(_) => {}
+                Err(fault) => tracing::warn!(%fault, "the sweep stopped; it starts over with the next start"),
+            }
+        }),
+        tokio::spawn(Reclaimer::new(reclaiming).run()),
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(Duration::from_secs(5)).await;
+                metrics.run_upkeep();
+            }
+        }),
+    ]
+}
+
+/// One line with the address and a command to try; drawn credentials only the first time.
+fn greet(
+    address: std::net::SocketAddr,
+    tls: bool,
+    settings: &Settings,
+    credentials: &Credentials,
+    drawn: bool,
+) {
+    let scheme = if tls { "https" } else { "http" };
+    let url = format!("{scheme}://{address}");
+    let mut out = std::io::stdout().lock();
+    if drawn {
+        let _ = writeln!(
+            out,
+            "Root credentials, shown this once and kept in {}:\n  export AWS_ACCESS_KEY_ID={}\n  export AWS_SECRET_ACCESS_KEY={}",
+            settings.data.join("root-credentials.json").display(),
+            credentials.access_key,
+            credentials.secret.expose(),
+        );
+    }
+    let hint = if std::io::stdout().is_terminal() { "  (Ctrl-C stops it)" } else { "" };
+    let _ = writeln!(
+        out,
+        "Strongroom is ready: S3 at {url}; try: AWS_ENDPOINT_URL={url} aws s3 mb s3://my-first-bucket{hint}"
+    );
+    let _ = out.flush();
+}
+
+/// Returns on SIGTERM or SIGINT; SIGHUP reads the certificate again.
+async fn wait_for_stop(tls: Option<&Tls>) -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut hangup = signal(SignalKind::hangup())?;
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => return Ok(()),
+            _ = interrupt.recv() => return Ok(()),
+            _ = hangup.recv() => match tls.map(Tls::reload) {
+                None => tracing::info!("SIGHUP: nothing to read again without TLS"),
+                Some(Ok(())) => tracing::info!("the certificate was read again"),
+                Some(Err(error)) => tracing::error!(%error, "the old certificate stays"),
+            },
+        }
+    }
+}
+
+async fn close(engine: Engine) -> anyhow::Result<()> {
+    tokio::task::spawn_blocking(move || {
+        engine.catalog.shutdown();
+        engine.store.shutdown()
+    })
+    .await?
+    .context("closing the volumes")?;
+    tracing::info!("closed in order");
+    Ok(())
+}

@@ -1,0 +1,139 @@
+//! Settings from flags, environment and file, made one.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use model::Region;
+use wire::{ServerOptions, TlsFiles};
+
+use crate::cli::{LogFormat, ServeArgs};
+
+const LISTEN: &str = "127.0.0.1:9000";
+const DATA: &str = "strongroom-data";
+
+pub struct Settings {
+    pub data: PathBuf,
+    pub listen: SocketAddr,
+    pub regions: Vec<Region>,
+    pub tls: Option<TlsFiles>,
+    pub log_format: LogFormat,
+    pub log: String,
+    pub server: ServerOptions,
+    pub semantics: semantics::Settings,
+    pub drain: Duration,
+    pub allow_sigv2: bool,
+}
+
+impl Settings {
+    pub fn read(flags: ServeArgs) -> anyhow::Result<Self> {
+        let file = match &flags.config {
+            None => ServeArgs::default(),
+            Some(path) => {
+                let text =
+                    std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+                toml::from_str(&text).with_context(|| format!("reading {}", path.display()))?
+            }
+        };
+        Self::settle(merge(flags, file))
+    }
+
+    fn settle(args: ServeArgs) -> anyhow::Result<Self> {
+        let data = match &args.data[..] {
+            [] => PathBuf::from(DATA),
+            [one] => one.clone(),
+            _ => bail!(
+                "several --data directories need erasure coding, which this release does not have yet; give one"
+            ),
+        };
+        let mut regions = Vec::new();
+        for name in &args.region {
+            regions.push(Region::parse(name).with_context(|| {
+                format!(
+                    "{name:?} is no region name: use lower-case letters, digits and hyphens, as in eu-west-1"
+                )
+            })?);
+        }
+        let tls = match (args.tls_cert, args.tls_key) {
+            (None, None) => None,
+            (Some(certificate), Some(key)) => Some(TlsFiles { certificate, key }),
+            _ => bail!("give both tls-cert and tls-key, or neither"),
+        };
+        let mut server = ServerOptions { domains: args.domain, ..ServerOptions::default() };
+        set(&mut server.limits.connections_max, args.connections_max);
+        set(&mut server.timeouts.head, args.header_timeout.map(Duration::from_secs));
+        set(&mut server.timeouts.body, args.body_timeout.map(Duration::from_secs));
+        let mut semantics =
+            semantics::Settings { regions: regions.clone(), ..semantics::Settings::default() };
+        set(&mut semantics.inline_bytes_max, args.inline_max);
+        Ok(Self {
+            data,
+            listen: match args.listen {
+                Some(address) => address,
+                None => LISTEN.parse().context("the default address")?,
+            },
+            regions,
+            tls,
+            log_format: args.log_format.unwrap_or(LogFormat::Text),
+            log: args.log.unwrap_or_else(|| "info".to_owned()),
+            server,
+            semantics,
+            drain: Duration::from_secs(args.drain_timeout.unwrap_or(30)),
+            allow_sigv2: args.allow_sigv2.unwrap_or(false),
+        })
+    }
+}
+
+fn set<T>(setting: &mut T, given: Option<T>) {
+    if let Some(given) = given {
+        *setting = given;
+    }
+}
+
+/// What flags and environment leave open, the file says.
+fn merge(flags: ServeArgs, file: ServeArgs) -> ServeArgs {
+    let or = |first: Vec<String>, second| if first.is_empty() { second } else { first };
+    ServeArgs {
+        config: flags.config,
+        data: if flags.data.is_empty() { file.data } else { flags.data },
+        listen: flags.listen.or(file.listen),
+        region: or(flags.region, file.region),
+        domain: or(flags.domain, file.domain),
+        tls_cert: flags.tls_cert.or(file.tls_cert),
+        tls_key: flags.tls_key.or(file.tls_key),
+        log_format: flags.log_format.or(file.log_format),
+        log: flags.log.or(file.log),
+        inline_max: flags.inline_max.or(file.inline_max),
+        connections_max: flags.connections_max.or(file.connections_max),
+        header_timeout: flags.header_timeout.or(file.header_timeout),
+        body_timeout: flags.body_timeout.or(file.body_timeout),
+        drain_timeout: flags.drain_timeout.or(file.drain_timeout),
+        allow_sigv2: flags.allow_sigv2.or(file.allow_sigv2),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_win_over_the_file_and_defaults_fill_the_rest() {
+        let file: ServeArgs =
+            toml::from_str("data = [\"/srv/a\"]\nlisten = \"127.0.0.1:1\"\nregion = [\"eu-west-1\"]")
+                .unwrap();
+        let flags = ServeArgs { listen: "127.0.0.1:2".parse().ok(), ..ServeArgs::default() };
+        let settings = Settings::settle(merge(flags, file)).unwrap();
+        assert_eq!(settings.listen.port(), 2);
+        assert_eq!(settings.data, PathBuf::from("/srv/a"));
+        assert_eq!(settings.regions.len(), 1);
+        assert_eq!(settings.log, "info");
+    }
+
+    #[test]
+    fn unknown_names_in_the_file_and_odd_regions_are_refused() {
+        assert!(toml::from_str::<ServeArgs>("dat = []").is_err());
+        let flags = ServeArgs { region: vec!["EU".into()], ..ServeArgs::default() };
+        assert!(Settings::settle(flags).is_err());
+    }
+}

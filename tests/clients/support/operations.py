@@ -1,0 +1,55 @@
+"""One plain request for any operation of the S3 model, made by the client's own serializer and signed by us."""
+
+import datetime
+
+import botocore.serialize
+import botocore.session
+
+from .raw import call
+from .signer import escape
+
+MODEL = botocore.session.get_session().get_service_model("s3")
+NAMES = list(MODEL.operation_names)
+SAMPLES = {"integer": 1, "long": 1, "boolean": True, "double": 1.0, "float": 1.0, "blob": b"x"}
+
+
+def sample(shape):
+    """The least value that the shape takes: required members only."""
+    if shape.type_name == "structure":
+        return {name: sample(shape.members[name]) for name in shape.required_members}
+    if shape.type_name == "list":
+        return [sample(shape.member)]
+    if shape.type_name == "map":
+        return {}
+    if shape.type_name == "timestamp":
+        return datetime.datetime(2030, 1, 1, tzinfo=datetime.UTC)
+    if shape.type_name == "string":
+        return shape.enum[0] if shape.enum else "x"
+    return SAMPLES[shape.type_name]
+
+
+def request(name, bucket, key="k"):
+    """Method, target, headers and body."""
+    operation = MODEL.operation_model(name)
+    members = operation.input_shape.members if operation.input_shape else {}
+    parameters = sample(operation.input_shape) if operation.input_shape else {}
+    parameters.update({known: value for known, value in {"Bucket": bucket, "Key": key}.items() if known in members})
+    serializer = botocore.serialize.create_serializer("rest-xml", include_validation=False)
+    made = serializer.serialize_to_request(parameters, operation)
+    query = made["query_string"] or {}
+    pairs = [
+        f"{escape(str(name))}={escape(str(value))}"
+        for name, values in (query.items() if isinstance(query, dict) else query)
+        for value in (values if isinstance(values, list) else [values])
+    ]
+    path, _, fixed = made["url_path"].partition("?")
+    parts = [part for part in [fixed, *pairs] if part]
+    target = path + ("?" + "&".join(parts) if parts else "")
+    body = made["body"] or b""
+    headers = {name: value for name, value in made["headers"].items() if name.lower() != "host"}
+    return made["method"], target, headers, body.encode() if isinstance(body, str) else body
+
+
+def send(server, name, bucket, key="k"):
+    method, target, headers, body = request(name, bucket, key)
+    return call(server, method, target, body, headers)

@@ -17,7 +17,6 @@ pub(crate) fn buffer(extent: &Extent) -> Vec<u8> {
 /// The payload, when the buffer's header is alive and its checksum holds.
 pub(crate) fn prove(file: &VolumeFile, extent: &Extent, bytes: Vec<u8>) -> Result<Bytes, Fault> {
     let header = match sight(&bytes, file, extent.offset) {
-        Sight::Record(header) if header.dead => return Err(gone(extent)),
         Sight::Record(header) => header,
         Sight::Nothing => return Err(gone(extent)),
         Sight::Foreign(mismatch) => return Err(corrupt(file, extent.offset, mismatch)),
@@ -78,6 +77,6 @@ fn corrupt(file: &VolumeFile, offset: u64, mismatch: Mismatch) -> Fault {
     Fault::corrupt(file.volume, offset, mismatch.expected, mismatch.found)
 }
 
-const fn gone(extent: &Extent) -> Fault {
+pub(crate) const fn gone(extent: &Extent) -> Fault {
     Fault::Gone { volume: extent.volume, offset: extent.offset }
 }

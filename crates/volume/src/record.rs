@@ -77,7 +77,6 @@ impl Record {
             coding: self.coding,
             payload_checksum: self.payload_checksum,
             owner_checksum: self.owner_checksum,
-            dead: false,
         }
         .encode(place.seed, place.offset)
     }

@@ -1,5 +1,6 @@
 //! One volume as the process knows it: its state, and its file once somebody needs it.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -33,8 +34,8 @@ pub(crate) struct Volume {
     /// What the ledger says of it, kept current.
     entry: Mutex<Entry>,
     file: Mutex<Option<VolumeFile>>,
-    /// Held by whoever kills, counts or verifies its records, so that no record is counted twice.
-    deaths: Mutex<()>,
+    /// Records in the graves whose headers may still be there: where they begin and end.
+    dead: Mutex<BTreeMap<u64, u64>>,
 }
 
 /// The open file; stays usable for who holds it after the volume was removed.
@@ -64,7 +65,7 @@ impl Volume {
             path: volume_path(entry.volume).into(),
             entry: Mutex::new(entry),
             file: Mutex::new(None),
-            deaths: Mutex::new(()),
+            dead: Mutex::default(),
         }
     }
 
@@ -78,8 +79,22 @@ impl Volume {
         *entry
     }
 
-    pub fn deaths(&self) -> MutexGuard<'_, ()> {
-        lock(&self.deaths)
+    pub fn is_dead(&self, offset: u64) -> bool {
+        lock(&self.dead).contains_key(&offset)
+    }
+
+    /// The dead that are not punched wholly.
+    pub fn dead(&self) -> Vec<(u64, u64)> {
+        lock(&self.dead).iter().map(|(start, end)| (*start, *end)).collect()
+    }
+
+    pub fn bury(&self, start: u64, end: u64) {
+        lock(&self.dead).insert(start, end);
+    }
+
+    /// It reads as a hole now.
+    pub fn forget(&self, start: u64) {
+        lock(&self.dead).remove(&start);
     }
 
     /// The file if it is open, without a system call.
@@ -191,8 +206,7 @@ pub(crate) const fn fresh_entry(header: &VolumeHeader) -> Entry {
     Entry {
         volume: header.volume,
         sealed: false,
-        dirty: false,
-        unfreed: false,
+        doubtful: false,
         size: header.size,
         end: RECORDS_START,
         sequence: 0,

@@ -7,7 +7,7 @@ use crate::fault::Fault;
 use crate::format::record_header::{RECORD_HEADER_BYTES, RecordHeader, Sight};
 use crate::format::{BLOCK_BYTES, Mismatch};
 use crate::read::verify_record;
-use crate::volume::VolumeFile;
+use crate::volume::{Volume, VolumeFile};
 
 /// Read at once while hopping over small records, which lie close together.
 const WINDOW_BYTES_NEAR: u64 = 64 * 1024;
@@ -126,21 +126,19 @@ pub(crate) struct Tail {
     pub sequence: u64,
     pub epoch_first: u64,
     pub epoch_last: u64,
-    /// Of records with a dead mark between the start and the end.
-    pub dead_bytes: u64,
 }
 
 /// Goes from `known` on to the end of the last whole batch. Sequences must follow without gaps and epochs never
 /// fall, so what an earlier process left unsynced behind the end is not taken up again. Only the last batch can
 /// be torn inside a payload (an earlier one was synced before the next was written): it alone is read wholly.
-pub(crate) fn find_end(file: &VolumeFile, known: Tail, limit: u64) -> Result<Tail, Fault> {
+pub(crate) fn find_end(volume: &Volume, file: &VolumeFile, known: Tail, limit: u64) -> Result<Tail, Fault> {
     let mut window = Window::new(file, limit);
     let (mut tail, mut last) = (known, None);
     while let Some(next) = whole_batch(&mut window, tail)? {
         last = Some(std::mem::replace(&mut tail, next));
     }
     let Some(before) = last else { return Ok(tail) };
-    if batch_is_intact(file, &mut window, before.end, tail.end)? { Ok(tail) } else { Ok(before) }
+    if batch_is_intact(volume, &mut window, before.end, tail.end)? { Ok(tail) } else { Ok(before) }
 }
 
 /// One batch from `tail` on by its headers alone.
@@ -160,7 +158,6 @@ fn whole_batch(window: &mut Window<'_>, tail: Tail) -> Result<Option<Tail>, Faul
         if next.sequence == 0 {
             next.epoch_first = header.epoch;
         }
-        next.dead_bytes += if header.dead { header.extent_bytes() } else { 0 };
         next.end = end;
         next.sequence += 1;
         next.epoch_last = header.epoch;
@@ -171,13 +168,13 @@ fn whole_batch(window: &mut Window<'_>, tail: Tail) -> Result<Option<Tail>, Faul
     }
 }
 
-fn batch_is_intact(file: &VolumeFile, window: &mut Window<'_>, start: u64, end: u64) -> Result<bool, Fault> {
+fn batch_is_intact(volume: &Volume, window: &mut Window<'_>, start: u64, end: u64) -> Result<bool, Fault> {
     let mut at = start;
     while at < end {
         let Sight::Record(header) = window.sight(at)? else { return Ok(false) };
         // A dead record's payload may be punched already, and it was acknowledged before it was deleted.
-        if !header.dead {
-            match verify_record(file, at, &header) {
+        if !volume.is_dead(at) {
+            match verify_record(window.file, at, &header) {
                 Err(fault) if fault.is_corruption() => return Ok(false),
                 other => other?,
             }

@@ -9,14 +9,13 @@ use super::{DeviceId, Mismatch};
 
 const MARKER: &[u8; 8] = b"SRledger";
 const FORMAT: u32 = 1;
-const HEAD_BYTES: usize = 64;
+const HEAD_BYTES: usize = 80;
 const ENTRY_BYTES: usize = 64;
 const SUM_BYTES: usize = 8;
 
 const CLEAN: u32 = 1;
 const SEALED: u32 = 1;
-const DIRTY: u32 = 2;
-const UNFREED: u32 = 4;
+const DOUBTFUL: u32 = 2;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ledger {
@@ -29,6 +28,10 @@ pub struct Ledger {
     pub clean: bool,
     /// Never used before; numbers are not used twice.
     pub next_volume: u32,
+    /// Which file of graves counts; 0 when there is none.
+    pub graves: u64,
+    /// So many of its frames are in the entries' `dead_bytes` already.
+    pub graves_counted: u64,
     pub entries: Vec<Entry>,
 }
 
@@ -36,10 +39,8 @@ pub struct Ledger {
 pub struct Entry {
     pub volume: u32,
     pub sealed: bool,
-    /// Records were deleted since the last orderly shutdown: after a crash `dead_bytes` may be too low.
-    pub dirty: bool,
-    /// Dead records, or the room behind the end, may still hold blocks.
-    pub unfreed: bool,
+    /// The dead must be counted anew, and the file may be longer than it needs to be.
+    pub doubtful: bool,
     pub size: u64,
     /// Sealed: where the last record ends. Open: the last record ends here or behind.
     pub end: u64,
@@ -48,7 +49,7 @@ pub struct Entry {
     /// The epochs of its first and last record.
     pub epoch_first: u64,
     pub epoch_last: u64,
-    /// Bytes of extents of deleted records; never too high.
+    /// Bytes of extents of deleted records.
     pub dead_bytes: u64,
 }
 
@@ -63,6 +64,8 @@ impl Ledger {
         put(&mut bytes, 40, &self.swept.to_le_bytes());
         put(&mut bytes, 48, &self.next_volume.to_le_bytes());
         put(&mut bytes, 52, &(self.entries.len() as u32).to_le_bytes());
+        put(&mut bytes, 56, &self.graves.to_le_bytes());
+        put(&mut bytes, 64, &self.graves_counted.to_le_bytes());
         for (entry, place) in self.entries.iter().zip(bytes[HEAD_BYTES..].chunks_mut(ENTRY_BYTES)) {
             entry.encode(place);
         }
@@ -95,6 +98,8 @@ impl Ledger {
             swept: u64_at(bytes, 40),
             clean: u32_at(bytes, 12) & CLEAN != 0,
             next_volume: u32_at(bytes, 48),
+            graves: u64_at(bytes, 56),
+            graves_counted: u64_at(bytes, 64),
             entries: bytes[HEAD_BYTES..at].chunks(ENTRY_BYTES).map(Entry::decode).collect(),
         })
     }
@@ -103,7 +108,7 @@ impl Ledger {
 impl Entry {
     fn encode(&self, place: &mut [u8]) {
         let flag = |set: bool, bit: u32| if set { bit } else { 0 };
-        let flags = flag(self.sealed, SEALED) | flag(self.dirty, DIRTY) | flag(self.unfreed, UNFREED);
+        let flags = flag(self.sealed, SEALED) | flag(self.doubtful, DOUBTFUL);
         put(place, 0, &self.volume.to_le_bytes());
         put(place, 4, &flags.to_le_bytes());
         put(place, 8, &self.size.to_le_bytes());
@@ -119,8 +124,7 @@ impl Entry {
         Self {
             volume: u32_at(place, 0),
             sealed: flags & SEALED != 0,
-            dirty: flags & DIRTY != 0,
-            unfreed: flags & UNFREED != 0,
+            doubtful: flags & DOUBTFUL != 0,
             size: u64_at(place, 8),
             end: u64_at(place, 16),
             sequence: u64_at(place, 24),

@@ -1,7 +1,8 @@
 //! The 80 bytes before a record's payload. Each record can be checked alone.
 //!
 //! A record is header, payload, owner, zeros up to the next block: the owner comes last so that who knows the
-//! payload's length reads all it must verify with one read. The header's checksum covers the record's own place.
+//! payload's length reads all it must verify with one read. The header's checksum covers the record's own place. It
+//! is never written again: what dies is noted in the graves and then punched away.
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
@@ -9,10 +10,6 @@ use super::fields::{put, take, u16_at, u32_at, u64_at};
 use super::{Mismatch, Seed, round_up_to_block};
 
 pub const RECORD_HEADER_BYTES: usize = 80;
-/// Where the one byte lies that a delete writes. The checksum takes it as zero, and one byte cannot be torn.
-pub const DEAD_AT: u64 = 6;
-/// Far from zero, so that no single flipped bit kills a record.
-pub const DEAD: u8 = 0xdd;
 const MARKER: &[u8; 4] = b"SRrc";
 const FORMAT: u8 = 1;
 
@@ -43,7 +40,6 @@ pub struct RecordHeader {
     pub coding: Coding,
     pub payload_checksum: u64,
     pub owner_checksum: u64,
-    pub dead: bool,
 }
 
 /// What lies at a place where a record may begin.
@@ -78,9 +74,6 @@ impl RecordHeader {
         put(&mut bytes, 64, &self.owner_checksum.to_le_bytes());
         let sum = checksum(&bytes, seed, offset);
         put(&mut bytes, 72, &sum.to_le_bytes());
-        if self.dead {
-            bytes[DEAD_AT as usize] = DEAD;
-        }
         bytes
     }
 
@@ -98,11 +91,6 @@ impl RecordHeader {
         if bytes[4] != FORMAT {
             return foreign(&format!("record format {FORMAT}"), bytes[4].to_string());
         }
-        let dead = match bytes[DEAD_AT as usize] {
-            0 => false,
-            DEAD => true,
-            other => return foreign("a dead mark of 00 or dd", format!("{other:02x}")),
-        };
         Sight::Record(Self {
             epoch: u64_at(bytes, 8),
             sequence: u64_at(bytes, 16),
@@ -117,7 +105,6 @@ impl RecordHeader {
             },
             payload_checksum: u64_at(bytes, 56),
             owner_checksum: u64_at(bytes, 64),
-            dead,
         })
     }
 }
@@ -130,10 +117,9 @@ fn foreign(expected: &str, found: String) -> Sight {
     Sight::Foreign(Mismatch::new(expected, found))
 }
 
-/// Over the header with its dead mark as zero and the record's offset in the checksum's own place.
+/// Over the header with the record's offset in the checksum's own place.
 fn checksum(bytes: &[u8; RECORD_HEADER_BYTES], seed: Seed, offset: u64) -> u64 {
     let mut covered = *bytes;
-    covered[DEAD_AT as usize] = 0;
     put(&mut covered, 72, &offset.to_le_bytes());
     xxh3_64_with_seed(&covered, seed.0)
 }

@@ -1,88 +1,59 @@
-//! Deletes records: a durable mark first, then their blocks are freed.
+//! Deletes records: into the graves first, durably, then their blocks are freed.
 //!
-//! The mark is one byte of the header. In a sealed volume the whole extent is punched afterwards; in an open one the
-//! first block stays until the seal, because the scan for the end needs every header. Counting follows the
-//! mark, so the count of the dead is never too high.
+//! One sync for a batch, however many volumes it touches. In a sealed volume the whole extent is punched; in an open one
+//! the first block stays until the seal, because the scan for the end needs every header.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::VolumeSet;
 use crate::fault::Fault;
 use crate::format::BLOCK_BYTES;
-use crate::format::record_header::{DEAD, DEAD_AT, Sight};
+use crate::format::grave::{FRAME_GRAVES_MAX, Grave};
+use crate::format::record_header::Sight;
+use crate::graves::{Graves, graves_path};
 use crate::read::header_at;
 use crate::record::Extent;
-use crate::volume::{Volume, VolumeFile};
+use crate::volume::{Volume, VolumeFile, lock};
+
+/// By volume and start: the volume again, and the end.
+type Dying = BTreeMap<(u32, u64), (Arc<Volume>, u64)>;
 
 impl VolumeSet {
     /// Durable on return; may be repeated. What is already dead, or lies in a volume that is gone, is no error.
     pub fn delete(&self, extents: &[Extent]) -> Result<(), Fault> {
-        let mut by_volume: BTreeMap<u32, Vec<Extent>> = BTreeMap::new();
-        for extent in extents {
-            by_volume.entry(extent.volume).or_default().push(*extent);
-        }
-        let doomed: Vec<_> = by_volume
-            .into_iter()
-            .filter_map(|(number, extents)| Some((self.volume(number)?, extents)))
-            .collect();
-        if doomed.iter().any(|(volume, _)| !volume.entry().dirty) {
-            for (volume, _) in &doomed {
-                volume.change(|entry| entry.dirty = true);
+        for some in extents.chunks(FRAME_GRAVES_MAX) {
+            let mut graves = lock(&self.graves);
+            let dying = self.doomed(some)?;
+            self.kill(&mut graves, &dying)?;
+            drop(graves);
+            let mut emptied: Vec<_> = dying.into_values().map(|(volume, _)| volume).collect();
+            emptied.dedup_by_key(|volume| volume.number);
+            for volume in emptied {
+                self.remove_if_dead(&volume)?;
             }
-            // Before the first mark: a count that a crash makes too low must be known as doubtful.
-            self.checkpoint()?;
-        }
-        for (volume, extents) in &doomed {
-            self.kill(volume, extents)?;
-            self.remove_if_dead(volume)?;
         }
         Ok(())
     }
 
-    fn kill(&self, volume: &Volume, extents: &[Extent]) -> Result<(), Fault> {
-        let guard = volume.deaths();
-        let file = self.open_file(volume)?;
-        let mut dying = Vec::new();
+    /// Those of the extents in which a record lives, in order and each once.
+    fn doomed(&self, extents: &[Extent]) -> Result<Dying, Fault> {
+        let mut living = BTreeMap::new();
         for extent in extents {
-            if let Some(end) = self.end_of_living(&file, extent)? {
-                dying.push((extent.offset, end));
+            let Some(volume) = self.volume(extent.volume) else { continue };
+            if volume.is_dead(extent.offset) {
+                continue;
+            }
+            if let Some(end) = self.end_of_living(&volume, extent)? {
+                living.insert((extent.volume, extent.offset), (volume, end));
             }
         }
-        dying.sort_unstable();
-        dying.dedup();
-        if dying.is_empty() {
-            return Ok(());
-        }
-        // A recount may have cleared it in between.
-        if !volume.entry().dirty {
-            volume.change(|entry| entry.dirty = true);
-            self.checkpoint()?;
-        }
-        for (start, _) in &dying {
-            file.write(&[DEAD], start + DEAD_AT)?;
-        }
-        file.sync_data()?;
-        self.meter.synced();
-        let bytes = dying.iter().map(|(start, end)| end - start).sum();
-        volume.change(|entry| entry.dead_bytes += bytes);
-        self.meter.deleted(dying.len() as u64, bytes);
-        // Sealing counts under the same guard, so what is open here stays open until the punches are done.
-        let kept = if volume.entry().sealed { 0 } else { BLOCK_BYTES };
-        for (start, end) in dying {
-            if let Err(fault) = file.punch(start + kept, end) {
-                // They are dead; their blocks are freed by the recount of the next open.
-                volume.change(|entry| entry.unfreed = true);
-                tracing::warn!(%fault, volume = volume.number, "the blocks of a deleted record stay for now");
-            }
-        }
-        drop(guard);
-        Ok(())
+        Ok(living)
     }
 
-    /// Where the record ends, if it is alive and the one that is meant.
-    fn end_of_living(&self, file: &VolumeFile, extent: &Extent) -> Result<Option<u64>, Fault> {
-        match header_at(file, extent.offset) {
-            Ok(Sight::Record(header)) if header.dead => Ok(None),
+    fn end_of_living(&self, volume: &Volume, extent: &Extent) -> Result<Option<u64>, Fault> {
+        let seen = self.open_file(volume).and_then(|file| header_at(&file, extent.offset));
+        match seen {
             Ok(Sight::Record(header)) if header.payload_length == extent.length => {
                 Ok(Some(extent.offset + header.extent_bytes()))
             }
@@ -95,9 +66,108 @@ impl VolumeSet {
             }
             Err(fault) if fault.is_corruption() => {
                 tracing::error!(%fault, "a record to be deleted can't be read; it stays");
+                self.meter.corrupt_seen();
                 Ok(None)
             }
             Err(fault) => Err(fault),
         }
     }
+
+    fn kill(&self, graves: &mut Graves, dying: &Dying) -> Result<(), Fault> {
+        if dying.is_empty() {
+            return Ok(());
+        }
+        let fresh: Vec<Grave> =
+            dying.iter().map(|(&(volume, start), &(_, end))| Grave { volume, start, end }).collect();
+        if !graves.has_room(fresh.len()) {
+            self.renew_graves(graves)?;
+        }
+        graves.append(self.device, &fresh, &self.meter)?;
+        for (&(_, start), (volume, end)) in dying {
+            volume.bury(start, *end);
+            volume.change(|entry| entry.dead_bytes += end - start);
+        }
+        self.meter.deleted(fresh.len() as u64, fresh.iter().map(|grave| grave.end - grave.start).sum());
+        for (&(_, start), (volume, end)) in dying {
+            if let Err(fault) = self.free(volume, start, *end) {
+                // They are dead; the next open frees them again, as long as the graves aren't renewed.
+                tracing::warn!(%fault, "the blocks of a deleted record stay for now");
+            }
+        }
+        Ok(())
+    }
+
+    /// Frees what a dead record may lose now. The caller holds the graves.
+    pub(super) fn free(&self, volume: &Volume, start: u64, end: u64) -> Result<(), Fault> {
+        let file = self.open_file(volume)?;
+        if !volume.entry().sealed {
+            return file.punch(start + BLOCK_BYTES, end);
+        }
+        file.punch(start, end)?;
+        erase_if_unpunched(&file, start)?;
+        volume.forget(start);
+        Ok(())
+    }
+
+    /// Frees what earlier processes had killed and not freed. For after an open; a repetition does nothing.
+    pub fn free_dead(&self) -> Result<(), Fault> {
+        for volume in self.all() {
+            let _graves = lock(&self.graves);
+            for (start, end) in volume.dead() {
+                self.free(&volume, start, end)?;
+            }
+        }
+        self.all().iter().try_for_each(|volume| self.remove_if_dead(volume))
+    }
+
+    /// A new file that carries over what is still needed: the dead of open volumes, whose headers stay, and those
+    /// whose blocks couldn't be freed.
+    fn renew_graves(&self, graves: &mut Graves) -> Result<(), Fault> {
+        let carried = self.settle_graves(graves)?;
+        let number = graves.next_number;
+        graves.next_number += 1;
+        let fresh = Graves::create(&*self.disk, self.device, number, &carried, &self.meter)?;
+        // Until the ledger names it surely, no death may be noted in it: the old one stays, and takes none.
+        graves.stop();
+        self.write_ledger(&fresh, false)?;
+        let old = std::mem::replace(graves, fresh);
+        self.remove_graves(old.number);
+        Ok(())
+    }
+
+    /// Makes all punches durable; says which dead must not be forgotten.
+    fn settle_graves(&self, graves: &Graves) -> Result<Vec<Grave>, Fault> {
+        let mut carried = Vec::new();
+        for volume in graves.touched.iter().filter_map(|number| self.volume(*number)) {
+            self.sync(&self.open_file(&volume)?)?;
+            let number = volume.number;
+            carried.extend(volume.dead().into_iter().map(|(start, end)| Grave {
+                volume: number,
+                start,
+                end,
+            }));
+        }
+        Ok(carried)
+    }
+
+    fn remove_graves(&self, number: u64) {
+        let path = graves_path(number);
+        match self.disk.exists(&path) {
+            Ok(false) => {}
+            Ok(true) => {
+                if let Err(error) = self.disk.remove(&path) {
+                    tracing::warn!(path, %error, "an old file of graves stays until the next open");
+                }
+            }
+            Err(error) => tracing::warn!(path, %error, "an old file of graves stays until the next open"),
+        }
+    }
+}
+
+/// On a file system that can't punch, the header must not make the record look alive.
+fn erase_if_unpunched(file: &VolumeFile, start: u64) -> Result<(), Fault> {
+    if header_at(file, start)? == Sight::Nothing {
+        return Ok(());
+    }
+    file.write(&[0; BLOCK_BYTES as usize], start)
 }

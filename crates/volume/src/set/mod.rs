@@ -19,10 +19,11 @@ use world::Disk;
 use crate::fault::Fault;
 use crate::format::DeviceId;
 use crate::format::ledger::Ledger;
+use crate::graves::Graves;
 use crate::identity;
 use crate::meter::{Counts, Meter};
 use crate::options::Options;
-use crate::read::{buffer, prove};
+use crate::read::{buffer, gone, prove};
 use crate::record::{Extent, PAYLOAD_BYTES_MAX};
 use crate::volume::{Volume, VolumeFile, lock};
 use crate::writer::VolumeWriter;
@@ -38,7 +39,9 @@ pub struct VolumeSet {
     options: Options,
     meter: Arc<Meter>,
     volumes: RwLock<BTreeMap<u32, Arc<Volume>>>,
-    /// Also held while the ledger is written, so that an older state never replaces a newer one.
+    /// Held by whoever kills, seals, counts or writes the ledger, so that counts and ledger always fit together
+    /// and an older state never replaces a newer one. Taken before `head`.
+    graves: Mutex<Graves>,
     head: Mutex<Head>,
     /// Open volumes that no writer has, in the order in which they are to be filled.
     ready: Mutex<VecDeque<Arc<Volume>>>,
@@ -93,21 +96,22 @@ impl VolumeSet {
 
     /// The payload, whole and proven. `Gone` when the record was deleted.
     pub fn read(&self, extent: &Extent) -> Result<Bytes, Fault> {
-        let file = self.file_of(extent)?;
+        let volume = self.living(extent)?;
+        let file = self.open_file(&volume)?;
         let mut bytes = buffer(extent);
-        self.watch(file.read(&mut bytes, extent.offset).and_then(|()| prove(&file, extent, bytes)))
+        let read = file.read(&mut bytes, extent.offset).and_then(|()| prove(&file, extent, bytes));
+        self.watch(&volume, extent, read)
     }
 
     /// As `read` when no device must be waited for; `None` when one must.
     pub fn read_cached(&self, extent: &Extent) -> Result<Option<Bytes>, Fault> {
-        let Some(volume) = self.volume(extent.volume) else { return Err(self.missing(extent)) };
+        let volume = self.living(extent)?;
         let Some(file) = volume.file_if_open() else { return Ok(None) };
-        plausible(extent)?;
         let mut bytes = buffer(extent);
         if !file.read_cached(&mut bytes, extent.offset)? {
             return Ok(None);
         }
-        self.watch(prove(&file, extent, bytes)).map(Some)
+        self.watch(&volume, extent, prove(&file, extent, bytes)).map(Some)
     }
 
     pub fn usage(&self) -> Usage {
@@ -145,19 +149,19 @@ impl VolumeSet {
 
     /// Writes down that everything is in order, so that the next open needs no scan. Writers must have ended.
     pub fn close(&self) -> Result<(), Fault> {
-        self.write_ledger(true)
+        self.write_ledger(&lock(&self.graves), true)
     }
 
     /// A checkpoint: after a crash the open volumes are scanned from here on.
     pub fn checkpoint(&self) -> Result<(), Fault> {
-        self.write_ledger(false)
+        self.write_ledger(&lock(&self.graves), false)
     }
 
-    fn write_ledger(&self, clean: bool) -> Result<(), Fault> {
-        self.write_head(clean, |_| {})
+    fn write_ledger(&self, graves: &Graves, clean: bool) -> Result<(), Fault> {
+        self.write_head(graves, clean, |_| {})
     }
 
-    fn write_head(&self, clean: bool, change: impl FnOnce(&mut Head)) -> Result<(), Fault> {
+    fn write_head(&self, graves: &Graves, clean: bool, change: impl FnOnce(&mut Head)) -> Result<(), Fault> {
         let mut head = lock(&self.head);
         let mut changed = *head;
         change(&mut changed);
@@ -167,6 +171,8 @@ impl VolumeSet {
             swept: changed.swept,
             clean,
             next_volume: changed.next_volume,
+            graves: graves.number,
+            graves_counted: graves.frames,
             entries: self.all().iter().map(|volume| volume.entry()).collect(),
         };
         identity::write_ledger(&*self.disk, &ledger, &self.meter)?;
@@ -188,12 +194,6 @@ impl VolumeSet {
 
     fn volume(&self, number: u32) -> Option<Arc<Volume>> {
         self.read_volumes().get(&number).cloned()
-    }
-
-    fn file_of(&self, extent: &Extent) -> Result<VolumeFile, Fault> {
-        plausible(extent)?;
-        let volume = self.volume(extent.volume).ok_or_else(|| self.missing(extent))?;
-        self.open_file(&volume)
     }
 
     /// The volume's file; when too many are open, the one opened first is closed. Readers that hold it keep it.
@@ -223,22 +223,37 @@ impl VolumeSet {
         }
     }
 
+    fn sync(&self, file: &VolumeFile) -> Result<(), Fault> {
+        self.meter.synced();
+        file.sync_data()
+    }
+
     /// A number that was in use is a volume that was removed when its last record had died.
     fn missing(&self, extent: &Extent) -> Fault {
         if extent.volume < lock(&self.head).next_volume {
-            return Fault::Gone { volume: extent.volume, offset: extent.offset };
+            return gone(extent);
         }
         Fault::corrupt(extent.volume, extent.offset, "a volume of this device", "a number never used")
     }
 
-    fn watch<T>(&self, result: Result<T, Fault>) -> Result<T, Fault> {
-        if let Err(fault) = &result
-            && fault.is_corruption()
-        {
-            self.meter.corrupt_seen();
-            tracing::error!(device = %self.device, %fault, "a record is corrupt");
+    /// The volume of a record that isn't known to be dead.
+    fn living(&self, extent: &Extent) -> Result<Arc<Volume>, Fault> {
+        plausible(extent)?;
+        let volume = self.volume(extent.volume).ok_or_else(|| self.missing(extent))?;
+        if volume.is_dead(extent.offset) { Err(gone(extent)) } else { Ok(volume) }
+    }
+
+    /// Reports corruption, unless the record died while it was read.
+    fn watch(&self, volume: &Volume, extent: &Extent, read: Result<Bytes, Fault>) -> Result<Bytes, Fault> {
+        match read {
+            Err(fault) if fault.is_corruption() && volume.is_dead(extent.offset) => Err(gone(extent)),
+            Err(fault) if fault.is_corruption() => {
+                self.meter.corrupt_seen();
+                tracing::error!(device = %self.device, %fault, "a record is corrupt");
+                Err(fault)
+            }
+            other => other,
         }
-        result
     }
 }
 

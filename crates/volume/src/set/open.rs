@@ -11,8 +11,10 @@ use world::Disk;
 use super::{Head, VolumeSet};
 use crate::fault::Fault;
 use crate::format::DeviceId;
+use crate::format::grave::Grave;
 use crate::format::ledger::{Entry, Ledger};
 use crate::format::volume_header::RECORDS_START;
+use crate::graves::{Graves, graves_of, graves_path, read_graves};
 use crate::identity;
 use crate::meter::Meter;
 use crate::options::Options;
@@ -23,11 +25,28 @@ use crate::walk::{Met, Tail, Walk, find_end};
 /// their numbers must not come again.
 const NUMBERS_SKIPPED: u32 = 4096;
 
-/// What was found on the device.
+type Volumes = BTreeMap<u32, Arc<Volume>>;
+
+/// A device on the way to being open.
+struct Opening<'a> {
+    disk: &'a dyn Disk,
+    device: DeviceId,
+    meter: &'a Meter,
+    files: Files,
+}
+
+/// What lies in the volumes' directory.
+struct Files {
+    volumes: BTreeSet<u32>,
+    graves: BTreeSet<u64>,
+}
+
+/// What was found out about it.
 struct Found {
     head: Head,
     epoch: u64,
-    entries: Vec<Entry>,
+    graves: Graves,
+    volumes: Volumes,
 }
 
 impl VolumeSet {
@@ -36,161 +55,198 @@ impl VolumeSet {
         let meter = Arc::new(Meter::default());
         let device = identity::device_id(&*disk, &*options.random, &meter)?;
         identity::volumes_dir(&*disk)?;
-        let files = volume_files(&*disk)?;
-        let found = match identity::read_ledger(&*disk, device)? {
-            Some(ledger) => from_ledger(&*disk, device, ledger, &files, &meter)?,
-            None => without_ledger(&*disk, device, &files)?,
+        let files = Files::list(&*disk)?;
+        let ledger = identity::read_ledger(&*disk, device)?;
+        let opening = Opening { disk: &*disk, device, meter: &meter, files };
+        let found = match ledger {
+            Some(ledger) => opening.with_ledger(&ledger)?,
+            None => opening.without_ledger()?,
         };
-        let volumes: BTreeMap<_, _> =
-            found.entries.iter().map(|entry| (entry.volume, Arc::new(Volume::new(*entry)))).collect();
-        let ready =
-            volumes.values().filter(|volume| !volume.entry().sealed).cloned().collect::<VecDeque<_>>();
+        let outdated: Vec<u64> =
+            opening.files.graves.into_iter().filter(|number| *number != found.graves.number).collect();
+        let ready = found.volumes.values().filter(|volume| !volume.entry().sealed).cloned();
         let set = Self {
-            disk,
             device,
             epoch: found.epoch,
             options,
             meter,
-            volumes: RwLock::new(volumes),
+            ready: Mutex::new(ready.collect::<VecDeque<_>>()),
+            volumes: RwLock::new(found.volumes),
+            graves: Mutex::new(found.graves),
             head: Mutex::new(found.head),
-            ready: Mutex::new(ready),
             files: Mutex::new(VecDeque::new()),
+            disk,
         };
         // Durable before any record bears the new epoch.
         set.checkpoint()?;
+        for path in outdated.into_iter().map(graves_path) {
+            set.disk.remove(&path).map_err(|error| Fault::io("remove", &path, &error))?;
+        }
         Ok(set)
     }
 }
 
-/// The volumes on the disk. Unfinished ones never held a record and are removed here.
-fn volume_files(disk: &dyn Disk) -> Result<BTreeSet<u32>, Fault> {
-    let names = disk.list(VOLUMES_DIR).map_err(|error| Fault::io("list", VOLUMES_DIR, &error))?;
-    for name in names.iter().filter(|name| name.ends_with(".new")) {
-        let path = format!("{VOLUMES_DIR}/{name}");
-        disk.remove(&path).map_err(|error| Fault::io("remove", &path, &error))?;
+impl Files {
+    /// Unfinished volumes never held a record and are removed here.
+    fn list(disk: &dyn Disk) -> Result<Self, Fault> {
+        let names = disk.list(VOLUMES_DIR).map_err(|error| Fault::io("list", VOLUMES_DIR, &error))?;
+        for name in names.iter().filter(|name| name.ends_with(".new")) {
+            let path = format!("{VOLUMES_DIR}/{name}");
+            disk.remove(&path).map_err(|error| Fault::io("remove", &path, &error))?;
+        }
+        Ok(Self {
+            volumes: names.iter().filter_map(|name| volume_of(name)).collect(),
+            graves: names.iter().filter_map(|name| graves_of(name)).collect(),
+        })
     }
-    Ok(names.iter().filter_map(|name| volume_of(name)).collect())
 }
 
-fn from_ledger(
-    disk: &dyn Disk,
-    device: DeviceId,
-    ledger: Ledger,
-    files: &BTreeSet<u32>,
-    meter: &Meter,
-) -> Result<Found, Fault> {
-    let mut entries = Vec::with_capacity(ledger.entries.len());
-    for mut entry in ledger.entries.iter().copied() {
-        if !files.contains(&entry.volume) {
-            tracing::error!(volume = entry.volume, %device, "a volume's file is missing");
-            // Its records read as corrupt, never as absent, and nothing is appended.
-            entry.sealed = true;
-        } else if ledger.clean {
-            entry.dirty = false;
-        } else {
-            // The doubt outlives an orderly shutdown until a recount ends it.
-            entry.unfreed |= entry.dirty;
-            if !entry.sealed {
-                entry = scan(disk, device, entry, meter)?;
+impl Opening<'_> {
+    fn with_ledger(&self, ledger: &Ledger) -> Result<Found, Fault> {
+        let mut volumes = Volumes::new();
+        for mut entry in ledger.entries.iter().copied() {
+            if !self.files.volumes.contains(&entry.volume) {
+                tracing::error!(volume = entry.volume, device = %self.device, "a volume's file is missing");
+                // Its records read as corrupt, never as absent, and nothing is appended.
+                entry.sealed = true;
+            }
+            volumes.insert(entry.volume, Arc::new(Volume::new(entry)));
+        }
+        let frames = read_graves(self.disk, self.device, ledger.graves)?;
+        for (number, frame) in frames.iter().enumerate() {
+            bury(&volumes, frame, number as u64 >= ledger.graves_counted);
+        }
+        if !ledger.clean {
+            for volume in volumes.values().filter(|volume| !volume.entry().sealed) {
+                self.scan(volume)?;
             }
         }
-        entries.push(entry);
-    }
-    let listed: BTreeSet<u32> = entries.iter().map(|entry| entry.volume).collect();
-    for volume in files.difference(&listed) {
-        entries.extend(unlisted(disk, device, *volume)?);
-    }
-    let beyond = files.last().map_or(1, |last| last + 1);
-    let swept_all = ledger.clean && ledger.swept + 1 == ledger.epoch;
-    let head = Head {
-        swept: if swept_all { ledger.epoch } else { ledger.swept },
-        next_volume: ledger.next_volume.max(beyond),
-    };
-    Ok(Found { head, epoch: ledger.epoch + 1, entries })
-}
-
-/// Where an open volume ends. What it accepts is made durable before anything relies on it: after the mere death of
-/// the process it may so far lie in the kernel's memory only.
-fn scan(disk: &dyn Disk, device: DeviceId, mut entry: Entry, meter: &Meter) -> Result<Entry, Fault> {
-    let (file, header) = match VolumeFile::open(disk, device, entry.volume, &volume_path(entry.volume).into())
-    {
-        Err(fault) if fault.is_corruption() => {
-            tracing::error!(%fault, "an open volume can't be read; it is left as it is");
-            entry.sealed = true;
-            return Ok(entry);
+        let dead = places(frames.iter().flatten());
+        for number in &self.files.volumes {
+            if !volumes.contains_key(number)
+                && let Some(entry) = self.unlisted(*number, &dead)?
+            {
+                volumes.insert(*number, Arc::new(Volume::new(entry)));
+            }
         }
-        other => other?,
-    };
-    let known = Tail {
-        end: entry.end,
-        sequence: entry.sequence,
-        epoch_first: entry.epoch_first,
-        epoch_last: entry.epoch_last,
-        dead_bytes: entry.dead_bytes,
-    };
-    let tail = find_end(&file, known, header.size.min(file.len()?))?;
-    if tail != known {
+        let beyond = self.files.volumes.last().map_or(1, |last| last + 1);
+        let swept_all = ledger.clean && ledger.swept + 1 == ledger.epoch;
+        let head = Head {
+            swept: if swept_all { ledger.epoch } else { ledger.swept },
+            next_volume: ledger.next_volume.max(beyond),
+        };
+        let graves = Graves::found(ledger.graves, self.next_graves(ledger.graves), &frames);
+        Ok(Found { head, epoch: ledger.epoch + 1, graves, volumes })
+    }
+
+    /// Where an open volume ends. What it accepts is made durable before anything relies on it: after the mere
+    /// death of the process it may so far lie in the kernel's memory only.
+    fn scan(&self, volume: &Volume) -> Result<(), Fault> {
+        let entry = volume.entry();
+        let opened = VolumeFile::open(self.disk, self.device, entry.volume, &volume.path);
+        let (file, header) = match opened {
+            Err(fault) if fault.is_corruption() => {
+                tracing::error!(%fault, "an open volume can't be read; it is left as it is");
+                volume.change(|entry| entry.sealed = true);
+                return Ok(());
+            }
+            other => other?,
+        };
+        let known = Tail {
+            end: entry.end,
+            sequence: entry.sequence,
+            epoch_first: entry.epoch_first,
+            epoch_last: entry.epoch_last,
+        };
+        let tail = find_end(volume, &file, known, header.size.min(file.len()?))?;
+        if tail == known {
+            return Ok(());
+        }
         file.sync_data()?;
-        meter.synced();
+        self.meter.synced();
         tracing::info!(volume = entry.volume, from = known.end, to = tail.end, "an open volume was scanned");
+        volume.change(|entry| {
+            entry.end = tail.end;
+            entry.sequence = tail.sequence;
+            entry.epoch_first = tail.epoch_first;
+            entry.epoch_last = tail.epoch_last;
+        });
+        Ok(())
     }
-    entry.end = tail.end;
-    entry.sequence = tail.sequence;
-    entry.epoch_first = tail.epoch_first;
-    entry.epoch_last = tail.epoch_last;
-    entry.dead_bytes = tail.dead_bytes;
-    Ok(entry)
-}
 
-/// A volume that the ledger doesn't name: taken into no use yet, or removed but for its file. It goes unless
-/// something lies in it.
-fn unlisted(disk: &dyn Disk, device: DeviceId, volume: u32) -> Result<Option<Entry>, Fault> {
-    let path: Arc<str> = volume_path(volume).into();
-    let (file, header) = match VolumeFile::open(disk, device, volume, &path) {
-        Err(fault) if fault.is_corruption() => {
-            tracing::error!(%fault, "a file among the volumes is none of this device's; it stays");
-            return Ok(None);
+    /// A volume that the ledger doesn't name: taken into no use yet, or removed but for its file. It goes unless
+    /// something lies in it that isn't among the dead.
+    fn unlisted(&self, volume: u32, dead: &BTreeSet<(u32, u64)>) -> Result<Option<Entry>, Fault> {
+        let path: Arc<str> = volume_path(volume).into();
+        let (file, header) = match VolumeFile::open(self.disk, self.device, volume, &path) {
+            Err(fault) if fault.is_corruption() => {
+                tracing::error!(%fault, "a file among the volumes is none of this device's; it stays");
+                return Ok(None);
+            }
+            other => other?,
+        };
+        let end = file.len()?.max(RECORDS_START);
+        let mut entry = Entry { sealed: true, doubtful: true, end, ..fresh_entry(&header) };
+        let (mut kept, mut walk) = (false, Walk::new(&file, RECORDS_START, entry.end));
+        while let Some(stretch) = walk.step()? {
+            match stretch.met {
+                Met::Hole => {}
+                Met::Garbage(_) => kept = true,
+                Met::Record(header) => {
+                    kept |= !dead.contains(&(volume, stretch.start));
+                    entry.epoch_last = entry.epoch_last.max(header.epoch);
+                }
+            }
         }
-        other => other?,
-    };
-    let entry = Entry {
-        sealed: true,
-        dirty: true,
-        unfreed: true,
-        end: file.len()?.max(RECORDS_START),
-        ..fresh_entry(&header)
-    };
-    let mut walk = Walk::new(&file, RECORDS_START, entry.end);
-    while let Some(stretch) = walk.step()? {
-        if matches!(stretch.met, Met::Record(header) if !header.dead)
-            || matches!(stretch.met, Met::Garbage(_))
-        {
+        if kept {
             return Ok(Some(entry));
         }
+        self.disk.remove(&path).map_err(|error| Fault::io("remove", &path, &error))?;
+        Ok(None)
     }
-    disk.remove(&path).map_err(|error| Fault::io("remove", &path, &error))?;
-    Ok(None)
-}
 
-/// The ledger is lost: every file is taken as sealed at its length, to be counted, and all of it is to be swept.
-fn without_ledger(disk: &dyn Disk, device: DeviceId, files: &BTreeSet<u32>) -> Result<Found, Fault> {
-    if files.is_empty() {
-        return Ok(Found { head: Head { swept: 0, next_volume: 1 }, epoch: 1, entries: Vec::new() });
-    }
-    tracing::warn!(%device, volumes = files.len(), "the ledger is lost; every volume is walked");
-    let (mut entries, mut epoch) = (Vec::new(), 0);
-    for volume in files {
-        let Some(mut entry) = unlisted(disk, device, *volume)? else { continue };
-        let (file, _) = VolumeFile::open(disk, device, *volume, &volume_path(*volume).into())?;
-        let mut walk = Walk::new(&file, RECORDS_START, entry.end);
-        while let Some(stretch) = walk.step()? {
-            if let Met::Record(header) = stretch.met {
-                entry.epoch_last = entry.epoch_last.max(header.epoch);
+    /// The ledger is lost: every file is taken as sealed at its length, to be counted, and all of it is to be swept.
+    /// Whatever graves there are tell the truth: the dead don't return.
+    fn without_ledger(&self) -> Result<Found, Fault> {
+        let mut frames = Vec::new();
+        for number in &self.files.graves {
+            frames.extend(read_graves(self.disk, self.device, *number)?);
+        }
+        let dead = places(frames.iter().flatten());
+        if !self.files.volumes.is_empty() {
+            tracing::warn!(device = %self.device, "the ledger is lost; every volume is walked");
+        }
+        let (mut volumes, mut epoch) = (Volumes::new(), 0);
+        for number in &self.files.volumes {
+            if let Some(entry) = self.unlisted(*number, &dead)? {
+                epoch = epoch.max(entry.epoch_last);
+                volumes.insert(*number, Arc::new(Volume::new(entry)));
             }
         }
-        epoch = epoch.max(entry.epoch_last);
-        entries.push(entry);
+        frames.iter().for_each(|frame| bury(&volumes, frame, false));
+        let skipped = |last: &u32| last.saturating_add(1 + NUMBERS_SKIPPED);
+        let head = Head { swept: 0, next_volume: self.files.volumes.last().map_or(1, skipped) };
+        let number = self.files.graves.last().copied().unwrap_or(0);
+        let graves = Graves::found(number, self.next_graves(number), &frames);
+        Ok(Found { head, epoch: epoch + 1, graves, volumes })
     }
-    let next_volume = files.last().map_or(1, |last| last.saturating_add(1 + NUMBERS_SKIPPED));
-    Ok(Found { head: Head { swept: 0, next_volume }, epoch: epoch + 1, entries })
+
+    fn next_graves(&self, number: u64) -> u64 {
+        self.files.graves.last().map_or(number, |last| number.max(*last)) + 1
+    }
+}
+
+fn places<'a>(graves: impl Iterator<Item = &'a Grave>) -> BTreeSet<(u32, u64)> {
+    graves.map(|grave| (grave.volume, grave.start)).collect()
+}
+
+fn bury(volumes: &Volumes, graves: &[Grave], count: bool) {
+    for grave in graves {
+        // Of a volume that is no more there is nothing to bury.
+        let Some(volume) = volumes.get(&grave.volume) else { continue };
+        volume.bury(grave.start, grave.end);
+        if count {
+            volume.change(|entry| entry.dead_bytes += grave.end - grave.start);
+        }
+    }
 }

@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use super::VolumeSet;
 use crate::fault::Fault;
-use crate::format::record_header::RecordHeader;
 use crate::format::volume_header::RECORDS_START;
-use crate::volume::{VOLUMES_DIR, Volume};
+use crate::volume::{VOLUMES_DIR, Volume, lock};
 use crate::walk::{Met, Walk};
 use crate::writer::VolumeWriter;
 
@@ -15,76 +14,90 @@ impl VolumeSet {
     /// the volume stays as it is until the next open, which goes on filling it.
     pub fn seal(&self, writer: VolumeWriter) -> Result<(), Fault> {
         let volume = writer.volume;
-        let guard = volume.deaths();
+        let graves = lock(&self.graves);
         volume.change(|entry| {
             entry.sealed = true;
-            entry.unfreed = true;
+            entry.doubtful = true;
         });
         // Durable before anybody punches a header: an open volume's end is found by its headers.
-        if let Err(fault) = self.checkpoint() {
+        if let Err(fault) = self.write_ledger(&graves, false) {
             volume.change(|entry| entry.sealed = false);
             return Err(fault);
         }
-        drop(guard);
-        let entry = volume.entry();
-        if entry.dirty || entry.dead_bytes > 0 || entry.end == RECORDS_START {
-            return self.recount(volume.number);
+        for (start, end) in volume.dead() {
+            self.free(&volume, start, end)?;
         }
-        self.open_file(&volume)?.truncate(entry.end)?;
-        volume.change(|entry| entry.unfreed = false);
-        Ok(())
+        self.open_file(&volume)?.truncate(volume.entry().end)?;
+        volume.change(|entry| entry.doubtful = false);
+        drop(graves);
+        self.remove_if_dead(&volume)
     }
 
     /// Gives an unfinished volume back, to be filled on by the next writer.
     pub fn hand_back(&self, writer: VolumeWriter) {
         if !writer.has_failed() {
-            crate::volume::lock(&self.ready).push_front(writer.volume);
+            lock(&self.ready).push_front(writer.volume);
         }
     }
 
-    /// Sealed volumes whose dead are not counted for certain, or not freed, since the process last died.
+    /// Sealed volumes that `recount` should see: a seal was interrupted, or the ledger was lost.
     pub fn doubtful(&self) -> Vec<u32> {
         let entries = self.all().into_iter().map(|volume| volume.entry());
-        entries.filter(|entry| entry.sealed && entry.unfreed).map(|entry| entry.volume).collect()
+        entries.filter(|entry| entry.sealed && entry.doubtful).map(|entry| entry.volume).collect()
     }
 
-    /// Counts the living of a sealed volume, frees what dead records still hold, and removes a volume without
-    /// living ones.
+    /// Counts the living of a sealed volume, cuts what lies behind its end, and removes it if nothing lives.
     pub fn recount(&self, number: u32) -> Result<(), Fault> {
         let Some(volume) = self.volume(number) else { return Ok(()) };
-        let guard = volume.deaths();
+        let graves = lock(&self.graves);
         let entry = volume.entry();
         if !entry.sealed {
             return Ok(());
         }
+        let kept = self.kept_bytes(&volume)?;
         let file = self.open_file(&volume)?;
-        let (mut kept, mut walk) = (0, Walk::new(&file, RECORDS_START, entry.end));
-        while let Some(stretch) = walk.step()? {
-            match stretch.met {
-                Met::Record(RecordHeader { dead: true, .. }) => file.punch(stretch.start, stretch.end)?,
-                Met::Hole => {}
-                // Garbage may be a living record whose header rotted: it is kept for repair.
-                Met::Record(_) | Met::Garbage(_) => kept += stretch.end - stretch.start,
-            }
-        }
         if file.len()? > entry.end {
             file.truncate(entry.end)?;
         }
         volume.change(|entry| {
             entry.dead_bytes = entry.end - RECORDS_START - kept;
-            (entry.dirty, entry.unfreed) = (false, false);
+            entry.doubtful = false;
         });
-        drop(guard);
-        if kept == 0 { self.remove(&volume) } else { Ok(()) }
+        drop(graves);
+        self.remove_if_dead(&volume)
     }
 
-    /// After a delete: the count says that nothing lives, the walk must say so too.
-    pub(super) fn remove_if_dead(&self, volume: &Volume) -> Result<(), Fault> {
+    /// When the count says that nothing lives, a walk must say so too before the file goes.
+    pub(super) fn remove_if_dead(&self, volume: &Arc<Volume>) -> Result<(), Fault> {
         let entry = volume.entry();
         if !entry.sealed || entry.dead_bytes < entry.end - RECORDS_START {
             return Ok(());
         }
-        self.recount(volume.number)
+        let kept = self.kept_bytes(volume)?;
+        if kept > 0 {
+            tracing::error!(volume = volume.number, kept, "a volume is counted as dead and is not; it stays");
+            volume.change(|entry| entry.doubtful = true);
+            return Ok(());
+        }
+        self.remove(volume)
+    }
+
+    /// Bytes of extents that must be kept. Garbage may be a living record whose header rotted: it is for repair.
+    fn kept_bytes(&self, volume: &Volume) -> Result<u64, Fault> {
+        let file = match self.open_file(volume) {
+            // Removed by somebody else meanwhile.
+            Err(Fault::Gone { .. }) => return Ok(0),
+            other => other?,
+        };
+        let (mut kept, mut walk) = (0, Walk::new(&file, RECORDS_START, volume.entry().end));
+        while let Some(stretch) = walk.step()? {
+            match stretch.met {
+                Met::Hole => {}
+                Met::Record(_) if volume.is_dead(stretch.start) => {}
+                Met::Record(_) | Met::Garbage(_) => kept += stretch.end - stretch.start,
+            }
+        }
+        Ok(kept)
     }
 
     /// Out of the ledger first: a file without a line is removed at the next open, a line without a file would

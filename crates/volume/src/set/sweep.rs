@@ -55,7 +55,7 @@ impl VolumeSet {
     /// All candidates were asked about and the unnamed ones deleted: the next open needn't sweep them again.
     pub fn sweep_done(&self) -> Result<(), Fault> {
         let epoch = self.epoch;
-        self.write_head(false, |head| head.swept = epoch - 1)
+        self.write_head(&crate::volume::lock(&self.graves), false, |head| head.swept = epoch - 1)
     }
 }
 
@@ -96,7 +96,7 @@ impl Sweep {
         while let Some(stretch) = walk.step()? {
             self.at = stretch.end;
             let Met::Record(header) = stretch.met else { continue };
-            if header.dead || header.epoch <= self.swept || header.epoch >= self.set.epoch {
+            if volume.is_dead(stretch.start) || header.epoch <= self.swept || header.epoch >= self.set.epoch {
                 continue;
             }
             let extent =

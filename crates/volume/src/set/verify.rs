@@ -5,7 +5,7 @@ use crate::fault::Fault;
 use crate::format::record_header::{RecordHeader, Sight};
 use crate::format::volume_header::RECORDS_START;
 use crate::read::{header_at, verify_record};
-use crate::volume::VolumeFile;
+use crate::volume::{Volume, VolumeFile};
 use crate::walk::{Met, Walk};
 
 /// Faults kept in one report; more are only counted.
@@ -44,8 +44,8 @@ impl VolumeSet {
             let bytes = stretch.end - stretch.start;
             match stretch.met {
                 Met::Hole => report.dead_bytes += bytes,
-                Met::Record(header) if header.dead => report.dead_bytes += bytes,
-                Met::Record(header) => match living(&file, stretch.start, &header) {
+                Met::Record(_) if volume.is_dead(stretch.start) => report.dead_bytes += bytes,
+                Met::Record(header) => match living(&volume, &file, stretch.start, &header) {
                     Ok(true) => {
                         report.records += 1;
                         report.living_bytes += bytes;
@@ -64,13 +64,13 @@ impl VolumeSet {
 }
 
 /// False when it was deleted while it was read.
-fn living(file: &VolumeFile, offset: u64, header: &RecordHeader) -> Result<bool, Fault> {
+fn living(volume: &Volume, file: &VolumeFile, offset: u64, header: &RecordHeader) -> Result<bool, Fault> {
     match verify_record(file, offset, header) {
         Ok(()) => Ok(true),
         Err(Fault::Gone { .. }) => Ok(false),
+        Err(fault) if fault.is_corruption() && volume.is_dead(offset) => Ok(false),
         Err(fault) if fault.is_corruption() => match header_at(file, offset)? {
             Sight::Nothing => Ok(false),
-            Sight::Record(now) if now.dead => Ok(false),
             Sight::Record(_) | Sight::Foreign(_) => Err(fault),
         },
         Err(fault) => Err(fault),

@@ -6,7 +6,7 @@ use std::thread::{self, JoinHandle};
 
 use world::Disk;
 
-use super::housekeeper::{Chores, Landed, recount_doubtful};
+use super::housekeeper::{Chores, Landed, resume};
 use super::lane::{Item, Lane, Queue};
 use super::supply::Supply;
 use crate::fault::Fault;
@@ -52,7 +52,7 @@ impl Device {
             set,
             threads: Mutex::default(),
         };
-        recount_doubtful(&device.set, &device.chores);
+        resume(&device.set, &device.chores);
         device.start()?;
         Ok(device)
     }

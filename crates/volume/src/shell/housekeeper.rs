@@ -12,6 +12,7 @@ use crate::writer::VolumeWriter;
 pub(super) enum Chore {
     Seal(VolumeWriter),
     Bury(Vec<Extent>),
+    FreeDead,
     Recount(u32),
     Checkpoint,
 }
@@ -68,7 +69,8 @@ impl Chores {
             let done = match chore {
                 Chore::Seal(writer) => set.seal(writer),
                 Chore::Bury(extents) => set.delete(&extents),
-                Chore::Recount(_) if closing => Ok(()),
+                Chore::FreeDead | Chore::Recount(_) if closing => Ok(()),
+                Chore::FreeDead => set.free_dead(),
                 Chore::Recount(volume) => set.recount(volume),
                 Chore::Checkpoint => set.checkpoint(),
             };
@@ -122,8 +124,9 @@ impl Drop for Landed {
     }
 }
 
-/// Logged, not returned: nobody waits for a chore.
-pub(super) fn recount_doubtful(set: &VolumeSet, chores: &Chores) {
+/// What a crash left half done.
+pub(super) fn resume(set: &VolumeSet, chores: &Chores) {
+    chores.push(Chore::FreeDead);
     for volume in set.doubtful() {
         chores.push(Chore::Recount(volume));
     }

@@ -17,7 +17,8 @@ pub struct ChecksumHasher {
 
 #[derive(Clone)]
 enum State {
-    Crc(Crc),
+    // Its state keeps a table of 23 keys beside the sum: 296 bytes, where the others need a few.
+    Crc(Box<Crc>),
     Sha(Context),
     Sha256(Sha256),
     Md5(Md5),
@@ -30,7 +31,7 @@ impl ChecksumHasher {
     pub fn new(algorithm: ChecksumAlgorithm) -> Self {
         let state = match algorithm {
             ChecksumAlgorithm::Crc32 | ChecksumAlgorithm::Crc32c | ChecksumAlgorithm::Crc64Nvme => {
-                State::Crc(Crc::new(crc_algorithm(algorithm)))
+                State::Crc(Box::new(Crc::new(crc_algorithm(algorithm))))
             }
             ChecksumAlgorithm::Sha1 => State::Sha(Context::new(&SHA1_FOR_LEGACY_USE_ONLY)),
             ChecksumAlgorithm::Sha256 => State::Sha256(Sha256::new()),

@@ -119,3 +119,55 @@ impl ChunkVerifier {
 fn unpadded(signature: &str) -> &str {
     signature.trim_end_matches('*')
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use aws_lc_rs::agreement::{ECDH_P256, PrivateKey};
+    use aws_lc_rs::rand::SystemRandom;
+    use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair};
+
+    use super::*;
+    use crate::Secret;
+    use crate::encode::hex;
+    use crate::v4a::{EcdsaKey, private_key};
+
+    const LINKED: &str = "AWS4-ECDSA-P256-SHA256";
+
+    fn key_pair() -> EcdsaKeyPair {
+        let private = private_key("AKID", &Secret::new("secret")).expect("derivable");
+        let scalar = PrivateKey::from_private_key(&ECDH_P256, private.as_slice()).expect("a scalar");
+        let public = scalar.compute_public_key().expect("a point");
+        EcdsaKeyPair::from_private_key_and_public_key(
+            &ECDSA_P256_SHA256_ASN1_SIGNING,
+            private.as_slice(),
+            public.as_ref(),
+        )
+        .expect("a pair")
+    }
+
+    #[test]
+    fn sigv4a_chunks_are_proven_though_their_signatures_are_filled_up() {
+        let pair = key_pair();
+        let sign = |text: &str| {
+            let der = pair.sign(&SystemRandom::new(), text.as_bytes()).expect("signed");
+            format!("{:*<144}", hex(der.as_ref()))
+        };
+        let scope = Scope::new("20260102", None, "s3");
+        let links = Links { algorithm: LINKED, date: "20260102T030405Z".to_owned(), scope };
+        let key = Key::V4a(EcdsaKey::derive("AKID", &Secret::new("secret")).map(Arc::new));
+        let mut verifier = ChunkVerifier::new(key, "AKID", links.clone(), "seed");
+        let mut previous = "seed".to_owned();
+        for bytes in [b"first".as_slice(), b"second", b""] {
+            let signature = sign(&links.chunk(&previous, digest(&SHA256, bytes).as_ref()));
+            verifier.begin_chunk(&signature);
+            verifier.update(bytes);
+            verifier.end_chunk().expect("our own signature");
+            unpadded(&signature).clone_into(&mut previous);
+        }
+        let signature = sign(&links.trailer(&previous, b"a:b\n"));
+        assert!(verifier.trailer(b"a:c\n", &signature).is_err());
+        verifier.trailer(b"a:b\n", &signature).expect("our own signature");
+    }
+}

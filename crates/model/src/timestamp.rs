@@ -137,9 +137,10 @@ fn offset_minutes(text: &str) -> Result<i64, TimestampError> {
         _ => -1,
     };
     let (hours, minutes) = text[1..].split_once(':').ok_or(TimestampError)?;
-    let hours: i64 = hours.parse().map_err(|_| TimestampError)?;
-    let minutes: i64 = minutes.parse().map_err(|_| TimestampError)?;
-    Ok(sign * (hours * 60 + minutes))
+    // Two digits each: a longer number could overflow what is computed from it.
+    let hours: u8 = hours.parse().map_err(|_| TimestampError)?;
+    let minutes: u8 = minutes.parse().map_err(|_| TimestampError)?;
+    Ok(sign * (i64::from(hours) * 60 + i64::from(minutes)))
 }
 
 #[cfg(test)]
@@ -166,5 +167,6 @@ mod tests {
         assert_eq!(Timestamp::parse_iso8601("1994-11-06T09:49:37+01:00"), expected);
         assert_eq!(Timestamp::parse_iso8601("1994-11-06T08:49:37Z"), expected);
         assert!(Timestamp::parse_any("yesterday").is_err());
+        assert!(Timestamp::parse_any("1994-11-06T08:49:37+999999999999999999:00").is_err());
     }
 }

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use model::{Ordinal, Timestamp};
 use world::{Disk, DiskFile, ManualClock, RealDisk, Space};
 
-use crate::engine::{Engine, LmdbIndex, LmdbOptions, MemIndex, MemState, Options, Snapshot};
+use crate::engine::{Engine, Index, LmdbIndex, LmdbOptions, MemIndex, MemState, Options, Snapshot};
 use crate::{Fault, Plan, Purpose, View, Write};
 
 static SCRATCHES: AtomicU64 = AtomicU64::new(0);
@@ -263,4 +263,14 @@ impl DiskFile for FaultyFile {
     fn punch(&self, offset: u64, len: u64) -> io::Result<()> {
         self.inner.punch(offset, len)
     }
+}
+
+pub(super) fn scan_index(index: &dyn Index) -> Vec<(Vec<u8>, Bytes)> {
+    let read = index.read().unwrap();
+    let mut cursor = read.cursor(b"").unwrap();
+    let mut rows = Vec::new();
+    while let Some((key, value)) = cursor.next().unwrap() {
+        rows.push((key.to_vec(), Bytes::copy_from_slice(value)));
+    }
+    rows
 }

@@ -91,6 +91,7 @@ impl Graves {
         let mut graves = Self { number, next_number: number + 1, log, ..Self::default() };
         for some in carried.chunks(FRAME_GRAVES_MAX) {
             graves.write(device, some)?;
+            graves.frames += 1;
         }
         if let Some(log) = &graves.log {
             log.file.sync_all().map_err(failed("sync"))?;
@@ -118,8 +119,10 @@ impl Graves {
             meter.synced();
             log.file.sync_data().map_err(|error| Fault::io("sync", &log.path, &error))
         });
-        if written.is_err() {
-            self.log = None;
+        match written {
+            // Whether the frame is on the disk nobody knows; if the next open finds it, it counts it.
+            Err(_) => self.stop(),
+            Ok(()) => self.frames += 1,
         }
         written
     }
@@ -129,7 +132,6 @@ impl Graves {
         let bytes = encode(FrameContext { device, file: self.number, frame: self.frames }, graves);
         log.file.write_all_at(&bytes, log.at).map_err(|error| Fault::io("write", &log.path, &error))?;
         log.at += bytes.len() as u64;
-        self.frames += 1;
         self.touched.extend(graves.iter().map(|grave| grave.volume));
         Ok(())
     }

@@ -4,6 +4,11 @@
 
 mod dice;
 pub mod disk;
+pub mod invariants;
+pub mod runner;
+mod scenario;
+pub mod scenarios;
 
 pub use dice::Dice;
 pub use disk::SimDisk;
+pub use scenario::{Scenario, Stop, alive};

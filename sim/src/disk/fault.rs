@@ -16,6 +16,8 @@ pub enum Deed {
     SyncData,
     SyncAll,
     SyncDir,
+    /// Of another device, whose own state is simulated elsewhere.
+    Elsewhere,
 }
 
 impl Deed {

@@ -101,21 +101,18 @@ impl Image {
         page
     }
 
-    /// Takes some sectors of `from`; `None` stands for a hole.
-    pub fn take_sectors(&mut self, page: u64, from: Option<&Page>, mask: u8) {
+    /// Takes some sectors of `from`.
+    pub fn take_sectors(&mut self, page: u64, from: &Page, mask: u8) {
         if mask == 0 {
             return;
         }
         if mask == u8::MAX {
-            return self.set_page(page, from.cloned());
+            return self.set_page(page, Some(from.clone()));
         }
         let mut content = self.pages.get(&page).map_or([0; PAGE_BYTES], |page| **page);
         for sector in (0..SECTORS_PER_PAGE).filter(|sector| mask & 1 << sector != 0) {
             let bytes = sector * SECTOR_BYTES..(sector + 1) * SECTOR_BYTES;
-            match from {
-                Some(from) => content[bytes.clone()].copy_from_slice(&from[bytes]),
-                None => content[bytes].fill(0),
-            }
+            content[bytes.clone()].copy_from_slice(&from[bytes]);
         }
         self.pages.insert(page, Arc::new(content));
     }

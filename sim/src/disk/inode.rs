@@ -22,14 +22,22 @@ pub struct Inode {
 
 #[derive(Debug)]
 enum Change {
-    /// Some sectors of a page were written; `None` is a hole that was punched.
+    /// Some sectors of a page were written.
     Sectors {
         call: u64,
         page: u64,
         mask: u8,
-        after: Option<Page>,
+        after: Page,
     },
+    /// A page was punched out.
+    Hole(u64),
     Length(u64),
+}
+
+impl Change {
+    const fn is_metadata(&self) -> bool {
+        matches!(self, Self::Hole(_) | Self::Length(_))
+    }
 }
 
 /// What a sync promises about the length of the file.
@@ -55,7 +63,7 @@ impl Inode {
     fn write_one(&mut self, buf: &[u8], offset: u64) {
         for touch in touches(offset, buf.len()) {
             let bytes = &buf[touch.at..touch.at + touch.within.len()];
-            let after = Some(self.live.overwrite(&touch, bytes));
+            let after = self.live.overwrite(&touch, bytes);
             let mask = sector_mask(&touch.within);
             self.pending.push(Change::Sectors { call: self.calls, page: touch.page, mask, after });
         }
@@ -70,7 +78,7 @@ impl Inode {
         if let Some((page, after)) = cut {
             let within = usize::try_from(len % PAGE_BYTES as u64).unwrap_or(0);
             let mask = sector_mask(&(within..PAGE_BYTES));
-            self.pending.push(Change::Sectors { call: self.calls, page, mask, after: Some(after) });
+            self.pending.push(Change::Sectors { call: self.calls, page, mask, after });
         }
         self.pending.push(Change::Length(len));
     }
@@ -78,8 +86,9 @@ impl Inode {
     pub fn allocate(&mut self, len: u64) {
         self.calls += 1;
         for page in self.live.allocate(0, len) {
-            let after = self.live.page(page).cloned();
-            self.pending.push(Change::Sectors { call: self.calls, page, mask: u8::MAX, after });
+            if let Some(after) = self.live.page(page).cloned() {
+                self.pending.push(Change::Sectors { call: self.calls, page, mask: u8::MAX, after });
+            }
         }
         if len > self.live.len {
             self.live.len = len;
@@ -87,10 +96,10 @@ impl Inode {
         }
     }
 
-    /// Whole pages become holes; the edges are written with zeros, as file systems do.
+    /// Whole pages become holes; the edges are written with zeros. From the end to the start, as ext4 and XFS do.
     pub fn punch(&mut self, offset: u64, len: u64) {
         self.calls += 1;
-        for page in page_span(offset, len) {
+        for page in page_span(offset, len).rev() {
             let start = page * PAGE_BYTES as u64;
             let first = offset.max(start);
             let end = (offset + len).min(start + PAGE_BYTES as u64);
@@ -99,7 +108,7 @@ impl Inode {
             }
             if end - first == PAGE_BYTES as u64 {
                 self.live.set_page(page, None);
-                self.pending.push(Change::Sectors { call: self.calls, page, mask: u8::MAX, after: None });
+                self.pending.push(Change::Hole(page));
             } else {
                 let zeros = vec![0; usize::try_from(end - first).unwrap_or(0)];
                 self.write_one(&zeros, first);
@@ -112,7 +121,7 @@ impl Inode {
         for change in std::mem::take(&mut self.pending) {
             match change {
                 // Later changes of the page are part of the same sync, so its newest content is what lands.
-                Change::Sectors { page, .. } => {
+                Change::Sectors { page, .. } | Change::Hole(page) => {
                     self.durable.set_page(page, self.live.page(page).cloned());
                 }
                 Change::Length(len) if reach == SyncReach::DataAndLength => {
@@ -139,21 +148,20 @@ impl Inode {
 
     fn settle(&mut self, dice: &Dice, garbage: bool) {
         let changes = std::mem::take(&mut self.pending);
-        let lengths = changes.iter().filter(|change| matches!(change, Change::Length(_))).count();
-        // Lengths go through the file system's journal in order: a prefix of them landed.
-        let mut lengths_left = dice.index(lengths + 1);
+        let metadata = changes.iter().filter(|change| change.is_metadata()).count();
+        // Lengths and holes go through the file system's journal in order: a prefix of them landed.
+        let mut metadata_left = [0, metadata, dice.index(metadata + 1)][dice.index(3)];
         let mut tear = Tear::draw(dice);
         for change in changes {
+            let landed = metadata_left > 0;
+            metadata_left -= usize::from(landed && change.is_metadata());
             match change {
-                Change::Length(_) if lengths_left == 0 => {}
-                Change::Length(len) => {
-                    self.durable.set_len(len);
-                    lengths_left -= 1;
-                }
+                Change::Length(len) if landed => drop(self.durable.set_len(len)),
+                Change::Hole(page) if landed => self.durable.set_page(page, None),
+                Change::Length(_) | Change::Hole(_) => {}
                 Change::Sectors { call, page, mask, after } => {
-                    let kept =
-                        if after.is_none() { tear.whole(call, dice) } else { tear.sectors(call, mask, dice) };
-                    self.durable.take_sectors(page, after.as_ref(), kept & mask);
+                    let kept = tear.sectors(call, mask, dice);
+                    self.durable.take_sectors(page, &after, kept);
                     if garbage {
                         self.spoil(page, mask & !kept, dice);
                     }
@@ -168,7 +176,7 @@ impl Inode {
         for sector in (0..SECTORS_PER_PAGE).filter(|sector| mask & 1 << sector != 0) {
             if dice.chance(20) {
                 let noise: Page = std::sync::Arc::new(std::array::from_fn(|_| dice.below(256) as u8));
-                self.durable.take_sectors(page, Some(&noise), 1 << sector);
+                self.durable.take_sectors(page, &noise, 1 << sector);
             }
         }
     }

@@ -93,6 +93,11 @@ impl SimDisk {
         self.with(|machine| machine.faults.skipped = Some(bug));
     }
 
+    /// Counts a deed of something that is simulated beside the disk, which may be the machine's last.
+    pub fn step(&self, name: &str) -> io::Result<()> {
+        self.with(|machine| machine.change(Deed::Elsewhere, name, |_| Ok(())))
+    }
+
     pub fn set_capacity(&self, bytes: u64) {
         self.with(|machine| machine.options.capacity_bytes = bytes);
     }

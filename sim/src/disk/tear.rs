@@ -59,12 +59,6 @@ impl Tear {
         kept
     }
 
-    /// As `sectors`, for what a file system changes a whole block at a time.
-    pub fn whole(&mut self, call: u64, dice: &Dice) -> u8 {
-        self.turn_to(call, dice);
-        if self.keeps_next(dice) { u8::MAX } else { 0 }
-    }
-
     fn turn_to(&mut self, call: u64, dice: &Dice) {
         if call == self.call {
             return;

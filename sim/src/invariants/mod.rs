@@ -1,0 +1,9 @@
+//! What must hold after every crash, one file each. They know what clients were told, and nothing of how it is kept.
+
+mod chunks;
+mod ordinals;
+mod rows;
+
+pub use chunks::{Chunks, Fate, owner, payload, payload_of_owner};
+pub use ordinals::Ordinals;
+pub use rows::{Change, Rows};

@@ -1,0 +1,141 @@
+//! Commits by script: plans whose writes are known before, told to the invariants as their clients learn of them.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use catalog::{Engine, Fault, MemIndex, MemState, Options, Plan, View, Write};
+use model::Ordinal;
+use world::ManualClock;
+
+use crate::SimDisk;
+use crate::invariants::{Change, Ordinals, Rows};
+use crate::scenario::{Stop, alive};
+
+/// After every key that the scenarios use.
+const KEYS_END: &[u8] = &[0xff];
+
+/// Sizes at which a few commits fill a memtable and two batches a segment.
+fn small(salt: u64) -> Options {
+    Options {
+        memtable_bytes_max: 12 << 10,
+        frozen_max: 1,
+        batch_plans_max: 3,
+        batch_bytes_max: 24 << 10,
+        segment_bytes_first: 12 << 10,
+        segment_bytes_max: 32 << 10,
+        spares_min: 1,
+        spares_max: 2,
+        apply_rows_max: 3,
+        apply_bytes_max: 8 << 10,
+        free_bytes_min: 64 << 10,
+        salt,
+    }
+}
+
+/// Opens the engine; each application to the index may be the machine's last deed.
+pub fn open(
+    disk: &SimDisk,
+    index: &Arc<MemState>,
+    clock: &Arc<ManualClock>,
+    salt: u64,
+) -> Result<Engine, Stop> {
+    let power = disk.clone();
+    index.set_hook(move |_| power.step("index").map_err(|error| Fault::Index(error.to_string().into())));
+    let index = Box::new(MemIndex::on(index.clone()));
+    alive(disk, "opening the catalog", Engine::open(disk.port(), index, clock.clone(), small(salt)))
+}
+
+/// All rows that a reader sees, twice: by a walk and one by one.
+pub fn dump(disk: &SimDisk, engine: &Engine) -> Result<BTreeMap<Vec<u8>, Bytes>, Stop> {
+    let snapshot = alive(disk, "snapshot", engine.snapshot())?;
+    let mut cursor = alive(disk, "cursor", snapshot.cursor(&[0], KEYS_END))?;
+    let mut rows = BTreeMap::new();
+    while let Some((key, value)) = alive(disk, "walking", cursor.next())? {
+        let single = alive(disk, "get", engine.get(&key))?;
+        if single.as_ref() != Some(&value) {
+            return Stop::violation(format!("a walk and a get differ at {}", String::from_utf8_lossy(&key)));
+        }
+        rows.insert(key, value);
+    }
+    Ok(rows)
+}
+
+/// One plan: what it writes, and a key that it reads to see whether the plans before it are visible.
+pub struct Script {
+    pub changes: Vec<Change>,
+    pub read: Vec<u8>,
+}
+
+/// Commits the scripts in one call and tells the invariants what became of each.
+pub fn commit(
+    disk: &SimDisk,
+    engine: &mut Engine,
+    rows: &mut Rows,
+    ordinals: &mut Ordinals,
+    scripts: Vec<Script>,
+) -> Result<(), Stop> {
+    let mut truth = rows.clone();
+    let mut plans: Vec<Box<dyn Plan>> = Vec::new();
+    let mut asked = Vec::new();
+    for Script { changes, read } in scripts {
+        let expected = truth.get(&read).cloned();
+        truth.acknowledge(changes.clone());
+        let told = Arc::default();
+        asked.push((changes.clone(), Arc::clone(&told)));
+        plans.push(Box::new(Scripted { changes, read, expected, wrong: None, told }));
+    }
+    engine.commit_batch(plans);
+    for (changes, told) in asked {
+        let Some(told) = told.lock().unwrap_or_else(PoisonError::into_inner).take() else {
+            return Stop::violation("a plan was never settled");
+        };
+        match told.outcome {
+            Ok(_) if told.wrong.is_some() => return Stop::violation(told.wrong.unwrap_or_default()),
+            Ok(ordinal) => {
+                ordinals.see(ordinal)?;
+                rows.acknowledge(changes);
+            }
+            Err(Fault::Unknown(_)) => rows.doubt(changes),
+            Err(_) if disk.is_off() => {}
+            Err(fault) => return Stop::violation(format!("a commit failed: {fault}")),
+        }
+    }
+    if disk.is_off() { Err(Stop::Off) } else { Ok(()) }
+}
+
+struct Scripted {
+    changes: Vec<Change>,
+    read: Vec<u8>,
+    expected: Option<Bytes>,
+    wrong: Option<String>,
+    told: Arc<Mutex<Option<Told>>>,
+}
+
+struct Told {
+    outcome: Result<Ordinal, Fault>,
+    wrong: Option<String>,
+}
+
+impl Plan for Scripted {
+    fn decide(&mut self, view: &dyn View, _: Ordinal) -> Result<Vec<Write>, Fault> {
+        let found = view.get(&self.read)?;
+        self.wrong = (found != self.expected).then(|| {
+            let key = String::from_utf8_lossy(&self.read);
+            format!("a plan sees {found:?} at {key} instead of {:?}", self.expected)
+        });
+        Ok(self.changes.iter().cloned().map(write).collect())
+    }
+
+    fn settle(self: Box<Self>, outcome: Result<Ordinal, Fault>) {
+        let told = Told { outcome, wrong: self.wrong };
+        *self.told.lock().unwrap_or_else(PoisonError::into_inner) = Some(told);
+    }
+}
+
+fn write((key, value): Change) -> Write {
+    match value {
+        Some(value) => Write::put(key, value),
+        None => Write::delete(key),
+    }
+}

@@ -11,6 +11,7 @@ mod dispatch;
 mod form;
 mod generated;
 mod observe;
+pub mod probe;
 mod request;
 mod respond;
 pub mod routing;

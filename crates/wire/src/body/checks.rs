@@ -30,6 +30,17 @@ pub(super) fn check_digests(
     Ok(())
 }
 
+/// A list of what to delete must come with a digest, or one flipped bit deletes something else.
+pub(crate) fn require_digest(headers: &HeaderMap) -> Result<(), S3Error> {
+    let said = |name| headers.contains_key(name);
+    let checksum = ChecksumAlgorithm::ALL.iter().any(|algorithm| said(algorithm.header()));
+    if checksum || said("content-md5") || said("x-amz-trailer") {
+        return Ok(());
+    }
+    let message = "Missing required header for this request: Content-MD5";
+    Err(S3Error::with_message(ErrorCode::InvalidRequest, message))
+}
+
 fn check(algorithm: ChecksumAlgorithm, said: &str, bytes: &[u8]) -> Result<(), S3Error> {
     let name = algorithm.header();
     let Some(said) = ChecksumValue::parse(algorithm, said) else {

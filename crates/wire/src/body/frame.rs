@@ -89,6 +89,9 @@ impl FrameDecoder {
         if self.state == State::Done {
             return Ok(());
         }
+        if self.trailers.lacks_signature() {
+            return Err(ErrorCode::MalformedTrailerError.into());
+        }
         Err(S3Error::with_message(ErrorCode::IncompleteBody, "The request body terminated unexpectedly"))
     }
 
@@ -128,8 +131,7 @@ impl FrameDecoder {
         let (size, signature) =
             chunk_header(line).ok_or_else(|| malformed("A chunk's header is malformed."))?;
         if let Some(verifier) = &mut self.verifier {
-            // A missing signature is a wrong one.
-            verifier.begin_chunk(signature.unwrap_or_default());
+            verifier.begin_chunk(signature.ok_or_else(|| malformed("A chunk lacks its signature."))?);
         }
         if size > self.left || (size == 0 && self.left > 0) {
             return Err(wrong_length());

@@ -57,6 +57,7 @@ pub(super) struct TrailerLines {
     announced: Vec<String>,
     signed: bool,
     signature_seen: bool,
+    blank_seen: bool,
     complete: bool,
     pairs: Vec<(String, String)>,
     canonical: Vec<u8>,
@@ -68,6 +69,7 @@ impl TrailerLines {
             announced,
             signed,
             signature_seen: false,
+            blank_seen: false,
             complete: false,
             pairs: Vec::new(),
             canonical: Vec::new(),
@@ -87,9 +89,15 @@ impl TrailerLines {
         self.complete
     }
 
+    /// It looked like the end, and no signature had come.
+    pub fn lacks_signature(&self) -> bool {
+        self.signed && self.blank_seen && !self.signature_seen
+    }
+
     /// Takes a line; answers the trailer's signature when that is what it holds.
     pub fn line(&mut self, line: &str) -> Result<Option<String>, S3Error> {
         if line.is_empty() {
+            self.blank_seen = true;
             // Before the signature an empty line ends nothing: one widespread client sends it there.
             self.complete = !self.signed || self.signature_seen;
             return if self.complete && self.pairs.len() != self.announced.len() {

@@ -106,6 +106,18 @@ fn a_trailers_signature_may_follow_an_empty_line() {
 }
 
 #[test]
+fn a_trailer_without_its_signature_is_malformed() {
+    let (mut signer, verifier) = signed(Payload::ChunksTrailer);
+    let mut frames = Vec::new();
+    signer.push_chunk(&mut frames, BYTES);
+    let last = signer.sign_chunk(&[]).to_owned();
+    let end = format!("0;chunk-signature={last}\r\nx-amz-checksum-crc32:y/Q5Jg==\r\n\r\n");
+    frames.extend_from_slice(end.as_bytes());
+    let decoded = decode(framing(Some(verifier), true, BYTES.len()), [&frames[..]]);
+    assert_eq!(decoded, Err(ErrorCode::MalformedTrailerError));
+}
+
+#[test]
 fn an_empty_object_is_one_last_chunk() {
     assert_eq!(decode(framing(None, false, 0), [&b"0\r\n\r\n"[..]]), Ok((Vec::new(), Vec::new())));
 }
@@ -167,6 +179,9 @@ fn malformed_frames_are_refused_each_with_its_code() {
     for (frames, code) in table {
         assert_eq!(decode(framing(None, true, 1), [frames.as_bytes()]), Err(code), "{frames:?}");
     }
+    let (_, verifier) = signed_frames(false);
+    let bare = decode(framing(Some(verifier), false, 1), [&b"1\r\na\r\n0\r\n\r\n"[..]]);
+    assert_eq!(bare, Err(ErrorCode::InvalidRequest));
     let long = "1".repeat(5000);
     assert_eq!(decode(framing(None, true, 1), [long.as_bytes()]), Err(ErrorCode::InvalidRequest));
     let unannounced =

@@ -12,6 +12,8 @@ mod open;
 mod plain;
 mod whole;
 
+pub(crate) use checks::require_digest;
+pub(crate) use frame::{FrameDecoder, Framing};
 pub(crate) use inlet::{Inlet, Pull};
 pub(crate) use open::{Opening, forget_framing, open, too_large};
 pub(crate) use whole::read_whole;

@@ -16,37 +16,38 @@ pub(crate) struct Opening<'a> {
     pub headers: &'a HeaderMap,
     /// Proven or claimed by the request's signature.
     pub payload: PayloadMode,
-    /// The body's end is told by HTTP itself even without a length (HTTP/2).
-    pub self_delimited: bool,
+    /// Objects must say how long they are before they come; documents need not.
+    pub needs_length: bool,
+    /// Of what says how long it is; HTTP itself holds it to that.
     pub bytes_max: u64,
 }
 
-/// Opens the body of an operation that takes bytes; they must have a length or be chunked.
+/// Opens the body of an operation that takes bytes.
 pub(crate) fn open(pull: Pull, opening: Opening<'_>) -> Result<Body, S3Error> {
-    let Opening { headers, payload, self_delimited, bytes_max } = opening;
+    let Opening { headers, payload, needs_length, bytes_max } = opening;
     let sent = number(headers, header::CONTENT_LENGTH.as_str())?;
-    if sent.is_none() && !self_delimited && !headers.contains_key(header::TRANSFER_ENCODING) {
-        return Err(ErrorCode::MissingContentLength.into());
-    }
     let framed = payload.is_framed();
     let length = if framed { number(headers, DECODED_LENGTH)? } else { sent };
+    if length.is_none() && (needs_length || framed) {
+        return Err(ErrorCode::MissingContentLength.into());
+    }
     if let Some(length) = length.filter(|length| *length > bytes_max) {
         return Err(too_large(length, bytes_max));
     }
     let (verifier, trailer) = match payload {
         PayloadMode::Sha256(sha256) => {
-            let source = PlainSource::new(pull, Some(sha256), bytes_max);
+            let source = PlainSource::new(pull, Some(sha256));
             return Ok(Body { length, source: Box::new(source) });
         }
         PayloadMode::Unsigned => {
-            let source = PlainSource::new(pull, None, bytes_max);
+            let source = PlainSource::new(pull, None);
             return Ok(Body { length, source: Box::new(source) });
         }
         PayloadMode::SignedChunks(verifier) => (Some(verifier), false),
         PayloadMode::SignedChunksTrailer(verifier) => (Some(verifier), true),
         PayloadMode::UnsignedTrailer => (None, true),
     };
-    let decoded_length = length.ok_or(ErrorCode::MissingContentLength)?;
+    let decoded_length = length.unwrap_or_default();
     let announced = if trailer { announced(headers) } else { Vec::new() };
     let framing = Framing { verifier, trailer, announced, decoded_length };
     Ok(Body { length, source: Box::new(FramedSource::new(pull, framing)) })

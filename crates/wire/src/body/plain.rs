@@ -6,19 +6,16 @@ use bytes::Bytes;
 use digest::Sha256;
 
 use super::inlet::Pull;
-use super::open::too_large;
 
 pub(super) struct PlainSource {
     pull: Pull,
     /// The running hash, and the one that was signed.
     sha256: Option<(Sha256, [u8; 32])>,
-    seen: u64,
-    bytes_max: u64,
 }
 
 impl PlainSource {
-    pub fn new(pull: Pull, sha256: Option<[u8; 32]>, bytes_max: u64) -> Self {
-        Self { pull, sha256: sha256.map(|signed| (Sha256::new(), signed)), seen: 0, bytes_max }
+    pub fn new(pull: Pull, sha256: Option<[u8; 32]>) -> Self {
+        Self { pull, sha256: sha256.map(|signed| (Sha256::new(), signed)) }
     }
 }
 
@@ -28,10 +25,6 @@ impl ByteSource for PlainSource {
         let Some(bytes) = self.pull.next().await? else {
             return prove(self.sha256.take()).map(|()| None);
         };
-        self.seen += bytes.len() as u64;
-        if self.seen > self.bytes_max {
-            return Err(too_large(self.seen, self.bytes_max));
-        }
         if let Some((running, _)) = &mut self.sha256 {
             running.update(&bytes);
         }

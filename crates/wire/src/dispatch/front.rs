@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use api::s3::Op;
 use api::{ErrorCode, S3Error};
-use http::{HeaderMap, Method, Request, Response, Uri, Version};
+use http::{HeaderMap, Method, Request, Response, Uri, Version, header};
 use hyper::body::Incoming;
 use sigv4::{PayloadMode, RequestView};
 use tracing::{Instrument as _, Level, info_span};
@@ -38,7 +38,6 @@ pub(super) struct Incomer {
     pub method: Method,
     pub uri: Uri,
     pub headers: HeaderMap,
-    pub http2: bool,
     pub pull: Pull,
 }
 
@@ -61,10 +60,11 @@ impl<H: House> Front<H> {
         pulse.request_started(http2);
         let line = (parts.method.clone(), parts.uri.clone());
         let mut ledger = Ledger::open(self.ids.draw(), remote, line, pulse, Arc::clone(&self.meters));
-        let pull = Pull::new(incoming, Arc::clone(&ledger.inlet), self.options.timeouts.body);
+        // Draining the body of a client that waits for `100 Continue` would say it.
+        let drains = !http2 && !parts.headers.contains_key(header::EXPECT);
+        let pull = Pull::new(incoming, Arc::clone(&ledger.inlet), self.options.timeouts.body, drains);
         let (method, uri) = (parts.method, parts.uri);
-        let incomer =
-            Incomer { method: method.clone(), uri: uri.clone(), headers: parts.headers, http2, pull };
+        let incomer = Incomer { method: method.clone(), uri: uri.clone(), headers: parts.headers, pull };
         let span = info_span!("request", id = %ledger.id);
         let answer = self.understand(&uri, incomer, &mut ledger).instrument(span).await;
         ledger.status = Some(answer.status);
@@ -107,7 +107,7 @@ impl<H: House> Front<H> {
             ledger.bucket = bucket.map(str::to_owned);
             ledger.key = key.map(str::to_owned);
         }
-        if bucket == Some("-") {
+        if bucket == Some("-") && !target.virtual_hosted {
             ledger.deed = Deed::Extra;
             return self.beside(incomer, ledger).await;
         }
@@ -116,6 +116,7 @@ impl<H: House> Front<H> {
             return Err(S3Error::with_message(ErrorCode::AccessDenied, message));
         }
         if let (Some(bucket), None) = (bucket, key)
+            && target.query.is_empty()
             && post::is_form(&incomer)
         {
             ledger.deed = Deed::PostObject;
@@ -137,7 +138,6 @@ impl<H: House> Front<H> {
             headers: incomer.headers,
             payload: authenticated.payload,
             pull: incomer.pull,
-            http2: incomer.http2,
             limits: &self.options.limits,
         };
         dispatch(&*self.house, op, exchange).await
@@ -157,9 +157,9 @@ impl<H: House> Front<H> {
 
     /// What is not S3's. Its body is bounded by whoever reads it.
     async fn beside(&self, incomer: Incomer, ledger: &Ledger) -> Result<Answer, S3Error> {
-        let Incomer { method, uri, headers, http2: _, pull } = incomer;
+        let Incomer { method, uri, headers, pull } = incomer;
         let payload = PayloadMode::Unsigned;
-        let opening = Opening { headers: &headers, payload, self_delimited: true, bytes_max: u64::MAX };
+        let opening = Opening { headers: &headers, payload, needs_length: false, bytes_max: u64::MAX };
         let body = open(pull, opening)?;
         let (remote, request_id) = (ledger.remote, ledger.id.to_string());
         let request = ExtraRequest { method, uri, headers, remote, request_id, body };

@@ -1,12 +1,13 @@
 //! One operation, from its request to its answer.
 
-use api::{Body, S3Error};
+use api::s3::DeleteObjects;
+use api::{Body, Operation as _, S3Error};
 use bytes::Bytes;
 use http::HeaderMap;
 use sigv4::PayloadMode;
 
 use super::door::Handle;
-use crate::body::{Opening, Pull, forget_framing, open, read_whole};
+use crate::body::{Opening, Pull, forget_framing, open, read_whole, require_digest};
 use crate::codec::{Codec, RequestView};
 use crate::respond::{Answer, AnswerBody};
 use crate::server::Limits;
@@ -20,8 +21,6 @@ pub(super) struct Exchange<'a, C> {
     pub headers: HeaderMap,
     pub payload: PayloadMode,
     pub pull: Pull,
-    /// HTTP/2, whose bodies end by themselves.
-    pub http2: bool,
     pub limits: &'a Limits,
 }
 
@@ -29,7 +28,7 @@ pub(super) async fn serve<O: Codec, H: Handle<O>>(
     house: &H,
     exchange: Exchange<'_, H::Caller>,
 ) -> Result<Answer, S3Error> {
-    let Exchange { caller, bucket, key, query, mut headers, payload, pull, http2, limits } = exchange;
+    let Exchange { caller, bucket, key, query, mut headers, payload, pull, limits } = exchange;
     let framed = payload.is_framed();
     let mut whole = Bytes::new();
     let mut body = Body::empty();
@@ -37,7 +36,7 @@ pub(super) async fn serve<O: Codec, H: Handle<O>>(
         let opening = Opening {
             headers: &headers,
             payload,
-            self_delimited: http2 || O::XML_IN,
+            needs_length: O::STREAMS_IN,
             bytes_max: if O::XML_IN { u64::MAX } else { limits.put_bytes_max },
         };
         body = open(pull, opening)?;
@@ -45,6 +44,9 @@ pub(super) async fn serve<O: Codec, H: Handle<O>>(
     if O::XML_IN {
         let taken = std::mem::replace(&mut body, Body::empty());
         whole = read_whole(taken, limits.xml_bytes_max, &headers).await?;
+        if O::NAME == DeleteObjects::NAME {
+            require_digest(&headers)?;
+        }
     }
     forget_framing(&mut headers, framed);
     let view = RequestView { bucket, key, query: &query, headers: &headers, body: &whole };

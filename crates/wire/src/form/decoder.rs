@@ -11,7 +11,7 @@ const PART_HEADER_BYTES_MAX: usize = 4 * 1024;
 
 /// What came next.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Event {
+pub(crate) enum Event {
     Field {
         name: String,
         value: String,
@@ -40,7 +40,7 @@ enum State {
     Done,
 }
 
-pub(super) struct FormDecoder {
+pub(crate) struct FormDecoder {
     /// `\r\n--boundary`
     delimiter: Vec<u8>,
     /// Bytes of fields that may still come.

@@ -7,6 +7,7 @@ mod fields;
 mod reader;
 mod success;
 
+pub(crate) use decoder::{Event, FormDecoder};
 pub(crate) use reader::{Form, read_form};
 pub(crate) use success::{Stored, success_answer};
 

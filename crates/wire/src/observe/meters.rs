@@ -4,7 +4,9 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use api::s3::Op;
-use metrics::{Counter, Histogram, counter, gauge, histogram};
+use metrics::{
+    Counter, Histogram, Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
+};
 
 /// What a request turned out to ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +55,10 @@ pub(crate) struct Meters {
 
 impl Meters {
     pub fn new() -> Self {
+        describe_counter!("strongroom_requests_total", "Requests by operation and outcome");
+        describe_histogram!("strongroom_request_seconds", Unit::Seconds, "From head to last byte");
+        describe_counter!("strongroom_request_bytes_total", Unit::Bytes, "Bytes of bodies, in and out");
+        describe_gauge!("strongroom_connections", "Open connections");
         Self {
             series: [const { OnceLock::new() }; Op::ALL.len() + 3],
             bytes_in: counter!("strongroom_request_bytes_total", "direction" => "in"),

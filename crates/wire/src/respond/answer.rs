@@ -60,13 +60,8 @@ impl Signs {
         let body = if *method == Method::HEAD {
             AnswerBody::empty()
         } else {
-            // Said twice, it must be said alike.
-            if let Some(length) = body.length() {
-                headers.remove(header::CONTENT_LENGTH);
-                if status != StatusCode::NO_CONTENT && status != StatusCode::NOT_MODIFIED {
-                    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
-                }
-            }
+            // The body knows its length, and hyper writes it.
+            headers.remove(header::CONTENT_LENGTH);
             body
         };
         let mut response = Response::new(body);

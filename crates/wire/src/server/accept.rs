@@ -62,7 +62,9 @@ fn refuse(mut stream: TcpStream) {
     tokio::spawn(async move {
         let say = async {
             stream.write_all(respond::TOO_MANY_CONNECTIONS.as_bytes()).await?;
-            stream.shutdown().await
+            stream.shutdown().await?;
+            // Closing with its request unread would reset the connection before it reads why.
+            tokio::io::copy(&mut stream, &mut tokio::io::sink()).await
         };
         let _ = tokio::time::timeout(REFUSAL_PATIENCE, say).await;
     });

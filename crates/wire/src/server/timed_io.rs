@@ -70,8 +70,14 @@ impl<S> TimedIo<S> {
 
     fn bytes_came(&mut self) {
         self.heard = true;
-        // A deadline for headers stays: a byte now and then must not prolong it.
-        if self.waiting != Waiting::Head {
+        // A deadline for headers stays: a byte now and then must not prolong it. Nor do HTTP/2's own frames
+        // (answers to our pings) make an idle connection a busy one.
+        let stays = match self.waiting {
+            Waiting::Head => true,
+            Waiting::Idle => self.pulse.is_http2(),
+            Waiting::Nothing | Waiting::Busy => false,
+        };
+        if !stays {
             self.wait_for(Waiting::Nothing);
         }
     }

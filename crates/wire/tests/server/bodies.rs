@@ -48,16 +48,23 @@ async fn a_client_that_sends_on_still_reads_why_it_was_refused() {
 }
 
 #[tokio::test]
-async fn bodies_come_with_a_length_or_in_chunks_or_not_at_all() {
+async fn objects_must_say_how_long_they_are_and_documents_need_not() {
     let running = start(ServerOptions::default(), None);
     let mut client = Client::connect(running.address).await;
-    let chunked = "Transfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n";
-    assert_eq!(client.call(format!("PUT /b/c HTTP/1.1\r\nHost: h\r\n{chunked}")).await.status, 200);
-    assert_eq!(stored(&running, "c").unwrap(), b"hello");
+    let framed = "x-amz-content-sha256: STREAMING-UNSIGNED-PAYLOAD-TRAILER\r\nx-amz-decoded-content-length: 2\r\n\
+         Transfer-Encoding: chunked\r\n\r\nC\r\n2\r\nhi\r\n0\r\n\r\n\r\n0\r\n\r\n";
+    assert_eq!(client.call(format!("PUT /b/c HTTP/1.1\r\nHost: h\r\n{framed}")).await.status, 200);
+    assert_eq!(stored(&running, "c").unwrap(), b"hi");
+    let document = "Transfer-Encoding: chunked\r\n\r\n5\r\n<Dele\r\n4\r\nte/>\r\n0\r\n\r\n";
+    let answer = client.call(format!("POST /b?delete HTTP/1.1\r\nHost: h\r\n{document}")).await;
+    assert_eq!(answer.code(), "InvalidRequest");
     assert_eq!(client.call("PUT /b/e HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n").await.status, 200);
     assert_eq!(stored(&running, "e").unwrap(), b"");
-    let none = client.call("PUT /b/n HTTP/1.1\r\nHost: h\r\n\r\n").await;
-    assert_eq!((none.status, none.code().as_str()), (411, "MissingContentLength"));
+    for rest in ["\r\n", "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"] {
+        let mut client = Client::connect(running.address).await;
+        let none = client.call(format!("PUT /b/n HTTP/1.1\r\nHost: h\r\n{rest}")).await;
+        assert_eq!((none.status, none.code().as_str()), (411, "MissingContentLength"));
+    }
     let bucket = client.call("PUT /b HTTP/1.1\r\nHost: h\r\n\r\n").await;
     assert_eq!(bucket.status, 200);
 }
@@ -65,7 +72,9 @@ async fn bodies_come_with_a_length_or_in_chunks_or_not_at_all() {
 #[tokio::test]
 async fn a_body_that_breaks_off_is_incomplete_and_stores_nothing() {
     let running = start(ServerOptions::default(), None);
-    let heads = ["Content-Length: 10\r\n\r\nhello", "Transfer-Encoding: chunked\r\n\r\n9\r\nhello"];
+    let framed = "x-amz-content-sha256: STREAMING-UNSIGNED-PAYLOAD-TRAILER\r\nx-amz-decoded-content-length: 9\r\n\
+         Transfer-Encoding: chunked\r\n\r\n9\r\n9\r\nhello";
+    let heads = ["Content-Length: 10\r\n\r\nhello", framed];
     for head in heads {
         let mut client = Client::connect(running.address).await;
         client.send(format!("PUT /b/k HTTP/1.1\r\nHost: h\r\n{head}")).await;
@@ -134,12 +143,25 @@ async fn framed_bodies_are_unwrapped_and_so_are_their_headers() {
 }
 
 #[tokio::test]
+async fn a_small_refused_body_costs_no_connection() {
+    let running = start(ServerOptions::default(), None);
+    let mut client = Client::connect(running.address).await;
+    for _ in 0..3 {
+        let head = "PUT /missing/k HTTP/1.1\r\nHost: h\r\nContent-Length: 60000\r\n\r\n";
+        client.send(head).await;
+        let answer = client.answer().await;
+        assert_eq!((answer.status, answer.header("connection")), (404, None));
+        client.send(vec![0; 60_000]).await;
+    }
+    assert_eq!(client.call("GET /b/none HTTP/1.1\r\nHost: h\r\n\r\n").await.code(), "NoSuchKey");
+}
+
+#[tokio::test]
 async fn bodies_beyond_their_limit_are_refused_before_or_as_they_come() {
     let limits = Limits { put_bytes_max: 4, xml_bytes_max: 10, ..Limits::default() };
     let running = start(ServerOptions { limits, ..ServerOptions::default() }, None);
     let table = [
         ("PUT /b/k", "Content-Length: 5\r\n\r\nhello", "EntityTooLarge"),
-        ("PUT /b/k", "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", "EntityTooLarge"),
         ("POST /b?delete", "Content-Length: 11\r\n\r\n<Delete><!-", "MaxMessageLengthExceeded"),
         (
             "POST /b?delete",

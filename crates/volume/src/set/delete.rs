@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::VolumeSet;
+use super::{VolumeSet, plausible};
 use crate::fault::Fault;
 use crate::format::BLOCK_BYTES;
 use crate::format::grave::{FRAME_GRAVES_MAX, Grave};
@@ -52,7 +52,9 @@ impl VolumeSet {
     }
 
     fn end_of_living(&self, volume: &Volume, extent: &Extent) -> Result<Option<u64>, Fault> {
-        let seen = self.open_file(volume).and_then(|file| header_at(&file, extent.offset));
+        let seen = plausible(extent)
+            .and_then(|()| self.open_file(volume))
+            .and_then(|file| header_at(&file, extent.offset));
         match seen {
             Ok(Sight::Record(header)) if header.payload_length == extent.length => {
                 Ok(Some(extent.offset + header.extent_bytes()))

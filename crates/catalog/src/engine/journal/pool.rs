@@ -102,8 +102,9 @@ impl Pool {
         {
             let mut held = self.held();
             held.spares.sort_by_key(|spare| std::cmp::Reverse(spare.bytes));
-            if held.spares.len() > self.options.spares_max {
-                surplus = held.spares.split_off(self.options.spares_max);
+            let kept = self.options.spares_max.max(self.options.spares_min);
+            if held.spares.len() > kept {
+                surplus = held.spares.split_off(kept);
             }
         }
         for segment in surplus {

@@ -22,14 +22,27 @@ def own(s3):
         boto.remove(s3, name)
 
 
-def test_a_bucket_lives_in_the_region_of_its_location_constraint(s3, own):
-    name = own(boto.fresh_name(), CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+def test_a_bucket_lives_in_the_region_of_its_location_constraint(server, s3, own):
+    name = boto.fresh_name()
+    there = boto.client(server, region="eu-central-1")
+    there.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
     assert s3.get_bucket_location(Bucket=name)["LocationConstraint"] == "eu-central-1"
     head = s3.head_bucket(Bucket=name)
     assert head["BucketRegion"] == boto.headers(head)["x-amz-bucket-region"] == "eu-central-1"
+    s3.delete_bucket(Bucket=name)
 
 
-def test_us_east_1_is_told_as_no_location(server, own):
+def test_a_region_may_only_make_buckets_of_its_own_and_us_east_1_any(server, s3):
+    name = boto.fresh_name()
+    elsewhere = {"Bucket": name, "CreateBucketConfiguration": {"LocationConstraint": "eu-central-1"}}
+    with refused("IllegalLocationConstraintException", 400):
+        s3.create_bucket(**elsewhere)
+    boto.client(server, region="us-east-1").create_bucket(**elsewhere)
+    assert s3.get_bucket_location(Bucket=name)["LocationConstraint"] == "eu-central-1"
+    s3.delete_bucket(Bucket=name)
+
+
+def test_us_east_1_is_told_as_no_location(server):
     client = boto.client(server, region="us-east-1")
     name = boto.fresh_name()
     client.create_bucket(Bucket=name)
@@ -38,7 +51,7 @@ def test_us_east_1_is_told_as_no_location(server, own):
     client.delete_bucket(Bucket=name)
 
 
-def test_creating_says_where_the_bucket_is(s3, own):
+def test_creating_says_where_the_bucket_is(s3):
     name = boto.fresh_name()
     assert name in s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})["Location"]
     s3.delete_bucket(Bucket=name)
@@ -139,12 +152,16 @@ def test_buckets_are_listed_in_pages(s3, own):
     assert seen == names and pages == 3
 
 
-def test_buckets_are_listed_by_region(s3, own):
+def test_buckets_are_listed_by_region(server, s3, own):
     prefix = boto.fresh_name("region")
     own(f"{prefix}-a", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-    there = own(f"{prefix}-b", CreateBucketConfiguration={"LocationConstraint": "ap-south-1"})
+    there = f"{prefix}-b"
+    boto.client(server, region="us-east-1").create_bucket(
+        Bucket=there, CreateBucketConfiguration={"LocationConstraint": "ap-south-1"}
+    )
     listed = s3.list_buckets(Prefix=prefix, BucketRegion="ap-south-1")["Buckets"]
     assert [(bucket["Name"], bucket["BucketRegion"]) for bucket in listed] == [(there, "ap-south-1")]
+    s3.delete_bucket(Bucket=there)
 
 
 def test_buckets_of_the_resource_can_be_walked(server, bucket):

@@ -144,7 +144,9 @@ def test_a_wrong_checksum_of_a_part_or_of_the_whole_is_refused_at_completion(s3,
         s3.complete_multipart_upload(
             **names, MultipartUpload={"Parts": [part]}, ChecksumSHA256=composite("SHA256", [b"y"])
         )
-    s3.complete_multipart_upload(**names, MultipartUpload={"Parts": [part]})
+    s3.complete_multipart_upload(
+        **names, MultipartUpload={"Parts": [part]}, ChecksumSHA256=composite("SHA256", [b"x"])
+    )
 
 
 def test_parts_tell_their_checksums(s3, bucket):

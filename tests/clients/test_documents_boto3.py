@@ -164,6 +164,15 @@ def test_the_interactive_script(shell):
 def test_the_sketch_of_an_artifact_store(shell):
     shell.write("models/model.pkl", b"a model\n")
     (shell.folder / "downloads").mkdir()
+    # Commented out in the document. With this region AWS refuses the call, and so do we: us-east-1 is no constraint.
+    optional = """
+import boto3
+s3 = boto3.client("s3", region_name="us-east-1")
+s3.create_bucket(Bucket="my-team-ml-artifacts", CreateBucketConfiguration={"LocationConstraint": "us-east-1"})
+"""
+    shell.write("optional.py", optional.encode())
+    assert "(InvalidLocationConstraint)" in shell.run("python3 optional.py").err
+    shell("aws s3 mb s3://my-team-ml-artifacts --region us-east-1")
     out = run(
         shell,
         """
@@ -176,7 +185,7 @@ bucket = "my-team-ml-artifacts"
 prefix = "experiments/run-001/"
 
 # 1) (Optional) Create a bucket (naming must be globally unique).
-s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": region})
+# s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": region})
 
 # 2) Upload a local file.
 local_path = "./models/model.pkl"

@@ -117,7 +117,7 @@ def test_a_port_that_is_taken_is_told(private, tmp_path):
 
 
 def test_without_root_credentials_they_are_drawn_and_kept(tmp_path):
-    private = Server(tmp_path, environment={"STRONGROOM_ROOT_ACCESS_KEY": "", "STRONGROOM_ROOT_SECRET_KEY": ""})
+    private = Server(tmp_path, environment={"STRONGROOM_ROOT_ACCESS_KEY": None, "STRONGROOM_ROOT_SECRET_KEY": None})
     private.start()
     first = private.tail(100_000)
     private.restart()

@@ -35,7 +35,7 @@ def same(shell, left, right):
 def test_s3cmd(work, server):
     name = boto.fresh_name("s3cmd")
     s3cmd = (
-        f"s3cmd -q --no-ssl --host={server.host} --host-bucket={server.host} --access_key={ROOT.access_key} "
+        f"s3cmd --no-progress --no-ssl --host={server.host} --host-bucket={server.host} --access_key={ROOT.access_key} "
         f"--secret_key={ROOT.secret_key} --region=eu-west-1 --multipart-chunk-size-mb=5"
     )
     work(f"{s3cmd} mb s3://{name}")
@@ -94,9 +94,9 @@ def test_restic(work: Shell, server):
     work("restic init", **secret)
     work("restic backup work", **secret)
     work("echo more > work/more.txt && rm work/one.txt && restic backup work", **secret)
-    assert work("restic snapshots --compact", **secret).out.count("work") == 2
+    assert "2 snapshots" in work("restic snapshots", **secret).out
     work("restic check --read-data", **secret)
     work("restic restore latest --target restored", **secret)
-    same(work, "work", f"restored{work.folder}/work")
+    same(work, "work", "restored/work")
     work("restic forget --keep-last 1 --prune", **secret)
     work("restic check", **secret)

@@ -20,7 +20,8 @@ class Outcome:
     @property
     def lines(self):
         """What stays on a terminal: a progress line ends with a carriage return and is overwritten."""
-        return [line.rsplit("\r", 1)[-1].rstrip() for line in self.out.splitlines() if line.rsplit("\r", 1)[-1]]
+        shown = (line.rstrip("\r").rsplit("\r", 1)[-1].rstrip() for line in self.out.split("\n"))
+        return [line for line in shown if line]
 
 
 def environment(server, home, credentials=ROOT):

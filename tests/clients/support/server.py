@@ -38,7 +38,10 @@ def free_port():
 
 
 class Server:
-    """One server on one data directory. The port stays the same over restarts."""
+    """One server on one data directory. The port stays the same over restarts.
+
+    `environment` adds variables to those that it sets; None takes one away.
+    """
 
     def __init__(self, folder, arguments=(), environment=None, wrapper=()):
         self.data = pathlib.Path(folder) / "data"
@@ -72,6 +75,7 @@ class Server:
             "STRONGROOM_ROOT_SECRET_KEY": ROOT.secret_key,
             **self.environment,
         }
+        environment = {name: value for name, value in environment.items() if value is not None}
         start = time.monotonic()
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(self.command(), env=environment, stdout=log, stderr=log)

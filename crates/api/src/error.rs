@@ -58,6 +58,7 @@ codes! {
     InvalidPartOrder "The list of parts was not in ascending order. Parts must be ordered by part number.",
     InvalidPolicyDocument "The content of the form does not meet the conditions specified in the policy document.",
     InvalidRange "The requested range is not satisfiable",
+    InvalidRedirectLocation "The website redirect location must have a prefix of 'http://' or 'https://' or '/'.",
     InvalidRequest "Invalid Request",
     InvalidSecurity "The provided security credentials are not valid.",
     InvalidStorageClass "The storage class you specified is not valid",

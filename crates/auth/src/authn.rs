@@ -7,7 +7,7 @@ use catalog::Catalog;
 use catalog::table::{AccessKeyRow, AccountRow, space};
 use model::{AccountId, Region, Timestamp};
 use sigv4::post_policy::{self, Form, LengthRange};
-use sigv4::{Claim, Options, PayloadMode, Refusal, RequestView, Secret};
+use sigv4::{Claim, Options, PayloadMode, Refusal, RequestView, Secret, V2};
 
 use crate::caller::{Caller, Identity};
 use crate::fault::internal;
@@ -30,7 +30,7 @@ struct Inner {
     root_account: AccountId,
     /// The regions that a signature may be for; empty: any.
     regions: Vec<Region>,
-    allow_v2: bool,
+    v2: V2,
     keys: Keys,
 }
 
@@ -48,10 +48,10 @@ impl Auth {
         root: Credentials,
         root_account: AccountId,
         regions: Vec<Region>,
-        allow_v2: bool,
+        v2: V2,
     ) -> Self {
         let keys = Keys::default();
-        Self(Arc::new(Inner { catalog, root, root_account, regions, allow_v2, keys }))
+        Self(Arc::new(Inner { catalog, root, root_account, regions, v2, keys }))
     }
 
     pub(crate) fn catalog(&self) -> &Catalog {
@@ -108,7 +108,7 @@ impl Auth {
     }
 
     fn options(&self) -> Options<'static> {
-        Options { allow_v2: self.0.allow_v2, ..Options::default() }
+        Options { v2: self.0.v2, ..Options::default() }
     }
 
     /// Temporary credentials come with the token service; until then no token is one of ours.

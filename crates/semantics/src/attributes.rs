@@ -42,7 +42,7 @@ pub(crate) fn check(attributes: &Attributes) -> Result<(), S3Error> {
     match attributes.website_redirect.as_deref() {
         Some(target) if !["/", "http://", "https://"].iter().any(|start| target.starts_with(start)) => {
             Err(S3Error::with_message(
-                ErrorCode::InvalidRequest,
+                ErrorCode::InvalidRedirectLocation,
                 "The website redirect location must have a prefix of 'http://' or 'https://' or '/'.",
             ))
         }

@@ -6,11 +6,11 @@ use model::Timestamp;
 use proptest::collection::vec;
 use proptest::prelude::{Strategy, any, prop_oneof, proptest};
 use sigv4::post_policy::{Form, Policy, read_form, verify_form};
-use sigv4::{Claim, Options, RequestView, Secret, read_claim, verify};
+use sigv4::{Claim, Options, RequestView, Secret, V2, read_claim, verify};
 
 fn try_all(view: &RequestView<'_>) {
-    for allow_v2 in [false, true] {
-        let options = Options { services: &["s3", "iam"], allow_v2, host_bucket: Some("b") };
+    for v2 in [V2::Off, V2::On] {
+        let options = Options { services: &["s3", "iam"], v2, host_bucket: Some("b") };
         if let Ok(Claim::Signed(claim)) = read_claim(view, &options) {
             for now in [claim.date(), Timestamp::from_millis(i64::MAX), Timestamp::from_millis(i64::MIN)] {
                 if let Err(refusal) = verify(&claim, view, &Secret::new("s"), now) {

@@ -1,10 +1,10 @@
 //! Version 2 against AWS's examples ("Signing and authenticating REST requests"), and its switch.
 
 use model::Timestamp;
-use sigv4::{Claim, Options, Refusal, RequestView, Secret, Verified, read_claim, verify};
+use sigv4::{Claim, Options, Refusal, RequestView, Secret, V2, Verified, read_claim, verify};
 
 fn decide(view: &RequestView<'_>, bucket: Option<&str>, now: &str) -> Result<Verified, Refusal> {
-    let options = Options { allow_v2: true, host_bucket: bucket, ..Options::default() };
+    let options = Options { v2: V2::On, host_bucket: bucket, ..Options::default() };
     let Claim::Signed(claim) = read_claim(view, &options)? else { unreachable!("the request is signed") };
     let now = Timestamp::parse_http_date(now).expect("a date");
     verify(&claim, view, &Secret::new("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"), now)
@@ -58,4 +58,23 @@ fn a_presigned_get_ends_at_its_moment() {
     assert!(decide(&view, Some("johnsmith"), "Thu, 29 Mar 2007 03:40:20 GMT").is_ok());
     let late = decide(&view, Some("johnsmith"), "Thu, 29 Mar 2007 03:40:21 GMT");
     assert!(matches!(late, Err(Refusal::Expired { expires_s: None, .. })));
+}
+
+#[test]
+fn a_url_may_live_a_week_and_headers_need_the_switch() {
+    let now = Timestamp::from_seconds(1_175_139_620);
+    let read = |query: &str, headers: &[(&str, &str)]| {
+        let view = RequestView { method: "GET", path: "/b/k", query, headers };
+        read_claim(&view, &Options::default())
+    };
+    let url = |expires: i64| format!("AWSAccessKeyId=A&Signature=B&Expires={expires}");
+    let checked = |expires| match read(&url(expires), &[]) {
+        Ok(Claim::Signed(claim)) => claim.check_time(now).map_err(|refusal| refusal.code()),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(checked(now.seconds() + 7 * 24 * 3600), Ok(()));
+    assert_eq!(checked(now.seconds() + 7 * 24 * 3600 + 1), Err("AuthorizationQueryParametersError"));
+    assert_eq!(checked(now.seconds() - 1), Err("AccessDenied"));
+    let header = [("authorization", "AWS A:B"), ("date", "Wed, 28 Mar 2007 01:40:20 GMT")];
+    assert!(matches!(read("", &header), Err(Refusal::MechanismNotSupported)));
 }

@@ -83,9 +83,18 @@ pub struct ServeArgs {
     /// Seconds that requests in flight may take to finish after SIGTERM [default: 30]
     #[arg(long, env = "STRONGROOM_DRAIN_TIMEOUT", value_name = "SECONDS")]
     pub drain_timeout: Option<u64>,
-    /// Accept the retired Signature Version 2
-    #[arg(long, env = "STRONGROOM_ALLOW_SIGV2", num_args = 0..=1, default_missing_value = "true")]
-    pub allow_sigv2: Option<bool>,
+    /// How far to accept the retired Signature Version 2: `presigned` takes the URLs and forms that the AWS CLI and
+    /// boto3 make by default for older regions [default: presigned]
+    #[arg(long, env = "STRONGROOM_SIGV2", value_enum)]
+    pub sigv2: Option<Sigv2>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Sigv2 {
+    Off,
+    Presigned,
+    On,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]

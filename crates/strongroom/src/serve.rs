@@ -12,7 +12,7 @@ use catalog::{Catalog, LmdbIndex, LmdbOptions};
 use keepers::Reclaimer;
 use semantics::Hall;
 use stripe::Store;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use wire::{Listener, Server, Tls};
 use world::{Clock, DeviceLock, Disk, OsRandom, Random, RealDisk, SystemClock};
 
@@ -49,6 +49,8 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     let metrics = telemetry::metrics()?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let random: Arc<dyn Random> = Arc::new(OsRandom);
+    // Before the ready line: who waits for it may stop us at once.
+    let mut signals = Signals::listen()?;
     // Ports and certificates first: a mistake there should cost nothing.
     let tls = settings.tls.clone().map(Tls::load).transpose()?;
     let listener = Listener::bind(settings.listen, settings.server.limits.backlog, tls.clone())
@@ -64,7 +66,7 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
         credentials.clone(),
         root_account,
         settings.regions.clone(),
-        settings.allow_sigv2,
+        settings.sigv2,
     );
     let hall = Hall::new(
         engine.catalog.clone(),
@@ -85,7 +87,7 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     });
     greet(address, tls.is_some(), &settings, &credentials, drawn);
 
-    wait_for_stop(tls.as_ref()).await?;
+    signals.wait_for_stop(tls.as_ref()).await;
     ready.store(false, Ordering::Relaxed);
     tracing::info!("draining: no new connections, requests in flight finish");
     if !server.drain(settings.drain).await {
@@ -182,20 +184,33 @@ fn greet(
     let _ = out.flush();
 }
 
-/// Returns on SIGTERM or SIGINT; SIGHUP reads the certificate again.
-async fn wait_for_stop(tls: Option<&Tls>) -> anyhow::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut hangup = signal(SignalKind::hangup())?;
-    loop {
-        tokio::select! {
-            _ = terminate.recv() => return Ok(()),
-            _ = interrupt.recv() => return Ok(()),
-            _ = hangup.recv() => match tls.map(Tls::reload) {
-                None => tracing::info!("SIGHUP: nothing to read again without TLS"),
-                Some(Ok(())) => tracing::info!("the certificate was read again"),
-                Some(Err(error)) => tracing::error!(%error, "the old certificate stays"),
-            },
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hangup: Signal,
+}
+
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
+    }
+
+    /// Returns on SIGTERM or SIGINT; SIGHUP reads the certificate again.
+    async fn wait_for_stop(&mut self, tls: Option<&Tls>) {
+        loop {
+            tokio::select! {
+                _ = self.terminate.recv() => return,
+                _ = self.interrupt.recv() => return,
+                _ = self.hangup.recv() => match tls.map(Tls::reload) {
+                    None => tracing::info!("SIGHUP: nothing to read again without TLS"),
+                    Some(Ok(())) => tracing::info!("the certificate was read again"),
+                    Some(Err(error)) => tracing::error!(%error, "the old certificate stays"),
+                },
+            }
         }
     }
 }

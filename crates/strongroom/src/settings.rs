@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use model::Region;
+use sigv4::V2;
 use wire::{ServerOptions, TlsFiles};
 
-use crate::cli::{LogFormat, ServeArgs};
+use crate::cli::{LogFormat, ServeArgs, Sigv2};
 
 const LISTEN: &str = "127.0.0.1:9000";
 const DATA: &str = "strongroom-data";
@@ -23,7 +24,7 @@ pub struct Settings {
     pub server: ServerOptions,
     pub semantics: semantics::Settings,
     pub drain: Duration,
-    pub allow_sigv2: bool,
+    pub sigv2: V2,
 }
 
 impl Settings {
@@ -80,7 +81,11 @@ impl Settings {
             server,
             semantics,
             drain: Duration::from_secs(args.drain_timeout.unwrap_or(30)),
-            allow_sigv2: args.allow_sigv2.unwrap_or(false),
+            sigv2: match args.sigv2 {
+                None | Some(Sigv2::Presigned) => V2::Presigned,
+                Some(Sigv2::Off) => V2::Off,
+                Some(Sigv2::On) => V2::On,
+            },
         })
     }
 }
@@ -109,7 +114,7 @@ fn merge(flags: ServeArgs, file: ServeArgs) -> ServeArgs {
         header_timeout: flags.header_timeout.or(file.header_timeout),
         body_timeout: flags.body_timeout.or(file.body_timeout),
         drain_timeout: flags.drain_timeout.or(file.drain_timeout),
-        allow_sigv2: flags.allow_sigv2.or(file.allow_sigv2),
+        sigv2: flags.sigv2.or(file.sigv2),
     }
 }
 

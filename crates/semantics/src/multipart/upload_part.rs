@@ -37,11 +37,13 @@ impl Handle<UploadPart> for Hall {
         )?;
         let upload = self.upload_now(bucket, &key, id)?;
         let algorithm = part_algorithm(&upload, claims.algorithm())?;
+        // What the client sums may be another algorithm than the one that the object will have.
+        let summed = claims.algorithm().unwrap_or(algorithm);
         let owner = || {
             let bucket = bucket.row.id;
             ChunkOwner::Part { bucket, key: key.clone(), upload: id, number }.recorded()
         };
-        let landed = self.land(owner, body, &[algorithm]).await?;
+        let landed = self.land(owner, body, &[algorithm, summed]).await?;
         if let Err(error) = claims.check(&landed.sums, &landed.trailers) {
             self.discard(landed.content);
             return Err(error);
@@ -56,8 +58,8 @@ impl Handle<UploadPart> for Hall {
         };
         self.name_part(bucket, &key, id, number, new).await?;
         let mut output = UploadPartOutput { e_tag: Some(format!("\"{etag}\"")), ..Default::default() };
-        if let Some(value) = checksum {
-            set_checksum!(output, algorithm, value.to_base64());
+        if let Some(value) = landed.sums.checksum(summed) {
+            set_checksum!(output, summed, value.to_base64());
         }
         Ok((output, None))
     }

@@ -84,7 +84,7 @@ impl Hall {
                             null: true,
                             salt,
                             owner: caller,
-                            modified: ordinal.timestamp(),
+                            modified: state::moment(ordinal),
                             state: VersionState::DeleteMarker,
                         };
                         delete_current(view, &bucket, &doomed, marker, ordinal)

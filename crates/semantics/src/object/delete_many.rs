@@ -22,6 +22,9 @@ impl Handle<DeleteObjects> for Hall {
         if delete.objects.is_empty() || delete.objects.len() > DELETE_OBJECTS_MAX {
             return Err(ErrorCode::MalformedXML.into());
         }
+        if delete.objects.iter().any(|object| object.key.as_deref().unwrap_or_default().is_empty()) {
+            return Err(ErrorCode::MalformedXML.into());
+        }
         let mut outcomes: Vec<Option<Result<Deleted, S3Error>>> = vec![None; delete.objects.len()];
         // All at once: they share the catalog's group commits.
         let mut tasks = JoinSet::new();

@@ -6,7 +6,7 @@ mod scope;
 mod v2;
 
 use model::Timestamp;
-use model::limits::CLOCK_SKEW_S_MAX;
+use model::limits::{CLOCK_SKEW_S_MAX, PRESIGN_EXPIRES_S_MAX};
 
 pub use self::scope::Scope;
 pub(crate) use self::scope::parse_credential;
@@ -48,20 +48,33 @@ impl Scheme {
     }
 }
 
+/// Version 2 itself knows no longest life of a presigned URL; it gets the one of Version 4.
+const V2_EXPIRES_MS_MAX: i64 = PRESIGN_EXPIRES_S_MAX as i64 * 1000;
+
+/// How far Signature Version 2, which AWS retires, is accepted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum V2 {
+    Off,
+    /// In presigned URLs and forms, which AWS's own CLI and boto3 still sign with it for the older regions.
+    #[default]
+    Presigned,
+    On,
+}
+
 /// What the endpoint accepts.
 #[derive(Clone, Copy, Debug)]
 pub struct Options<'a> {
     /// Services that may stand in a credential's scope.
     pub services: &'a [&'a str],
-    /// Whether Signature Version 2 is accepted; it is not by default, and AWS has retired it too.
-    pub allow_v2: bool,
+    /// How far Version 2 is accepted.
+    pub v2: V2,
     /// The bucket that the Host header names, if it names one: only Version 2 signs it.
     pub host_bucket: Option<&'a str>,
 }
 
 impl Default for Options<'_> {
     fn default() -> Self {
-        Self { services: &["s3"], allow_v2: false, host_bucket: None }
+        Self { services: &["s3"], v2: V2::default(), host_bucket: None }
     }
 }
 
@@ -177,6 +190,9 @@ impl SignedClaim {
         };
         if early {
             Err(Refusal::NotYetValid { server_time: now })
+        } else if self.scheme == Scheme::V2 && expires.at > now.plus_millis(V2_EXPIRES_MS_MAX) {
+            let message = "Expires must be less than a week ahead".to_owned();
+            Err(Refusal::Query { message })
         } else if now > expires.at {
             Err(Refusal::Expired { expires_s: expires.seconds, expires: expires.at, server_time: now })
         } else {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use model::Timestamp;
 
-use super::{Expires, Kind, Options, Scheme, Scope, SignedClaim};
+use super::{Expires, Kind, Options, Scheme, Scope, SignedClaim, V2};
 use crate::encode::decode_query;
 use crate::{Refusal, RequestView};
 
@@ -37,7 +37,7 @@ pub(super) fn read_header(
     view: &RequestView<'_>,
     options: &Options<'_>,
 ) -> Result<SignedClaim, Refusal> {
-    if !options.allow_v2 {
+    if options.v2 != V2::On {
         return Err(Refusal::MechanismNotSupported);
     }
     let malformed = || Refusal::Header { detail: "expecting \"AWS <YOUR-AKID>:<Signature>\".".to_owned() };
@@ -53,7 +53,7 @@ pub(super) fn read_query(
     view: &RequestView<'_>,
     options: &Options<'_>,
 ) -> Result<SignedClaim, Refusal> {
-    if !options.allow_v2 {
+    if options.v2 == V2::Off {
         return Err(Refusal::MechanismNotSupported);
     }
     let seconds: i64 = parameters.expires.parse().map_err(|_| Refusal::Query {

@@ -3,7 +3,7 @@
 use model::Timestamp;
 
 use super::field;
-use crate::claim::{Options, Scheme, Scope, parse_credential};
+use crate::claim::{Options, Scheme, Scope, V2, parse_credential};
 use crate::refusal::Mismatch;
 use crate::{Key, Refusal, Secret, SigningKey};
 
@@ -80,7 +80,7 @@ pub fn read_form(fields: &[(&str, &str)], options: &Options<'_>) -> Result<Optio
     let policy = required(fields, "policy")?;
     let session_token = field(fields, "x-amz-security-token").map(str::to_owned);
     if field(fields, "x-amz-algorithm").is_none() && field(fields, "AWSAccessKeyId").is_some() {
-        if !options.allow_v2 {
+        if options.v2 == V2::Off {
             return Err(Refusal::MechanismNotSupported);
         }
         return Ok(Some(SignedForm {

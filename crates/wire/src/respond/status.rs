@@ -50,6 +50,7 @@ pub(crate) const fn status(code: ErrorCode) -> StatusCode {
         | E::InvalidPart
         | E::InvalidPartOrder
         | E::InvalidPolicyDocument
+        | E::InvalidRedirectLocation
         | E::InvalidRequest
         | E::InvalidStorageClass
         | E::InvalidTag

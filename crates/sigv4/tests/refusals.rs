@@ -170,6 +170,15 @@ fn a_malformed_header_is_refused_in_awss_words() {
 }
 
 #[test]
+fn a_list_of_signed_headers_that_would_swell_is_refused() {
+    for more in ["host;".to_owned(), (0..200).map(|at| format!("a{at};")).collect()] {
+        let headers = edit_authorization(|value| value.replace("=host;", &format!("=host;{more}")));
+        let refusal = decide(&headers).expect_err("too long, or repeated");
+        assert!(refusal.message().ends_with("the authorization component \"SignedHeaders\" is malformed."));
+    }
+}
+
+#[test]
 fn what_the_header_form_needs_must_be_there() {
     let without = |name: &str| {
         let mut headers = signed();

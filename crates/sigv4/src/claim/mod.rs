@@ -227,9 +227,25 @@ pub fn read_claim(view: &RequestView<'_>, options: &Options<'_>) -> Result<Claim
     };
     if claim.scheme != Scheme::V2 {
         // Version 2 has no list: it always covers every `x-amz-*` header.
+        refuse_long_list(&claim)?;
         refuse_unsigned_headers(&claim, view)?;
     }
     Ok(Claim::Signed(Box::new(claim)))
+}
+
+/// A name may be listed once, and no more of them than a request can have headers. Otherwise a small request could
+/// ask for a canonical form of megabytes before anything is proven.
+fn refuse_long_list(claim: &SignedClaim) -> Result<(), Refusal> {
+    let names = || claim.signed_headers.split(';');
+    let repeats = |(at, name): (usize, &str)| names().take(at).any(|earlier| earlier == name);
+    if names().count() > HEADERS_MAX || names().enumerate().any(repeats) {
+        let detail = "the authorization component \"SignedHeaders\" is malformed.".to_owned();
+        return Err(match claim.kind {
+            Kind::Header => Refusal::Header { detail },
+            Kind::Presigned => Refusal::Query { message: detail },
+        });
+    }
+    Ok(())
 }
 
 /// `host` and every `x-amz-*` header must be covered: otherwise whoever sees the request could add one. Only

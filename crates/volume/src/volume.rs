@@ -191,9 +191,11 @@ impl VolumeFile {
         self.file.punch(start, end - start).map_err(|error| self.failed("punch", &error))
     }
 
-    /// Cuts what lies behind the last record of a sealed volume.
+    /// Cuts what lies behind the last record of a sealed volume, durably: remains of torn batches that came back
+    /// would be taken for damage.
     pub fn truncate(&self, len: u64) -> Result<(), Fault> {
-        self.file.set_len(len).map_err(|error| self.failed("truncate", &error))
+        self.file.set_len(len).map_err(|error| self.failed("truncate", &error))?;
+        self.file.sync_all().map_err(|error| self.failed("sync", &error))
     }
 
     fn failed(&self, op: &'static str, error: &io::Error) -> Fault {

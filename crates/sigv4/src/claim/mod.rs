@@ -6,7 +6,7 @@ mod scope;
 mod v2;
 
 use model::Timestamp;
-use model::limits::{CLOCK_SKEW_S_MAX, PRESIGN_EXPIRES_S_MAX};
+use model::limits::{CLOCK_SKEW_S_MAX, HEADERS_MAX, PRESIGN_EXPIRES_S_MAX};
 
 pub use self::scope::Scope;
 pub(crate) use self::scope::parse_credential;

@@ -26,8 +26,8 @@ def start(tmp_path_factory):
     """Starts private servers: `start(arguments=[…], environment={…})`; each must end well."""
     started = []
 
-    def begin(folder=None, **how):
-        private = Server(folder or tmp_path_factory.mktemp("private"), **how)
+    def begin(**how):
+        private = Server(tmp_path_factory.mktemp("private"), **how)
         started.append(private)
         private.start()
         return private

@@ -55,8 +55,8 @@ def fill(s3, size, most):
 
 
 @pytest.mark.timeout(300)
-def test_a_full_disk_refuses_writes_and_serves_the_rest(start, small_disk):
-    server = start(small_disk)
+def test_a_full_disk_refuses_writes_and_serves_the_rest(small_disk, start):
+    server = start(data=small_disk)
     s3 = boto.client(server)
     s3.create_bucket(Bucket="full", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     taken, refusal = fill(s3, 4 * MIB, DISK_MIB)
@@ -99,8 +99,8 @@ def wait_for_room(s3, seconds=30):
 
 
 @pytest.mark.timeout(300)
-def test_a_server_starts_and_serves_on_a_full_disk(start, small_disk):
-    server = start(small_disk)
+def test_a_server_starts_and_serves_on_a_full_disk(small_disk, start):
+    server = start(data=small_disk)
     s3 = boto.client(server)
     s3.create_bucket(Bucket="full", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     taken, _ = fill(s3, MIB, DISK_MIB)

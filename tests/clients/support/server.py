@@ -40,16 +40,15 @@ def free_port():
 class Server:
     """One server on one data directory. The port stays the same over restarts.
 
-    `environment` adds variables to those that it sets; None takes one away.
+    `environment` adds variables to those that it sets; None takes one away. `data` may lie apart from the log.
     """
 
-    def __init__(self, folder, arguments=(), environment=None, wrapper=()):
-        self.data = pathlib.Path(folder) / "data"
+    def __init__(self, folder, arguments=(), environment=None, data=None):
+        self.data = pathlib.Path(data or folder) / "data"
         self.log = pathlib.Path(folder) / "server.log"
         self.port = free_port()
         self.arguments = [str(argument) for argument in arguments]
         self.environment = environment or {}
-        self.wrapper = list(wrapper)
         self.scheme = "https" if "--tls-cert" in self.arguments else "http"
         self.process = None
 
@@ -62,7 +61,7 @@ class Server:
         return f"{self.scheme}://{self.host}"
 
     def command(self):
-        command = [*self.wrapper, str(binary()), "serve", "--data", str(self.data), "--listen", self.host]
+        command = [str(binary()), "serve", "--data", str(self.data), "--listen", self.host]
         if offers("--console"):
             command += ["--console", f"127.0.0.1:{free_port()}"]
         return command + self.arguments

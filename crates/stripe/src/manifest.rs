@@ -8,6 +8,9 @@ use std::ops::Range;
 
 use crate::chunk::ChunkRef;
 
+#[cfg(test)]
+mod tests;
+
 const FORMAT: u8 = 1;
 const SAME: u8 = 0;
 const NEAR: u8 = 1;

@@ -1,5 +1,7 @@
 //! Signature Version 2's string to sign (AWS: "Signing and authenticating REST requests"). Off by default.
 
+use std::borrow::Cow;
+
 use crate::RequestView;
 use crate::claim::{Kind, SignedClaim};
 use crate::encode::decode_query;
@@ -49,33 +51,56 @@ const SUBRESOURCES: [&str; 40] = [
 ];
 
 /// Method, Content-MD5, Content-Type, date, `x-amz-*` headers and resource.
+///
+/// Who presigns a URL cannot add headers to what others will send, so its query may hold these headers instead; a
+/// header that is sent counts first.
 pub(crate) fn string_to_sign(claim: &SignedClaim, view: &RequestView<'_>) -> String {
+    let presigned = claim.kind == Kind::Presigned;
+    let query = if presigned { view.query } else { "" };
     let mut out = String::with_capacity(512);
     out.push_str(view.method);
     for name in ["content-md5", "content-type"] {
         out.push('\n');
-        out.push_str(view.header(name).unwrap_or_default().trim());
+        match view.header(name) {
+            Some(value) => out.push_str(value.trim()),
+            None => out.push_str(query_header(query, name).unwrap_or_default().trim()),
+        }
     }
     out.push('\n');
     // The date stands among the x-amz-* headers if it is one of them.
-    if claim.kind == Kind::Presigned || view.header("x-amz-date").is_none() {
+    if presigned || view.header("x-amz-date").is_none() {
         out.push_str(&claim.date_text);
     }
     out.push('\n');
-    push_headers(&mut out, view);
+    push_headers(&mut out, view, query);
     push_resource(&mut out, claim, view);
     out
 }
 
+/// A header that a presigned query holds, by its lower-case name.
+pub(crate) fn query_header<'a>(query: &'a str, name: &str) -> Option<Cow<'a, str>> {
+    query.split('&').filter_map(|pair| pair.split_once('=')).find_map(|(known, value)| {
+        decode_query(known).eq_ignore_ascii_case(name).then(|| decode_query(value))
+    })
+}
+
 /// `name:value,value\n`, sorted by name.
-fn push_headers(out: &mut String, view: &RequestView<'_>) {
-    let mut headers: Vec<(&str, &str)> =
-        view.headers.iter().copied().filter(|(name, _)| name.starts_with("x-amz-")).collect();
+fn push_headers(out: &mut String, view: &RequestView<'_>, query: &str) {
+    let amazon = |name: &str| name.starts_with("x-amz-");
+    let sent = view.headers.iter().filter(|(name, _)| amazon(name));
+    let mut headers: Vec<(Cow<'_, str>, Cow<'_, str>)> =
+        sent.map(|(name, value)| (Cow::Borrowed(*name), Cow::Borrowed(*value))).collect();
+    for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
+        let name = decode_query(name).to_ascii_lowercase();
+        if amazon(&name) && view.header(&name).is_none() {
+            headers.push((Cow::Owned(name), decode_query(value)));
+        }
+    }
     // Stable: values of one name stay in their order.
-    headers.sort_by_key(|(name, _)| *name);
-    let mut last = None;
-    for (name, value) in headers {
-        if last == Some(name) {
+    headers.sort_by(|(left, _), (right, _)| left.cmp(right));
+    let mut last = "";
+    for (name, value) in &headers {
+        if last == name {
             out.pop();
             out.push(',');
         } else {
@@ -84,7 +109,7 @@ fn push_headers(out: &mut String, view: &RequestView<'_>) {
         }
         out.push_str(value.trim());
         out.push('\n');
-        last = Some(name);
+        last = name;
     }
 }
 

@@ -24,7 +24,8 @@ fn it_is_refused_unless_it_is_switched_on() {
     assert_eq!(refusal.code(), "InvalidRequest");
     let query = "AWSAccessKeyId=A&Expires=1&Signature=B";
     let view = RequestView { query, headers: &[], ..view };
-    assert_eq!(read_claim(&view, &Options::default()).err(), Some(Refusal::MechanismNotSupported));
+    let off = Options { v2: V2::Off, ..Options::default() };
+    assert_eq!(read_claim(&view, &off).err(), Some(Refusal::MechanismNotSupported));
 }
 
 #[test]
@@ -77,4 +78,33 @@ fn a_url_may_live_a_week_and_headers_need_the_switch() {
     assert_eq!(checked(now.seconds() - 1), Err("AccessDenied"));
     let header = [("authorization", "AWS A:B"), ("date", "Wed, 28 Mar 2007 01:40:20 GMT")];
     assert!(matches!(read("", &header), Err(Refusal::MechanismNotSupported)));
+}
+
+#[test]
+fn urls_that_botocore_presigned_are_proven_with_the_headers_in_their_query() {
+    let headers = [("host", "localhost:9000")];
+    let sent = [("host", "localhost:9000"), ("content-type", "text/plain"), ("x-amz-acl", "public-read")];
+    let put = "AWSAccessKeyId=AKIAIOSFODNN7EXAMPLE&Signature=35Sbvmzb1scfrdmO21UjEytuoDo%3D\
+        &content-type=text%2Fplain&x-amz-acl=public-read&x-amz-meta-one=1%202\
+        &x-amz-security-token=to%2Bk%2Fen%3D%3D&Expires=1175139620";
+    let get = "versionId=v%2B1&response-content-type=a%2Fb&AWSAccessKeyId=AKIAIOSFODNN7EXAMPLE\
+        &Signature=aRYswtmBKZtDDVn5U62qIZnmbF8%3D&x-amz-security-token=to%2Bk%2Fen%3D%3D&Expires=1175139620";
+    let now = "Thu, 29 Mar 2007 03:00:00 GMT";
+    let put_view =
+        RequestView { method: "PUT", path: "/bucket/a%20b/%C3%A4%2Bc", query: put, headers: &headers };
+    for view in [
+        put_view,
+        RequestView { headers: &sent, ..put_view },
+        RequestView { method: "GET", path: "/bucket/k", query: get, headers: &headers },
+    ] {
+        assert!(decide(&view, None, now).is_ok(), "{view:?}");
+        let Ok(Claim::Signed(claim)) = read_claim(&view, &Options::default()) else {
+            unreachable!("the request is signed");
+        };
+        assert_eq!(claim.session_token(), Some("to+k/en=="));
+    }
+    let other = [("host", "localhost:9000"), ("x-amz-acl", "private")];
+    assert!(decide(&RequestView { headers: &other, ..put_view }, None, now).is_err());
+    let more = put.replace("x-amz-acl=public-read", "x-amz-acl=public-read-write");
+    assert!(decide(&RequestView { query: &more, ..put_view }, None, now).is_err());
 }

@@ -6,6 +6,7 @@ use model::Timestamp;
 
 use super::{Expires, Kind, Options, Scheme, Scope, SignedClaim, V2};
 use crate::encode::decode_query;
+use crate::v2::query_header;
 use crate::{Refusal, RequestView};
 
 /// The parameters of its presigned query, decoded.
@@ -96,12 +97,19 @@ impl Version2<'_> {
             date: self.date,
             date_text: self.date_text.to_owned(),
             expires: self.expires,
-            session_token: view.header("x-amz-security-token").map(str::to_owned),
+            session_token: session_token(self.kind, view),
             region_set: None,
             payload: view.header("x-amz-content-sha256").map(|value| value.trim().to_owned()),
             host_bucket: options.host_bucket.map(str::to_owned),
         })
     }
+}
+
+/// A presigned query may hold the token in the header's stead.
+fn session_token(kind: Kind, view: &RequestView<'_>) -> Option<String> {
+    let name = "x-amz-security-token";
+    let query = if kind == Kind::Presigned { view.query } else { "" };
+    view.header(name).map(str::to_owned).or_else(|| query_header(query, name).map(Cow::into_owned))
 }
 
 /// Its clients also write the zone as `+0000`, as in mail.

@@ -1,0 +1,4 @@
+//! What this machine can do without a server: the right-hand side of every ratio.
+
+pub mod disk;
+pub mod hashes;

@@ -1,0 +1,45 @@
+//! What a run found out: rows with their budgets, as a table, as JSON, as a chart.
+
+mod chart;
+mod row;
+mod table;
+
+use std::fs;
+
+use anyhow::Context as _;
+use serde_json::json;
+
+use crate::options::Arguments;
+
+pub use self::row::Row;
+
+const RESULTS: &str = "bench/results";
+/// The chart that docs/performance.md shows: that of the whole run only.
+const CHART: &str = "docs/performance.svg";
+
+pub fn publish(rows: &[Row], arguments: &Arguments) -> anyhow::Result<()> {
+    table::print(rows);
+    let name = arguments.results_name();
+    fs::create_dir_all(RESULTS)?;
+    let path = format!("{RESULTS}/{name}.json");
+    let run = json!({ "name": name, "quick": arguments.quick, "machine": machine(), "rows": rows });
+    fs::write(&path, serde_json::to_string_pretty(&run)? + "\n")
+        .with_context(|| format!("writing {path}"))?;
+    println!("\nwritten: {path}");
+    if name == "full" {
+        fs::write(CHART, chart::draw(rows)).with_context(|| format!("writing {CHART}"))?;
+        println!("written: {CHART}");
+    }
+    Ok(())
+}
+
+fn machine() -> serde_json::Value {
+    let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    json!({
+        "processor": model.map_or("unknown", |(_, name)| name),
+        "cores": std::thread::available_parallelism().map_or(0, usize::from),
+        "kernel": kernel.trim(),
+    })
+}

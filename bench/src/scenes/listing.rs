@@ -1,0 +1,77 @@
+//! Pages of a small and of a large bucket, in turns: a page must cost what it shows, not what the bucket holds.
+
+use anyhow::bail;
+
+use super::filled::{self, LARGE, PREFIXES, SMALL};
+use crate::client::{Ask, Connection};
+use crate::load::Until;
+use crate::process::Process;
+use crate::report::Row;
+use crate::stage::Stage;
+
+const SCENE: &str = "listing";
+const PAGE: &str = "list-type=2&max-keys=1000";
+/// Pages begin here and there in the first nine tenths, so that each is full in the small bucket too.
+const STARTS: u64 = 890;
+
+/// What a page of a bucket costs.
+#[derive(Clone, Copy)]
+struct Cost {
+    cpu_us: f64,
+    latency_ms: f64,
+}
+
+pub fn play(stage: &mut Stage) -> anyhow::Result<()> {
+    let server = filled::serve(stage)?;
+    for (what, delimited, element) in
+        [("page of 1,000 keys", false, "<Key>"), ("page of 1,000 common prefixes", true, "<CommonPrefixes>")]
+    {
+        for bucket in [SMALL, LARGE] {
+            check(stage, &server, page(bucket, 0, delimited), element)?;
+        }
+        let (mut cpu, mut latency) = (Vec::new(), Vec::new());
+        let mut costs = Vec::new();
+        for _ in 0..stage.scale.rounds {
+            let small = cost(stage, &server, SMALL, delimited)?;
+            let large = cost(stage, &server, LARGE, delimited)?;
+            cpu.push(large.cpu_us / small.cpu_us);
+            latency.push(large.latency_ms / small.latency_ms);
+            costs.push(large.cpu_us);
+        }
+        let keys = stage.scale.keys;
+        let basis = format!("{keys} keys against {}", stage.scale.keys_small);
+        let of_cpu = Row::of_rounds(SCENE, format!("{what}: processor time, large / small"), cpu, "×");
+        stage.rows.push(of_cpu.at_most(1.5).basis(basis.clone()));
+        let of_latency = Row::of_rounds(SCENE, format!("{what}: latency, large / small"), latency, "×");
+        stage.rows.push(of_latency.at_most(1.5).basis(basis));
+        stage.rows.push(Row::of_rounds(SCENE, format!("{what}: processor time, large"), costs, "µs"));
+    }
+    server.stop()?;
+    Ok(())
+}
+
+fn page(bucket: &str, number: u64, delimited: bool) -> Ask {
+    let ask = Ask::get(format!("/{bucket}"));
+    if delimited {
+        return ask.query(format!("delimiter=%2F&{PAGE}"));
+    }
+    // A stride that has no divisor in common with the starts visits all of them.
+    let start = number * 37 % STARTS;
+    ask.query(format!("{PAGE}&start-after=p{start:04}"))
+}
+
+fn cost(stage: &Stage, server: &Process, bucket: &'static str, delimited: bool) -> anyhow::Result<Cost> {
+    let make = move |number| page(bucket, number, delimited);
+    let measured = stage.measure(server, 1, Until::Count(stage.scale.pages), make)?;
+    Ok(Cost { cpu_us: measured.cpu_us_each(), latency_ms: measured.done.latency_ms(0.5) })
+}
+
+/// A fast page that is not full would be no achievement.
+fn check(stage: &Stage, server: &Process, ask: Ask, element: &str) -> anyhow::Result<()> {
+    let answer = stage.wait(async { Connection::open(server.address).await?.ask(ask).await })?;
+    let count = String::from_utf8_lossy(&answer).matches(element).count() as u64;
+    if count != PREFIXES {
+        bail!("a page held {count} of {PREFIXES} {element}");
+    }
+    Ok(())
+}

@@ -145,14 +145,14 @@ pub(crate) fn parse_value(algorithm: ChecksumAlgorithm, text: &str) -> Result<Ch
         .ok_or_else(|| invalid(format!("Value for {} header is invalid.", algorithm.header())))
 }
 
+/// The first trailing header that was announced; S3 takes no other than checksums.
 fn announced_algorithm(announced: Option<&str>) -> Result<Option<ChecksumAlgorithm>, S3Error> {
-    for name in announced.unwrap_or_default().split(',').map(str::trim).filter(|name| !name.is_empty()) {
-        let algorithm = ChecksumAlgorithm::from_header(&name.to_ascii_lowercase());
-        return algorithm
-            .map(Some)
-            .ok_or_else(|| invalid("The value specified in the x-amz-trailer header is not supported"));
+    let mut names = announced.unwrap_or_default().split(',').map(str::trim);
+    let Some(name) = names.find(|name| !name.is_empty()) else { return Ok(None) };
+    match ChecksumAlgorithm::from_header(&name.to_ascii_lowercase()) {
+        Some(algorithm) => Ok(Some(algorithm)),
+        None => Err(invalid("The value specified in the x-amz-trailer header is not supported")),
     }
-    Ok(None)
 }
 
 fn parse_md5(text: &str) -> Result<[u8; 16], S3Error> {

@@ -3,7 +3,7 @@
 use api::{ErrorCode, S3Error};
 use catalog::table::{BucketRow, CurrentRow, PointerRow, VersionRow, VersionState, space};
 use catalog::{Fault, View};
-use model::{ObjectKey, Ordinal, Timestamp, VersionId, Versioning};
+use model::{ObjectKey, Ordinal, VersionId, Versioning};
 use rules::precondition::Standing;
 
 use crate::fault;
@@ -125,11 +125,6 @@ fn resolve_current(view: &dyn View, bucket: &BucketRow, key: &ObjectKey) -> Resu
 pub(crate) fn parse_version_id(text: &str) -> Result<VersionId, S3Error> {
     VersionId::parse(text)
         .ok_or_else(|| S3Error::invalid_argument("versionId", text, "Invalid version id specified"))
-}
-
-/// When something happened, as S3 tells it everywhere: to the second.
-pub(crate) fn moment(ordinal: Ordinal) -> Timestamp {
-    ordinal.timestamp().truncated_to_seconds()
 }
 
 /// Buckets that were never versioned show no version ids.

@@ -11,7 +11,7 @@ use model::{AccountId, BucketId, BucketName, Region, Versioning};
 
 use crate::hall::{Hall, bucket_group};
 use crate::handle::Handle;
-use crate::{fault, refuse, state};
+use crate::{fault, refuse};
 
 enum Outcome {
     Made,
@@ -46,7 +46,7 @@ impl Handle<CreateBucket> for Hall {
                     id: BucketId(ordinal.as_u64()),
                     owner,
                     region: region.clone(),
-                    created: state::moment(ordinal),
+                    created: ordinal.timestamp(),
                     versioning: Versioning::Unversioned,
                 };
                 let writes =

@@ -14,6 +14,7 @@ use catalog::table::{
 };
 use catalog::{Decision, Fault, View};
 use digest::ChecksumValue;
+use model::limits::PART_NUMBER_MAX;
 use model::{ChecksumType, ETag, ObjectKey, Ordinal, PartNumber, UploadId};
 use rules::multipart::{self, Listed, Refusal, Stored};
 use rules::versioning;
@@ -225,7 +226,7 @@ impl Hall {
 
 fn read_list(input: &CompleteMultipartUploadInput) -> Result<Vec<(Listed, &CompletedPart)>, S3Error> {
     let parts = input.multipart_upload.as_ref().map(|upload| upload.parts.as_slice()).unwrap_or_default();
-    if parts.is_empty() {
+    if parts.is_empty() || parts.len() > PART_NUMBER_MAX as usize {
         return Err(ErrorCode::MalformedXML.into());
     }
     let mut listed = Vec::with_capacity(parts.len());

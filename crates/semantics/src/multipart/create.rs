@@ -13,7 +13,6 @@ use crate::fault;
 use crate::hall::{Hall, object_group};
 use crate::handle::Handle;
 use crate::refuse::refuse_unbuilt;
-use crate::state;
 
 impl Handle<CreateMultipartUpload> for Hall {
     async fn handle(
@@ -45,7 +44,7 @@ impl Handle<CreateMultipartUpload> for Hall {
                     return Ok(Decision::Refuse(S3Error::from(ErrorCode::NoSuchBucket)));
                 }
                 let id = UploadId { ordinal, salt };
-                row.initiated = state::moment(ordinal);
+                row.initiated = ordinal.timestamp();
                 let key = space::upload(bucket.row.id, &key, id);
                 Ok(Decision::Write(vec![Write::put(key, row.encode())], id))
             })

@@ -9,7 +9,6 @@ use model::{ObjectKey, PartNumber, Timestamp, UploadId};
 use crate::deed::Deed;
 use crate::fault;
 use crate::hall::{Hall, object_group};
-use crate::state;
 
 /// A part about to be named.
 pub(super) struct NewPart {
@@ -85,7 +84,7 @@ impl Hall {
                 let Some(mut upload) = find(view, &row, &object, id)? else {
                     return Ok(Decision::Refuse(no_such_upload(&id.to_string())));
                 };
-                part.modified = state::moment(ordinal);
+                part.modified = ordinal.timestamp();
                 let mut deed = Deed::new(view, &row, &object, ordinal);
                 let part_key = space::part(row.id, &object, id, number);
                 if let Some(old) = view.get(&part_key)? {

@@ -84,7 +84,7 @@ impl Hall {
                             null: true,
                             salt,
                             owner: caller,
-                            modified: state::moment(ordinal),
+                            modified: ordinal.timestamp(),
                             state: VersionState::DeleteMarker,
                         };
                         delete_current(view, &bucket, &doomed, marker, ordinal)

@@ -147,7 +147,7 @@ impl Hall {
                 }
                 let choice = versioning::choose_put(bucket.versioning);
                 row.null = choice.null;
-                row.modified = created.unwrap_or_else(|| state::moment(ordinal));
+                row.modified = created.unwrap_or_else(|| ordinal.timestamp());
                 let mut deed = Deed::new(view, &bucket, &key, ordinal);
                 deed.add_version(head.as_ref(), choice, &row)?;
                 let named = Named {

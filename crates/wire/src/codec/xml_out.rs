@@ -135,7 +135,8 @@ impl ToXml for bool {
 
 impl ToXml for Timestamp {
     fn write(&self, name: &'static str, writer: &mut XmlWriter) {
-        writer.element(name, &self.to_iso8601());
+        // S3 tells times to the second, in a format with milliseconds.
+        writer.element(name, &self.truncated_to_seconds().to_iso8601());
     }
 }
 

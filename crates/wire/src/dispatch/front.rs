@@ -96,6 +96,7 @@ impl<H: House> Front<H> {
         error_answer(&error, &about, &self.signs)
     }
 
+    /// What is rare is boxed, so that every request's future is no larger than what is common.
     async fn exchange(
         &self,
         target: &Target<'_>,
@@ -109,7 +110,7 @@ impl<H: House> Front<H> {
         }
         if bucket == Some("-") && !target.virtual_hosted {
             ledger.deed = Deed::Extra;
-            return self.beside(incomer, ledger).await;
+            return Box::pin(self.beside(incomer, ledger)).await;
         }
         if incomer.method == Method::OPTIONS {
             let message = "CORSResponse: CORS is not enabled for this bucket.";
@@ -120,7 +121,8 @@ impl<H: House> Front<H> {
             && post::is_form(&incomer)
         {
             ledger.deed = Deed::PostObject;
-            return post::upload(&*self.house, bucket, incomer, &self.options.limits, ledger).await;
+            let limits = &self.options.limits;
+            return Box::pin(post::upload(&*self.house, bucket, incomer, limits, ledger)).await;
         }
         let query = decode_query(target.query)?;
         let routed = route(&incomer.method, bucket.is_some(), key.is_some(), &query, &incomer.headers);

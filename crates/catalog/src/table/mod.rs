@@ -7,6 +7,8 @@ mod account;
 mod bucket;
 mod bytes;
 mod content;
+#[cfg(test)]
+mod fixtures;
 mod object;
 mod reclaim;
 pub mod space;

@@ -1,0 +1,195 @@
+//! Frozen specimens of format 1: what a release once wrote, every later one must read.
+//!
+//! A specimen is never edited. A new format gets new specimens beside these.
+
+use bytes::Bytes;
+use model::{
+    AccountId, BucketId, CanonicalId, ChecksumAlgorithm, ChecksumType, ETag, ObjectKey, Ordinal, PartNumber,
+    Region, StorageClass, Timestamp, UploadId, Versioning,
+};
+
+use super::{
+    AccountRow, Attributes, BucketRow, ChecksumRow, Content, CurrentRow, ObjectRow, PartRow, PartTable,
+    PointerRow, ReclaimRow, UploadRow, VersionRow, VersionState,
+};
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn unhex(text: &str) -> Bytes {
+    let digits: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    digits
+        .chunks(2)
+        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap())
+        .collect::<Vec<u8>>()
+        .into()
+}
+
+fn owner() -> AccountId {
+    AccountId::new(123_456_789_012).unwrap()
+}
+
+fn upload() -> UploadId {
+    UploadId { ordinal: Ordinal::from_u64(0x0102_0304_0506_0708), salt: 9 }
+}
+
+fn table() -> PartTable {
+    let mut table = PartTable::default();
+    for (number, size) in [(1, 5 << 20), (2, 5 << 20), (4, 17)] {
+        table.push(PartNumber::new(number).unwrap(), size);
+    }
+    table
+}
+
+fn checksum() -> ChecksumRow {
+    ChecksumRow {
+        algorithm: ChecksumAlgorithm::Crc64Nvme,
+        kind: ChecksumType::FullObject,
+        value: Bytes::from_static(b"12345678"),
+    }
+}
+
+fn attributes() -> Attributes {
+    Attributes {
+        content_type: Some("text/plain".into()),
+        website_redirect: Some("/x".into()),
+        metadata: vec![("a".into(), "ä".into())],
+        ..Attributes::default()
+    }
+}
+
+fn version(content: Content, parts: Option<u16>) -> VersionRow {
+    VersionRow {
+        null: true,
+        salt: 0x10,
+        owner: owner(),
+        modified: Timestamp::from_millis(1_795_328_670_123),
+        state: VersionState::Object(Box::new(ObjectRow {
+            size_bytes: 5,
+            etag: ETag { md5: [0xab; 16], parts },
+            class: StorageClass::StandardIa,
+            checksum: Some(checksum()),
+            attributes: attributes(),
+            content,
+        })),
+    }
+}
+
+/// Reads what stands frozen, and writes it as it stands.
+macro_rules! frozen {
+    ($row:ty, $value:expr, $bytes:expr) => {{
+        let value = $value;
+        assert_eq!(hex(&value.encode()), $bytes.split_whitespace().collect::<String>());
+        assert_eq!(<$row>::decode(unhex($bytes)), Ok(value));
+    }};
+}
+
+#[test]
+fn buckets_and_pointers_of_format_1_still_open() {
+    let bucket = BucketRow {
+        id: BucketId(300),
+        owner: owner(),
+        region: Region::parse("eu-west-1").unwrap(),
+        created: Timestamp::from_millis(1_795_328_670_123),
+        versioning: Versioning::Suspended,
+    };
+    frozen!(BucketRow, bucket, "01ac0294b4e4f4cb030965752d776573742d31d6e6eb9ec06802");
+    frozen!(PointerRow, PointerRow { ordinal: Ordinal::from_u64(258), null: true }, "01000000000000010201");
+}
+
+#[test]
+fn versions_of_format_1_still_open() {
+    frozen!(
+        VersionRow,
+        version(Content::Inline(Bytes::from_static(b"hello")), None),
+        "01010000000000000000000000000000001094b4e4f4cb03d6e6eb9ec0680105abababababababababababab \
+         abababab0002010200083132333435363738010a746578742f706c61696e000000000001022f7801016102c3 \
+         a40068656c6c6f"
+    );
+    frozen!(
+        VersionRow,
+        version(Content::Stored(Bytes::from_static(b"manifest")), None),
+        "01010000000000000000000000000000001094b4e4f4cb03d6e6eb9ec0680105abababababababababababab \
+         abababab0002010200083132333435363738010a746578742f706c61696e000000000001022f7801016102c3 \
+         a4016d616e6966657374"
+    );
+    let parts = Content::Parts { key: ObjectKey::new("k").unwrap(), upload: upload(), table: table() };
+    frozen!(
+        VersionRow,
+        version(parts, Some(3)),
+        "01010000000000000000000000000000001094b4e4f4cb03d6e6eb9ec0680105abababababababababababab \
+         abababab0302010200083132333435363738010a746578742f706c61696e000000000001022f7801016102c3 \
+         a402016b888e98a8c0e0808101090201028080c002040111"
+    );
+    let marker =
+        VersionRow { state: VersionState::DeleteMarker, ..version(Content::Inline(Bytes::new()), None) };
+    frozen!(VersionRow, marker, "01010000000000000000000000000000001094b4e4f4cb03d6e6eb9ec06800");
+    let object = version(Content::Inline(Bytes::new()), None);
+    frozen!(
+        CurrentRow,
+        CurrentRow::of(&object, Ordinal::from_u64(258)).unwrap(),
+        "0100000000000001020105abababababababababababababababab00d6e6eb9ec0680294b4e4f4cb03010200"
+    );
+}
+
+#[test]
+fn uploads_parts_and_reclaims_of_format_1_still_open() {
+    let row = UploadRow {
+        owner: owner(),
+        initiated: Timestamp::from_millis(-1),
+        class: StorageClass::Standard,
+        checksum: Some((ChecksumAlgorithm::Sha256, ChecksumType::Composite)),
+        attributes: attributes(),
+        parts_changed: Ordinal::from_u64(300),
+    };
+    frozen!(
+        UploadRow,
+        row,
+        "0194b4e4f4cb030100010401010a746578742f706c61696e000000000001022f7801016102c3a4ac02"
+    );
+    let part = PartRow {
+        size_bytes: 5,
+        md5: [0xcd; 16],
+        modified: Timestamp::from_millis(1_795_328_670_123),
+        checksum: Some(checksum()),
+        content: Content::Inline(Bytes::from_static(b"hello")),
+    };
+    frozen!(
+        PartRow,
+        part,
+        "0105cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdd6e6eb9ec0680102000831323334353637380068656c6c6f"
+    );
+    let (bucket, key) = (BucketId(300), ObjectKey::new("k").unwrap());
+    frozen!(ReclaimRow, ReclaimRow::Stored(Bytes::from_static(b"manifest")), "01006d616e6966657374");
+    frozen!(
+        ReclaimRow,
+        ReclaimRow::Parts { bucket, key: key.clone(), upload: upload() },
+        "0101ac02016b888e98a8c0e080810109"
+    );
+    frozen!(ReclaimRow, ReclaimRow::Uploads { bucket }, "0102ac02");
+    frozen!(
+        ReclaimRow,
+        ReclaimRow::Unlisted { bucket, key, upload: upload(), listed: table() },
+        "0103ac02016b888e98a8c0e0808101090201028080c002040111"
+    );
+}
+
+#[test]
+fn accounts_of_format_1_still_open() {
+    let row = AccountRow {
+        id: owner(),
+        name: "alice".into(),
+        email: Some("alice@example.com".into()),
+        canonical_id: CanonicalId::from_bytes([0xef; 32]),
+        created: Timestamp::from_millis(1_795_328_670_123),
+        access_keys: vec!["AKIAALICE".into()],
+    };
+    frozen!(
+        AccountRow,
+        row,
+        "0194b4e4f4cb0305616c6963650111616c696365406578616d706c652e636f6d406566656665666566656665 \
+         6665666566656665666566656665666566656665666566656665666566656665666566656665666566656665 \
+         666566656665666566d6e6eb9ec0680109414b4941414c494345"
+    );
+}

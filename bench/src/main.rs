@@ -17,6 +17,7 @@ mod stage;
 
 use std::process::ExitCode;
 
+use anyhow::bail;
 use clap::Parser as _;
 
 use crate::options::{Arguments, Mode};
@@ -40,9 +41,19 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let chosen = scenes::choose(arguments)?;
     let mut stage = Stage::set(arguments)?;
+    let busy = report::busy();
+    let mut broken = Vec::new();
     for scene in chosen {
         eprintln!("· {}: {}", scene.name, scene.about);
-        (scene.play)(&mut stage)?;
+        // What the other scenarios find out is worth having.
+        if let Err(error) = (scene.play)(&mut stage) {
+            eprintln!("  broke off: {error:#}");
+            broken.push(scene.name);
+        }
     }
-    report::publish(&stage.finish(), arguments)
+    report::publish(&stage.finish(), arguments, busy)?;
+    if !broken.is_empty() {
+        bail!("these scenarios broke off: {}", broken.join(", "));
+    }
+    Ok(())
 }

@@ -17,12 +17,22 @@ const RESULTS: &str = "bench/results";
 /// The chart that docs/performance.md shows: that of the whole run only.
 const CHART: &str = "docs/performance.svg";
 
-pub fn publish(rows: &[Row], arguments: &Arguments) -> anyhow::Result<()> {
+/// How many processes waited for a processor in the last minute, on average: above 0 at the start of a run, others
+/// shared the machine, and only ratios mean something.
+pub fn busy() -> f64 {
+    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    load.split_whitespace().next().and_then(|load| load.parse().ok()).unwrap_or_default()
+}
+
+/// `busy_before`: what [`busy`] said at the start.
+pub fn publish(rows: &[Row], arguments: &Arguments, busy_before: f64) -> anyhow::Result<()> {
     table::print(rows);
+    println!("load average before the run: {busy_before}");
     let name = arguments.results_name();
     fs::create_dir_all(RESULTS)?;
     let path = format!("{RESULTS}/{name}.json");
-    let run = json!({ "name": name, "quick": arguments.quick, "machine": machine(), "rows": rows });
+    let run = json!({ "name": name, "quick": arguments.quick, "machine": machine(),
+        "load_before": busy_before, "rows": rows });
     fs::write(&path, serde_json::to_string_pretty(&run)? + "\n")
         .with_context(|| format!("writing {path}"))?;
     println!("\nwritten: {path}");

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use api::s3::Op;
 use api::{ErrorCode, S3Error};
-use http::{HeaderMap, Method, Request, Response, Uri, Version, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri, Version, header};
 use hyper::body::Incoming;
 use sigv4::{PayloadMode, RequestView};
 use tracing::{Instrument as _, Level, info_span};
@@ -132,12 +132,14 @@ impl<H: House> Front<H> {
         let authenticated = self.authenticate(target, &incomer).await?;
         ledger.access_key = authenticated.access_key;
         let op: Op = routed?;
+        let mut headers = incomer.headers;
+        hoist(&query, &mut headers);
         let exchange = Exchange {
             caller: authenticated.caller,
             bucket,
             key,
             query,
-            headers: incomer.headers,
+            headers,
             payload: authenticated.payload,
             pull: incomer.pull,
             limits: &self.options.limits,
@@ -168,5 +170,57 @@ impl<H: House> Front<H> {
         let response = self.extra.handle(request).await.ok_or(ErrorCode::NoSuchBucket)?;
         let (parts, body) = response.into_parts();
         Ok(Answer { status: parts.status, headers: parts.headers, body })
+    }
+}
+
+/// Some SDKs presign headers (`x-amz-acl`, `x-amz-meta-*`, …) as query parameters: there they say the same. One that
+/// was sent as a header too stands.
+fn hoist(query: &[(String, String)], headers: &mut HeaderMap) {
+    for (name, value) in query {
+        let name = name.to_ascii_lowercase();
+        if !name.starts_with("x-amz-") || OF_SIGNATURE.contains(&name.as_str()) || headers.contains_key(&name)
+        {
+            continue;
+        }
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            headers.insert(name, value);
+        }
+    }
+}
+
+/// Query parameters that belong to the signature itself.
+const OF_SIGNATURE: [&str; 9] = [
+    "x-amz-algorithm",
+    "x-amz-credential",
+    "x-amz-date",
+    "x-amz-expires",
+    "x-amz-signedheaders",
+    "x-amz-signature",
+    "x-amz-security-token",
+    "x-amz-content-sha256",
+    "x-amz-region-set",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn presigned_headers_are_headers_and_sent_ones_stand() {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-amz-acl", HeaderValue::from_static("private"));
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let query = [
+            pair("X-Amz-Signature", "s"),
+            pair("x-amz-acl", "public-read"),
+            pair("x-amz-meta-a", "b"),
+            pair("versionId", "v"),
+        ];
+        hoist(&query, &mut headers);
+        assert_eq!(headers.len(), 2);
+        assert_eq!(
+            (&headers["x-amz-acl"], &headers["x-amz-meta-a"]),
+            (&"private".parse().unwrap(), &"b".parse().unwrap())
+        );
     }
 }

@@ -116,3 +116,21 @@ def test_two_kinds_of_authorization_at_once_are_refused(server, bucket):
     target = Signer(ROOT).presign("GET", server.host, f"/{bucket}/k")
     answer = raw.call(server, "GET", target)
     assert (answer.status, answer.code) == (400, "InvalidArgument")
+
+
+def test_version_two_can_be_switched_off(start):
+    private = start(arguments=["--sigv2", "off"])
+    s3 = boto.client(private)
+    s3.create_bucket(Bucket="strict", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    s3.put_object(Bucket="strict", Key="k", Body=b"hello")
+    old = requests.get(url(s3, "get_object", "strict"), timeout=30)
+    assert old.status_code == 400 and "AWS4-HMAC-SHA256" in old.text
+    new = requests.get(url(boto.client(private, signature_version="s3v4"), "get_object", "strict"), timeout=30)
+    assert new.content == b"hello"
+
+
+def test_a_version_two_url_may_not_live_over_seven_days_either(s3, bucket):
+    s3.put_object(Bucket=bucket, Key="k", Body=b"hello")
+    week = 7 * 24 * 3600
+    assert requests.get(url(s3, "get_object", bucket, expires=week - 60), timeout=30).status_code == 200
+    assert requests.get(url(s3, "get_object", bucket, expires=week + 3600), timeout=30).status_code in (400, 403)

@@ -18,7 +18,8 @@ ROUNDS = int(os.environ.get("STRONGROOM_CRASH_ROUNDS", "3"))
 WRITERS = 6
 ROUND_S = 2.5
 MIB = 1024 * 1024
-SIZES = [0, 1, 100, 4096, 4096, 20_000, 65_536, 100_001, MIB, MIB + 1, 3 * MIB, 9 * MIB]
+# Lengths and how often each comes: mostly small ones, so that a round holds many acknowledgements.
+SIZES = {0: 6, 1: 6, 100: 6, 4096: 12, 20_000: 8, 65_536: 8, 100_001: 4, MIB: 2, MIB + 1: 2, 3 * MIB: 2, 9 * MIB: 1}
 READY_S = 2.0
 
 
@@ -53,10 +54,10 @@ class Writer(threading.Thread):
             self.client.delete_object(Bucket=self.bucket, Key=key)
             self.truth[key] = {None}
         else:
-            data = content(f"{key} {self.random.random()}", self.random.choice(SIZES))
+            data = content(f"{key} {self.random.random()}", self.random.choices(list(SIZES), SIZES.values())[0])
             state = (len(data), hashlib.md5(data).hexdigest())
             self.truth[key] = before | {state}
-            if deed < 0.2 and len(data) > MIB:
+            if deed < 0.4 and len(data) > MIB:
                 self.by_parts(key, data)
             else:
                 self.client.put_object(Bucket=self.bucket, Key=key, Body=data)

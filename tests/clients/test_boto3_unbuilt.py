@@ -1,0 +1,79 @@
+"""What a request asks for beside its operation and is not built: refused loudly, never stored and forgotten."""
+
+import datetime
+
+import pytest
+
+from support import boto
+from support.boto import refused
+
+LATER = datetime.datetime(2035, 1, 1, tzinfo=datetime.UTC)
+ASKED = {
+    "x-amz-server-side-encryption": {"ServerSideEncryption": "AES256"},
+    "x-amz-server-side-encryption-customer-algorithm": {
+        "SSECustomerAlgorithm": "AES256",
+        "SSECustomerKey": "k" * 32,
+    },
+    "x-amz-tagging": {"Tagging": "a=1"},
+    "x-amz-object-lock-mode": {"ObjectLockMode": "GOVERNANCE", "ObjectLockRetainUntilDate": LATER},
+    "x-amz-object-lock-legal-hold": {"ObjectLockLegalHoldStatus": "ON"},
+    "x-amz-grant-read": {"GrantRead": 'id="a"'},
+    "x-amz-acl": {"ACL": "public-read"},
+    "x-amz-storage-class": {"StorageClass": "GLACIER"},
+}
+
+
+@pytest.mark.parametrize("header", ASKED)
+def test_a_write_that_asks_for_it_is_refused_and_stores_nothing(s3, bucket, header):
+    if "SSECustomerKey" in ASKED[header]:
+        # The client itself keeps customer keys off plain HTTP; the algorithm alone asks the same.
+        asked = {"SSECustomerAlgorithm": "AES256"}
+    else:
+        asked = ASKED[header]
+    for call in (
+        lambda: s3.put_object(Bucket=bucket, Key="k", Body=b"x", **asked),
+        lambda: s3.create_multipart_upload(Bucket=bucket, Key="k", **asked),
+    ):
+        with refused("NotImplemented", 501) as error:
+            call()
+        assert error["Header"] == header
+    assert s3.list_objects_v2(Bucket=bucket)["KeyCount"] == 0
+    assert "Uploads" not in s3.list_multipart_uploads(Bucket=bucket)
+
+
+@pytest.mark.parametrize("acl", ["private", "bucket-owner-full-control"])
+def test_an_acl_that_says_what_is_so_anyway_is_taken(s3, bucket, acl):
+    assert boto.status(s3.put_object(Bucket=bucket, Key="k", Body=b"x", ACL=acl)) == 200
+
+
+def test_a_bucket_with_object_lock_or_a_public_acl_is_refused(s3):
+    name = boto.fresh_name()
+    where = {"CreateBucketConfiguration": {"LocationConstraint": "eu-west-1"}}
+    for asked in ({"ObjectLockEnabledForBucket": True}, {"ACL": "public-read-write"}, {"GrantRead": 'id="a"'}):
+        with refused("NotImplemented", 501):
+            s3.create_bucket(Bucket=name, **where, **asked)
+    with refused("404", 404):
+        s3.head_bucket(Bucket=name)
+
+
+def test_another_expected_owner_is_denied(s3, bucket):
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x")
+    stranger = {"Bucket": bucket, "ExpectedBucketOwner": "999999999999"}
+    for call in (
+        lambda: s3.get_object(Key="k", **stranger),
+        lambda: s3.put_object(Key="k", Body=b"y", **stranger),
+        lambda: s3.list_objects_v2(**stranger),
+        lambda: s3.delete_bucket(**stranger),
+    ):
+        with refused("AccessDenied", 403):
+            call()
+    assert boto.body(s3.get_object(Bucket=bucket, Key="k")) == b"x"
+
+
+def test_mfa_delete_is_refused(s3, bucket):
+    with refused("NotImplemented", 501):
+        s3.put_bucket_versioning(
+            Bucket=bucket,
+            MFA="arn:aws:iam::1:mfa/root 123456",
+            VersioningConfiguration={"Status": "Enabled", "MFADelete": "Enabled"},
+        )

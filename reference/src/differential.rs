@@ -47,13 +47,14 @@ fn brief(outcome: &Outcome) -> String {
 }
 
 /// Applies all operations to a fresh reference and to the subject, up to the first difference.
-pub fn compare(subject: &mut dyn Subject, operations: &[Operation]) -> Result<(), Mismatch> {
+pub fn compare(subject: &mut dyn Subject, operations: &[Operation]) -> Result<(), Box<Mismatch>> {
     let mut reference = Reference::new();
     for (step, operation) in operations.iter().enumerate() {
         let expected = reference.apply(operation);
         let found = subject.apply(operation);
         if expected != found {
-            return Err(Mismatch { operations: operations[..=step].to_vec(), expected, found });
+            let operations = operations[..=step].to_vec();
+            return Err(Box::new(Mismatch { operations, expected, found }));
         }
     }
     Ok(())
@@ -64,13 +65,13 @@ pub fn check(
     fresh: &mut dyn FnMut() -> Box<dyn Subject>,
     seed: u64,
     operations: usize,
-) -> Result<(), Mismatch> {
+) -> Result<(), Box<Mismatch>> {
     compare(fresh().as_mut(), &Sequence::operations(seed, operations))
         .map_err(|mismatch| shrink(fresh, mismatch))
 }
 
 /// Leaves out operations one after the other, from the last before the difference to the first.
-fn shrink(fresh: &mut dyn FnMut() -> Box<dyn Subject>, mut mismatch: Mismatch) -> Mismatch {
+fn shrink(fresh: &mut dyn FnMut() -> Box<dyn Subject>, mut mismatch: Box<Mismatch>) -> Box<Mismatch> {
     let mut at = mismatch.operations.len().saturating_sub(1);
     while at > 0 {
         at -= 1;

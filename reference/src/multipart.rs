@@ -71,6 +71,8 @@ impl Reference {
 
     pub(crate) fn copy_part(&mut self, asked: &CopyPart) -> Outcome {
         check_number(asked.number)?;
+        self.bucket(&asked.source.bucket)?;
+        self.bucket_mut(&asked.bucket)?.upload(&asked.key, asked.upload)?;
         let (shown, stored) = self.source(&asked.source)?;
         let size = stored.body.len() as u64;
         let bytes = match asked.range {
@@ -101,15 +103,14 @@ impl Reference {
         Ok(Answer::Put { etag, version: self.show_made(id) })
     }
 
-    /// The answer given before, while the object that was made then is still there.
+    /// The answer given before, while the object that was made then is still the current one.
     fn completed_before(&mut self, asked: &Complete) -> Result<Option<Answer>, Refusal> {
         let bucket = self.bucket(&asked.bucket)?;
         let done = bucket.completed.get(&asked.upload);
         let done = done.filter(|done| done.key == asked.key && done.parts == asked.parts);
         let Some(done) = done else { return Ok(None) };
-        let version = bucket.keys.get(&asked.key).and_then(|versions| versions.find(done.id));
-        let object = version.and_then(|version| version.object.as_ref());
-        if !object.is_some_and(|object| Rc::ptr_eq(object, &done.stored)) {
+        let current = bucket.keys.get(&asked.key).and_then(|versions| versions.current());
+        if !current.is_some_and(|current| Rc::ptr_eq(current, &done.stored)) {
             return Ok(None);
         }
         let (id, etag) = (done.id, done.stored.etag.clone());

@@ -7,7 +7,7 @@ use sim::runner::{Conditions, Failure, Tally, play};
 use sim::scenarios::named;
 
 fn run(scenario: &str, seeds: Range<u64>, bug: Option<&SkippedSync>) -> Result<Tally, Failure> {
-    let scenario = named(scenario).unwrap();
+    let scenario = named(scenario).expect("a scenario");
     let mut tally = Tally::default();
     for seed in seeds {
         // Every other seed takes the disk port at its word and not at Linux's.
@@ -17,15 +17,12 @@ fn run(scenario: &str, seeds: Range<u64>, bug: Option<&SkippedSync>) -> Result<T
     Ok(tally)
 }
 
-fn survive(scenario: &str, seeds: Range<u64>) {
-    match run(scenario, seeds.clone(), None) {
-        Ok(tally) => {
-            assert_eq!(tally.seeds, seeds.end - seeds.start);
-            assert!(tally.deaths > tally.deeds, "each deed is a death: {tally:?}");
-            println!("{scenario}: {tally:?}");
-        }
-        Err(failure) => panic!("{failure:?}"),
-    }
+fn survive(scenario: &str, seeds: Range<u64>) -> Result<(), Failure> {
+    let tally = run(scenario, seeds.clone(), None)?;
+    assert_eq!(tally.seeds, seeds.end - seeds.start);
+    assert!(tally.deaths > tally.deeds, "each deed is a death: {tally:?}");
+    println!("{scenario}: {tally:?}");
+    Ok(())
 }
 
 fn is_caught(scenario: &str, bug: &SkippedSync) {
@@ -34,18 +31,18 @@ fn is_caught(scenario: &str, bug: &SkippedSync) {
 }
 
 #[test]
-fn the_catalog_loses_nothing_that_it_acknowledged() {
-    survive("catalog", 0..400);
+fn the_catalog_loses_nothing_that_it_acknowledged() -> Result<(), Failure> {
+    survive("catalog", 0..400)
 }
 
 #[test]
-fn volumes_lose_nothing_and_never_show_wrong_bytes() {
-    survive("volumes", 0..320);
+fn volumes_lose_nothing_and_never_show_wrong_bytes() -> Result<(), Failure> {
+    survive("volumes", 0..320)
 }
 
 #[test]
-fn what_a_commit_names_reads_right() {
-    survive("store", 0..300);
+fn what_a_commit_names_reads_right() -> Result<(), Failure> {
+    survive("store", 0..300)
 }
 
 #[test]

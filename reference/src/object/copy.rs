@@ -1,5 +1,8 @@
 //! CopyObject, and the source that UploadPartCopy reads too.
 //!
+//! Of several faults the answer tells the first in this order: a bucket is missing, the request itself is wrong, the
+//! source is missing or not as its conditions want it, the destination is not as its conditions want it.
+//!
 //! Source: AWS "CopyObject".
 
 use std::rc::Rc;
@@ -15,11 +18,12 @@ use super::put::check_key;
 impl Reference {
     pub(crate) fn copy_object(&mut self, asked: &Copy) -> Outcome {
         check_key(&asked.key)?;
-        let (shown, stored) = self.source(&asked.source)?;
         self.bucket(&asked.bucket)?;
+        self.bucket(&asked.source.bucket)?;
         if is_idle(asked) {
             return Err("InvalidRequest".into());
         }
+        let (shown, stored) = self.source(&asked.source)?;
         let copied = Stored::whole(stored.body.clone(), &self::attributes(asked, &stored));
         let etag = copied.etag.clone();
         let version = self.commit(&asked.bucket, &asked.key, &asked.conditions, copied)?;

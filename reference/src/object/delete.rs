@@ -30,10 +30,11 @@ impl Reference {
             return Err("MalformedXML".into());
         }
         let (mut deleted, mut errors) = (Vec::new(), Vec::new());
-        for entry in entries {
+        // The request names versions by what was shown before it.
+        let named: Vec<Option<VersionName>> = entries.iter().map(|entry| self.echo(entry.version)).collect();
+        for (entry, version) in entries.iter().zip(named) {
             let tags = entry.etag.clone().map(|etag| Tags::These(vec![etag]));
-            let version = self.echo(entry.version);
-            match self.delete(bucket, &entry.key, entry.version, tags.as_ref()) {
+            match self.delete(bucket, &entry.key, version, tags.as_ref()) {
                 Ok(marker) if !quiet => {
                     let marker = marker.map(|id| self.show(id));
                     deleted.push(Deleted { key: entry.key.clone(), version, marker });

@@ -1,7 +1,8 @@
 //! Draws of operations on objects.
 
 use crate::operation::{
-    Copy, Delete, DeleteEntry, Moment, PutObject, Read, ReadConditions, Source, Tags, WriteConditions,
+    Attributes, Copy, Delete, DeleteEntry, Moment, PutObject, Read, ReadConditions, Source, Tags,
+    WriteConditions,
 };
 use crate::versions::Versions;
 use crate::{Operation, VersionName};
@@ -136,7 +137,10 @@ impl Sequence {
         let bucket = self.bucket();
         let there = self.reference.buckets.contains_key(&bucket);
         let count = if self.draw.chance(8) && there { 0 } else { 1 + self.draw.below(5) };
-        let entries = (0..count).map(|_| self.delete_entry(&bucket)).collect();
+        let mut entries: Vec<DeleteEntry> = (0..count).map(|_| self.delete_entry(&bucket)).collect();
+        // In which order a batch deletes is nobody's contract, so no key is named twice.
+        entries.sort_by(|a, b| a.key.cmp(&b.key));
+        entries.dedup_by(|a, b| a.key == b.key);
         Operation::DeleteObjects { bucket, quiet: self.draw.chance(30), entries }
     }
 
@@ -157,16 +161,31 @@ impl Sequence {
     }
 
     pub(super) fn copy_object(&mut self) -> Operation {
+        if self.draw.chance(30) {
+            return self.copy_onto_itself();
+        }
         let source = self.source();
-        let itself = self.draw.chance(30);
-        let bucket = if itself { source.bucket.clone() } else { self.bucket() };
-        let key = if itself { source.key.clone() } else { self.key(&bucket) };
+        let bucket = self.bucket();
+        let key = self.key(&bucket);
         let replace = self.draw.coin();
-        let attributes = if replace { self.draw.attributes() } else { Default::default() };
+        let attributes = if replace { self.draw.attributes() } else { Attributes::default() };
         // Two conditions that fail, one at each end, would be two faults.
-        let plain = source.conditions == ReadConditions::default() && !itself;
+        let plain = source.conditions == ReadConditions::default();
         let conditions =
             if plain { self.write_conditions(&bucket, &key) } else { WriteConditions::default() };
+        Operation::CopyObject(Copy { source, bucket, key, replace, attributes, conditions })
+    }
+
+    /// A copy that changes nothing is refused, so it is only drawn of an object that is there.
+    fn copy_onto_itself(&mut self) -> Operation {
+        let bucket = self.bucket();
+        let key = self.key(&bucket);
+        let version = self.version(&bucket, &key);
+        let replace = self.draw.coin() || self.current_etag(&bucket, &key).is_none();
+        let attributes = if replace { self.draw.attributes() } else { Attributes::default() };
+        let conditions = WriteConditions::default();
+        let source =
+            Source { bucket: bucket.clone(), key: key.clone(), version, conditions: Default::default() };
         Operation::CopyObject(Copy { source, bucket, key, replace, attributes, conditions })
     }
 }

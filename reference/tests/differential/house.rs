@@ -1,0 +1,119 @@
+//! A whole server without its wire: catalog, volumes, handlers and the reclaimer, in a directory of its own.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use api::{Body, S3Error};
+use auth::{Auth, Caller, Credentials, Guarded, Identity};
+use bytes::Bytes;
+use catalog::{Catalog, LmdbIndex, LmdbOptions};
+use keepers::Reclaimer;
+use model::{AccountId, CanonicalId, Region};
+use semantics::{Hall, Handle, Settings};
+use stripe::Store;
+use tokio::runtime::Runtime;
+use tokio::task::JoinHandle;
+use world::{Disk, OsRandom, RealDisk, SystemClock};
+
+pub const REGION: &str = "eu-west-1";
+
+pub struct House {
+    runtime: Runtime,
+    directory: PathBuf,
+    rooms: Option<Rooms>,
+}
+
+struct Rooms {
+    catalog: Catalog,
+    store: Store,
+    auth: Auth,
+    hall: Hall,
+    reclaimer: JoinHandle<()>,
+}
+
+pub fn region() -> Region {
+    Region::parse(REGION).expect("a legal region")
+}
+
+impl House {
+    pub fn open(name: &str) -> Self {
+        let directory = std::env::temp_dir().join(format!("strongroom-diff-{}-{name}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&directory);
+        let runtime = Runtime::new().expect("a runtime");
+        let mut house = Self { runtime, directory, rooms: None };
+        house.restart();
+        house
+    }
+
+    /// Stops in good order, if it ran, and opens again what is on the disk.
+    pub fn restart(&mut self) {
+        self.stop();
+        let disk = RealDisk::at(&self.directory).expect("a directory");
+        let index = LmdbIndex::open(&disk, LmdbOptions::default()).expect("an index");
+        let disk: Arc<dyn Disk> = Arc::new(disk);
+        let clock = Arc::new(SystemClock);
+        let catalog =
+            Catalog::open(disk.clone(), Box::new(index), clock.clone(), catalog::Options::default())
+                .expect("a catalog");
+        let store = Store::open(vec![disk], stripe::Options::default()).expect("volumes");
+        let root = Credentials { access_key: "root".to_owned(), secret: sigv4::Secret::new("secret") };
+        let auth = Auth::new(catalog.clone(), root, account(1), vec![region()], sigv4::V2::Off);
+        let settings = Settings { regions: vec![region()], ..Settings::default() };
+        let hall = Hall::new(catalog.clone(), store.clone(), clock, Arc::new(OsRandom), settings);
+        let reclaimer = self.runtime.spawn(Reclaimer::new(hall.clone()).run());
+        self.rooms = Some(Rooms { catalog, store, auth, hall, reclaimer });
+    }
+
+    fn stop(&mut self) {
+        let Some(rooms) = self.rooms.take() else { return };
+        rooms.reclaimer.abort();
+        let _ = self.runtime.block_on(rooms.reclaimer);
+        drop((rooms.hall, rooms.auth));
+        rooms.store.shutdown().expect("the volumes close");
+        rooms.catalog.shutdown();
+    }
+
+    pub fn remove(mut self) {
+        self.stop();
+        let _ = std::fs::remove_dir_all(&self.directory);
+    }
+
+    /// One operation by the root of an account, through the same door as every request.
+    pub fn call<O: Guarded>(
+        &self,
+        account: &Caller,
+        input: O::Input,
+        body: Bytes,
+    ) -> Result<(O::Output, Bytes), S3Error>
+    where
+        Hall: Handle<O>,
+    {
+        let rooms = self.rooms.as_ref().expect("the house is open");
+        let request = rooms.auth.authorize::<O>(account, input)?;
+        self.runtime.block_on(async {
+            let (output, body) = rooms.hall.handle(request, Body::once(body)).await?;
+            let mut bytes = Vec::new();
+            if let Some(mut body) = body {
+                while let Some(piece) = body.source.next().await? {
+                    bytes.extend_from_slice(&piece);
+                }
+                assert_eq!(body.length, Some(bytes.len() as u64), "a body is as long as it says");
+            }
+            Ok((output, Bytes::from(bytes)))
+        })
+    }
+}
+
+fn account(number: u64) -> AccountId {
+    AccountId::new(number).expect("a legal account")
+}
+
+pub fn caller(number: u64) -> Caller {
+    Caller::Root(Identity {
+        account: account(number),
+        canonical_id: CanonicalId::from_bytes([7; 32]),
+        name: format!("account {number}"),
+        access_key: format!("key{number}"),
+        signed_region: Some(region()),
+    })
+}

@@ -1,0 +1,418 @@
+//! The handlers as a subject: operations in, answers out.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use api::s3;
+use auth::{Caller, Guarded};
+use bytes::Bytes;
+use model::{Ordinal, StorageClass, UploadId, VersionId};
+use reference::differential::Subject;
+use reference::operation::{
+    Attributes, Complete, Copy, CopyPart, Delete, DeleteEntry, ListUploads, ListVersions, PutObject, Read,
+    Source,
+};
+use reference::{Answer, Names, Operation, Outcome, Refusal, UploadName, VersionName};
+use semantics::{Hall, Handle};
+
+use crate::answers;
+use crate::house::{House, caller};
+use crate::inputs;
+
+pub struct HallSubject {
+    house: Rc<RefCell<House>>,
+    caller: Caller,
+    /// Ends each bucket's name, since buckets of all accounts share one space of names.
+    suffix: String,
+    names: Names,
+    applied: usize,
+    restart_at: Option<usize>,
+}
+
+type Answered = Result<Answer, Refusal>;
+
+impl Subject for HallSubject {
+    fn apply(&mut self, operation: &Operation) -> Outcome {
+        if self.restart_at == Some(self.applied) {
+            self.house.borrow_mut().restart();
+        }
+        self.applied += 1;
+        match operation {
+            Operation::CreateBucket { .. }
+            | Operation::DeleteBucket { .. }
+            | Operation::HeadBucket { .. }
+            | Operation::ListBuckets(_)
+            | Operation::PutBucketVersioning { .. }
+            | Operation::GetBucketVersioning { .. } => self.on_buckets(operation),
+            Operation::PutObject(asked) => self.put(asked),
+            Operation::GetObject(asked) => self.get(asked),
+            Operation::HeadObject(asked) => self.head(asked),
+            Operation::DeleteObject(asked) => self.delete(asked),
+            Operation::DeleteObjects { bucket, quiet, entries } => self.delete_many(bucket, *quiet, entries),
+            Operation::CopyObject(asked) => self.copy(asked),
+            Operation::ListObjects(asked) => {
+                let bucket = self.bucket(&asked.filter.bucket);
+                let input = inputs::list_objects(bucket, &asked.filter, &asked.marker);
+                Ok(answers::objects(self.call::<s3::ListObjects>(input)?))
+            }
+            Operation::ListObjectsV2(asked) => {
+                let bucket = self.bucket(&asked.filter.bucket);
+                let token = asked.token.and_then(|token| self.names.token_text(token)).map(str::to_owned);
+                let input = inputs::list_objects_v2(bucket, &asked.filter, &asked.start_after, token);
+                let output = self.call::<s3::ListObjectsV2>(input)?;
+                Ok(answers::objects_v2(&mut self.names, output))
+            }
+            Operation::ListObjectVersions(asked) => self.list_versions(asked),
+            Operation::ListMultipartUploads(asked) => self.list_uploads(asked),
+            Operation::CreateMultipartUpload { bucket, key, attributes } => {
+                self.create_upload(bucket, key, attributes)
+            }
+            Operation::UploadPart { .. } | Operation::AbortMultipartUpload { .. } => {
+                self.on_upload(operation)
+            }
+            Operation::UploadPartCopy(asked) => self.copy_part(asked),
+            Operation::CompleteMultipartUpload(asked) => self.complete(asked),
+            Operation::ListParts { bucket, key, upload, after, max } => {
+                let input = s3::ListPartsInput {
+                    bucket: self.bucket(bucket),
+                    key: key.clone(),
+                    upload_id: self.upload_id(*upload),
+                    part_number_marker: *after,
+                    max_parts: *max,
+                    ..Default::default()
+                };
+                Ok(answers::parts(self.call::<s3::ListParts>(input)?))
+            }
+        }
+    }
+}
+
+impl HallSubject {
+    pub fn new(house: Rc<RefCell<House>>, account: u64, restart_at: Option<usize>) -> Self {
+        let ordinal = Ordinal::from_u64(1);
+        let unknown_version = VersionId::Id { ordinal, salt: 7 }.to_string();
+        let unknown_upload = UploadId { ordinal, salt: 7 }.to_string();
+        Self {
+            house,
+            caller: caller(100 + account),
+            suffix: format!("-{account}"),
+            names: Names::new(&unknown_version, &unknown_upload),
+            applied: 0,
+            restart_at,
+        }
+    }
+
+    fn bucket(&self, name: &str) -> String {
+        format!("{name}{}", self.suffix)
+    }
+
+    fn version_id(&self, name: Option<VersionName>) -> Option<String> {
+        name.map(|name| self.names.version_id(name).to_owned())
+    }
+
+    fn upload_id(&self, name: UploadName) -> Option<String> {
+        Some(self.names.upload_id(name).to_owned())
+    }
+
+    fn call<O: Guarded>(&mut self, input: O::Input) -> Result<O::Output, Refusal>
+    where
+        Hall: Handle<O>,
+    {
+        self.call_with::<O>(input, Bytes::new()).map(|(output, _)| output)
+    }
+
+    fn call_with<O: Guarded>(&mut self, input: O::Input, body: Bytes) -> Result<(O::Output, Bytes), Refusal>
+    where
+        Hall: Handle<O>,
+    {
+        let answered = self.house.borrow().call::<O>(&self.caller, input, body);
+        answered.map_err(|error| answers::refusal(&mut self.names, error))
+    }
+
+    fn on_buckets(&mut self, operation: &Operation) -> Answered {
+        match operation {
+            Operation::CreateBucket { bucket } => {
+                let input = inputs::create_bucket(self.bucket(bucket));
+                self.call::<s3::CreateBucket>(input).map(|_| Answer::Done)
+            }
+            Operation::DeleteBucket { bucket } => {
+                let input = s3::DeleteBucketInput { bucket: self.bucket(bucket), ..Default::default() };
+                self.call::<s3::DeleteBucket>(input).map(|_| Answer::Done)
+            }
+            Operation::HeadBucket { bucket } => {
+                let input = s3::HeadBucketInput { bucket: self.bucket(bucket), ..Default::default() };
+                self.call::<s3::HeadBucket>(input).map(|_| Answer::Done)
+            }
+            Operation::PutBucketVersioning { bucket, enabled } => {
+                let status = if *enabled { "Enabled" } else { "Suspended" };
+                let configuration =
+                    s3::VersioningConfiguration { status: Some(status.to_owned()), ..Default::default() };
+                let input = s3::PutBucketVersioningInput {
+                    bucket: self.bucket(bucket),
+                    versioning_configuration: Some(configuration),
+                    ..Default::default()
+                };
+                self.call::<s3::PutBucketVersioning>(input).map(|_| Answer::Done)
+            }
+            Operation::GetBucketVersioning { bucket } => {
+                let input =
+                    s3::GetBucketVersioningInput { bucket: self.bucket(bucket), ..Default::default() };
+                let output = self.call::<s3::GetBucketVersioning>(input)?;
+                Ok(Answer::Versioning(output.status.map(|status| status == "Enabled")))
+            }
+            Operation::ListBuckets(asked) => {
+                let token = asked.token.and_then(|token| self.names.token_text(token)).map(str::to_owned);
+                let input = s3::ListBucketsInput {
+                    prefix: inputs::some(&asked.prefix),
+                    max_buckets: asked.max,
+                    continuation_token: token,
+                    ..Default::default()
+                };
+                let output = self.call::<s3::ListBuckets>(input)?;
+                let name = |bucket: s3::Bucket| {
+                    let name = bucket.name.expect("a name");
+                    name.strip_suffix(&self.suffix).expect("the account's own bucket").to_owned()
+                };
+                let names = output.buckets.into_iter().map(name).collect();
+                let next = output.continuation_token.map(|token| self.names.token(&token));
+                Ok(Answer::Buckets { names, next })
+            }
+            other => unreachable!("{other:?} is not about buckets"),
+        }
+    }
+
+    fn put(&mut self, asked: &PutObject) -> Answered {
+        let (if_match, if_none_match) = inputs::write_conditions(&asked.conditions);
+        let Attributes { content_type, metadata, class } = asked.attributes.clone();
+        let input = s3::PutObjectInput {
+            bucket: self.bucket(&asked.bucket),
+            key: asked.key.clone(),
+            content_type,
+            metadata,
+            storage_class: class.map(name_of),
+            if_match,
+            if_none_match,
+            ..Default::default()
+        };
+        let (output, _) = self.call_with::<s3::PutObject>(input, asked.body.bytes())?;
+        let version = answers::version(&mut self.names, output.version_id);
+        Ok(Answer::Put { etag: answers::etag(output.e_tag), version })
+    }
+
+    fn get(&mut self, asked: &Read) -> Answered {
+        let conditions = inputs::read_conditions(&asked.conditions);
+        let input = s3::GetObjectInput {
+            bucket: self.bucket(&asked.bucket),
+            key: asked.key.clone(),
+            version_id: self.version_id(asked.version),
+            range: asked.range.clone(),
+            part_number: asked.part_number,
+            if_match: conditions.if_match,
+            if_none_match: conditions.if_none_match,
+            if_modified_since: conditions.if_modified_since,
+            if_unmodified_since: conditions.if_unmodified_since,
+            ..Default::default()
+        };
+        let (output, body) = self.call_with::<s3::GetObject>(input, Bytes::new())?;
+        Ok(answers::got(&mut self.names, output, body))
+    }
+
+    fn head(&mut self, asked: &Read) -> Answered {
+        let conditions = inputs::read_conditions(&asked.conditions);
+        let input = s3::HeadObjectInput {
+            bucket: self.bucket(&asked.bucket),
+            key: asked.key.clone(),
+            version_id: self.version_id(asked.version),
+            range: asked.range.clone(),
+            part_number: asked.part_number,
+            if_match: conditions.if_match,
+            if_none_match: conditions.if_none_match,
+            if_modified_since: conditions.if_modified_since,
+            if_unmodified_since: conditions.if_unmodified_since,
+            ..Default::default()
+        };
+        let output = self.call::<s3::HeadObject>(input)?;
+        Ok(answers::headed(&mut self.names, output))
+    }
+
+    fn delete(&mut self, asked: &Delete) -> Answered {
+        let input = s3::DeleteObjectInput {
+            bucket: self.bucket(&asked.bucket),
+            key: asked.key.clone(),
+            version_id: self.version_id(asked.version),
+            if_match: inputs::tags(asked.if_match.as_ref()),
+            ..Default::default()
+        };
+        let output = self.call::<s3::DeleteObject>(input)?;
+        let version = answers::version(&mut self.names, output.version_id);
+        Ok(Answer::Deleted { marker: output.delete_marker.unwrap_or(false), version })
+    }
+
+    fn delete_many(&mut self, bucket: &str, quiet: bool, entries: &[DeleteEntry]) -> Answered {
+        let objects = entries.iter().map(|entry| s3::ObjectIdentifier {
+            key: Some(entry.key.clone()),
+            version_id: self.version_id(entry.version),
+            e_tag: entry.etag.as_deref().map(inputs::quoted),
+            ..Default::default()
+        });
+        let delete = s3::Delete { objects: objects.collect(), quiet: Some(quiet) };
+        let input = s3::DeleteObjectsInput {
+            bucket: self.bucket(bucket),
+            delete: Some(delete),
+            ..Default::default()
+        };
+        let output = self.call::<s3::DeleteObjects>(input)?;
+        Ok(answers::deleted(&mut self.names, output))
+    }
+
+    fn source(&self, source: &Source) -> String {
+        let version = self.version_id(source.version);
+        inputs::copy_source(&self.bucket(&source.bucket), &source.key, version.as_deref())
+    }
+
+    fn copy(&mut self, asked: &Copy) -> Answered {
+        let (if_match, if_none_match) = inputs::write_conditions(&asked.conditions);
+        let source = inputs::read_conditions(&asked.source.conditions);
+        let Attributes { content_type, metadata, class } = asked.attributes.clone();
+        let input = s3::CopyObjectInput {
+            bucket: self.bucket(&asked.bucket),
+            key: asked.key.clone(),
+            copy_source: Some(self.source(&asked.source)),
+            copy_source_if_match: source.if_match,
+            copy_source_if_none_match: source.if_none_match,
+            copy_source_if_modified_since: source.if_modified_since,
+            copy_source_if_unmodified_since: source.if_unmodified_since,
+            metadata_directive: asked.replace.then(|| "REPLACE".to_owned()),
+            content_type,
+            metadata,
+            storage_class: class.map(name_of),
+            if_match,
+            if_none_match,
+            ..Default::default()
+        };
+        let output = self.call::<s3::CopyObject>(input).map_err(of_source)?;
+        let etag = answers::etag(output.copy_object_result.and_then(|result| result.e_tag));
+        let version = answers::version(&mut self.names, output.version_id);
+        let source = answers::version(&mut self.names, output.copy_source_version_id);
+        Ok(Answer::Copied { etag, version, source })
+    }
+
+    fn list_versions(&mut self, asked: &ListVersions) -> Answered {
+        let input = s3::ListObjectVersionsInput {
+            bucket: self.bucket(&asked.filter.bucket),
+            prefix: inputs::some(&asked.filter.prefix),
+            delimiter: inputs::some(&asked.filter.delimiter),
+            max_keys: asked.filter.max,
+            key_marker: asked.key_marker.clone(),
+            version_id_marker: self.version_id(asked.version_marker),
+            ..Default::default()
+        };
+        let output = self.call::<s3::ListObjectVersions>(input)?;
+        Ok(answers::versions(&mut self.names, output))
+    }
+
+    fn list_uploads(&mut self, asked: &ListUploads) -> Answered {
+        let input = s3::ListMultipartUploadsInput {
+            bucket: self.bucket(&asked.filter.bucket),
+            prefix: inputs::some(&asked.filter.prefix),
+            delimiter: inputs::some(&asked.filter.delimiter),
+            max_uploads: asked.filter.max,
+            key_marker: asked.key_marker.clone(),
+            upload_id_marker: asked.upload_marker.and_then(|upload| self.upload_id(upload)),
+            ..Default::default()
+        };
+        let output = self.call::<s3::ListMultipartUploads>(input)?;
+        Ok(answers::uploads(&mut self.names, output))
+    }
+
+    fn create_upload(&mut self, bucket: &str, key: &str, attributes: &Attributes) -> Answered {
+        let Attributes { content_type, metadata, class } = attributes.clone();
+        let input = s3::CreateMultipartUploadInput {
+            bucket: self.bucket(bucket),
+            key: key.to_owned(),
+            content_type,
+            metadata,
+            storage_class: class.map(name_of),
+            ..Default::default()
+        };
+        let output = self.call::<s3::CreateMultipartUpload>(input)?;
+        Ok(Answer::Started(self.names.upload(&output.upload_id.expect("an upload id"))))
+    }
+
+    fn on_upload(&mut self, operation: &Operation) -> Answered {
+        match operation {
+            Operation::UploadPart { bucket, key, upload, number, body } => {
+                let input = s3::UploadPartInput {
+                    bucket: self.bucket(bucket),
+                    key: key.clone(),
+                    upload_id: self.upload_id(*upload),
+                    part_number: Some(*number),
+                    ..Default::default()
+                };
+                let (output, _) = self.call_with::<s3::UploadPart>(input, body.bytes())?;
+                Ok(Answer::Part { etag: answers::etag(output.e_tag), source: None })
+            }
+            Operation::AbortMultipartUpload { bucket, key, upload } => {
+                let input = s3::AbortMultipartUploadInput {
+                    bucket: self.bucket(bucket),
+                    key: key.clone(),
+                    upload_id: self.upload_id(*upload),
+                    ..Default::default()
+                };
+                self.call::<s3::AbortMultipartUpload>(input).map(|_| Answer::Done)
+            }
+            other => unreachable!("{other:?} is not about an upload"),
+        }
+    }
+
+    fn copy_part(&mut self, asked: &CopyPart) -> Answered {
+        let source = inputs::read_conditions(&asked.source.conditions);
+        let input = s3::UploadPartCopyInput {
+            bucket: self.bucket(&asked.bucket),
+            key: asked.key.clone(),
+            upload_id: self.upload_id(asked.upload),
+            part_number: Some(asked.number),
+            copy_source: Some(self.source(&asked.source)),
+            copy_source_if_match: source.if_match,
+            copy_source_if_none_match: source.if_none_match,
+            copy_source_if_modified_since: source.if_modified_since,
+            copy_source_if_unmodified_since: source.if_unmodified_since,
+            copy_source_range: asked.range.map(|(first, last)| format!("bytes={first}-{last}")),
+            ..Default::default()
+        };
+        let output = self.call::<s3::UploadPartCopy>(input).map_err(of_source)?;
+        let source = answers::version(&mut self.names, output.copy_source_version_id);
+        let etag = answers::etag(output.copy_part_result.and_then(|result| result.e_tag));
+        Ok(Answer::Part { etag, source })
+    }
+
+    fn complete(&mut self, asked: &Complete) -> Answered {
+        let (if_match, if_none_match) = inputs::write_conditions(&asked.conditions);
+        let parts = asked.parts.iter().map(|(number, etag)| s3::CompletedPart {
+            part_number: Some(*number),
+            e_tag: Some(inputs::quoted(etag)),
+            ..Default::default()
+        });
+        let input = s3::CompleteMultipartUploadInput {
+            bucket: self.bucket(&asked.bucket),
+            key: asked.key.clone(),
+            upload_id: self.upload_id(asked.upload),
+            multipart_upload: Some(s3::CompletedMultipartUpload { parts: parts.collect() }),
+            if_match,
+            if_none_match,
+            ..Default::default()
+        };
+        let output = self.call::<s3::CompleteMultipartUpload>(input)?;
+        let version = answers::version(&mut self.names, output.version_id);
+        Ok(Answer::Put { etag: answers::etag(output.e_tag), version })
+    }
+}
+
+/// Whether a copy tells of the delete marker that it met at its source is documented nowhere.
+fn of_source(refusal: Refusal) -> Refusal {
+    Refusal { marker: None, ..refusal }
+}
+
+fn name_of(class: StorageClass) -> String {
+    class.name().to_owned()
+}

@@ -32,7 +32,8 @@ pub fn choose(header: Option<&str>, size_bytes: u64) -> Choice {
         (Some(first), Some(last)) => Choice::Slice { first, last: last.min(end - 1) },
         (Some(first), None) => Choice::Slice { first, last: end - 1 },
         (None, Some(0)) => Choice::Unsatisfiable,
-        (None, Some(_)) if end == 0 => Choice::Unsatisfiable,
+        // S3 answers a suffix of nothing with nothing and 200, where RFC 9110 would have 416.
+        (None, Some(_)) if end == 0 => Choice::Whole,
         (None, Some(suffix)) => Choice::Slice { first: end.saturating_sub(suffix), last: end - 1 },
         (None, None) => Choice::Whole,
     }
@@ -109,7 +110,7 @@ mod tests {
         assert_eq!(choose(Some("bytes=100-"), 100), Choice::Unsatisfiable);
         assert_eq!(choose(Some("bytes=-0"), 100), Choice::Unsatisfiable);
         assert_eq!(choose(Some("bytes=0-"), 0), Choice::Unsatisfiable);
-        assert_eq!(choose(Some("bytes=-1"), 0), Choice::Unsatisfiable);
+        assert_eq!(choose(Some("bytes=-1"), 0), Choice::Whole);
     }
 
     #[test]

@@ -132,6 +132,11 @@ pub(crate) fn shown_version_id(bucket: &BucketRow, row: &VersionRow, ordinal: Or
     (bucket.versioning != Versioning::Unversioned).then(|| row.version_id(ordinal).to_string())
 }
 
+/// The answer to a write names the version that it made, unless that is the null version.
+pub(crate) fn made_version_id(row: &VersionRow, ordinal: Ordinal) -> Option<String> {
+    (!row.null).then(|| row.version_id(ordinal).to_string())
+}
+
 pub(crate) fn standing(current: &CurrentRow) -> Standing {
     Standing { etag: current.etag, modified: current.modified }
 }

@@ -187,7 +187,7 @@ impl Hall {
             let completed = Completed {
                 etag: made.object.etag,
                 checksum: made.object.checksum.clone(),
-                version_id: state::shown_version_id(&bucket, &row, ordinal),
+                version_id: state::made_version_id(&row, ordinal),
             };
             Ok(Decision::Write(deed.into_writes(), completed))
         });
@@ -207,11 +207,15 @@ impl Hall {
         let head = state::head(&view, &bucket.row, key).map_err(fault::catalog)?.ok_or_else(missing)?;
         let row = state::version_at(&view, &bucket.row, key, head.ordinal).map_err(fault::catalog)?;
         let row = row.ok_or_else(missing)?;
-        let version_id = state::shown_version_id(&bucket.row, &row, head.ordinal);
+        let version_id = state::made_version_id(&row, head.ordinal);
         let object = row.object().ok_or_else(missing)?;
+        // With other parts it is another completion, and saying yes to it would promise bytes that are not there.
+        let digests = listed.iter().filter_map(|(part, _)| part.etag.as_ref()).map(|etag| &etag.md5);
+        let same_bytes = digest::md5_of_md5s(digests) == object.etag.md5;
         match &object.content {
             Content::Parts { upload, table, .. }
                 if *upload == id
+                    && same_bytes
                     && table
                         .iter()
                         .map(|(number, ..)| number)

@@ -151,7 +151,7 @@ impl Hall {
                 let mut deed = Deed::new(view, &bucket, &key, ordinal);
                 deed.add_version(head.as_ref(), choice, &row)?;
                 let named = Named {
-                    version_id: state::shown_version_id(&bucket, &row, ordinal),
+                    version_id: state::made_version_id(&row, ordinal),
                     modified: row.modified,
                 };
                 Ok(Decision::Write(deed.into_writes(), named))

@@ -91,7 +91,7 @@ impl Graves {
         let mut graves = Self { number, next_number: number + 1, log, ..Self::default() };
         for some in carried.chunks(FRAME_GRAVES_MAX) {
             graves.write(device, some)?;
-            graves.frames += 1;
+            graves.count(some);
         }
         if let Some(log) = &graves.log {
             log.file.sync_all().map_err(failed("sync"))?;
@@ -122,9 +122,14 @@ impl Graves {
         match written {
             // Whether the frame is on the disk nobody knows; if the next open finds it, it counts it.
             Err(_) => self.stop(),
-            Ok(()) => self.frames += 1,
+            Ok(()) => self.count(graves),
         }
         written
+    }
+
+    fn count(&mut self, graves: &[Grave]) {
+        self.frames += 1;
+        self.touched.extend(graves.iter().map(|grave| grave.volume));
     }
 
     fn write(&mut self, device: DeviceId, graves: &[Grave]) -> Result<(), Fault> {
@@ -132,7 +137,6 @@ impl Graves {
         let bytes = encode(FrameContext { device, file: self.number, frame: self.frames }, graves);
         log.file.write_all_at(&bytes, log.at).map_err(|error| Fault::io("write", &log.path, &error))?;
         log.at += bytes.len() as u64;
-        self.touched.extend(graves.iter().map(|grave| grave.volume));
         Ok(())
     }
 }

@@ -42,7 +42,8 @@ pub(crate) fn volumes_dir(disk: &dyn Disk) -> Result<(), Fault> {
 pub(crate) fn read_ledger(disk: &dyn Disk, device: DeviceId) -> Result<Option<Ledger>, Fault> {
     let Some(bytes) = read_whole(disk, LEDGER_FILE)? else { return Ok(None) };
     match Ledger::decode(&bytes) {
-        Ok(ledger) if ledger.device == device => return Ok(Some(ledger)),
+        Ok(ledger) if ledger.device == device && ledger.is_plausible() => return Ok(Some(ledger)),
+        Ok(ledger) if ledger.device == device => tracing::error!(?ledger, "the ledger can't be true"),
         Ok(ledger) => tracing::error!(found = %ledger.device, "the ledger is of another device"),
         Err(mismatch) => tracing::error!(?mismatch, "the ledger of the volumes is corrupt"),
     }

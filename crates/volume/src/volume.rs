@@ -34,7 +34,7 @@ pub(crate) struct Volume {
     /// What the ledger says of it, kept current.
     entry: Mutex<Entry>,
     file: Mutex<Option<VolumeFile>>,
-    /// Records in the graves whose headers may still be there: where they begin and end.
+    /// Records that the graves name: where they begin and end. Their headers may still be there.
     dead: Mutex<BTreeMap<u64, u64>>,
 }
 
@@ -83,7 +83,7 @@ impl Volume {
         lock(&self.dead).contains_key(&offset)
     }
 
-    /// The dead that are not punched wholly.
+    /// The dead that the graves name.
     pub fn dead(&self) -> Vec<(u64, u64)> {
         lock(&self.dead).iter().map(|(start, end)| (*start, *end)).collect()
     }
@@ -92,7 +92,7 @@ impl Volume {
         lock(&self.dead).insert(start, end);
     }
 
-    /// It reads as a hole now.
+    /// It reads as a hole, durably.
     pub fn forget(&self, start: u64) {
         lock(&self.dead).remove(&start);
     }

@@ -5,13 +5,18 @@
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::fields::{put, take, u32_at, u64_at};
-use super::{DeviceId, Mismatch};
+use super::volume_header::RECORDS_START;
+use super::{BLOCK_BYTES, DeviceId, Mismatch};
 
 const MARKER: &[u8; 8] = b"SRledger";
 const FORMAT: u32 = 1;
 const HEAD_BYTES: usize = 80;
 const ENTRY_BYTES: usize = 64;
 const SUM_BYTES: usize = 8;
+
+/// No counter gets there in any life of a device, and no volume is so long.
+const COUNTER_END: u64 = 1 << 62;
+const VOLUME_BYTES_END: u64 = 1 << 50;
 
 const CLEAN: u32 = 1;
 const SEALED: u32 = 1;
@@ -105,7 +110,28 @@ impl Ledger {
     }
 }
 
+impl Ledger {
+    /// Whether arithmetic with it is safe: its checksum tells of rot, not of what a faulty program wrote.
+    pub fn is_plausible(&self) -> bool {
+        let counters = [self.epoch, self.swept, self.graves, self.graves_counted];
+        self.next_volume > 0
+            && self.next_volume < u32::MAX
+            && counters.iter().all(|counter| *counter < COUNTER_END)
+            && self.entries.iter().all(Entry::is_plausible)
+    }
+}
+
 impl Entry {
+    fn is_plausible(&self) -> bool {
+        let counters = [self.sequence, self.epoch_first, self.epoch_last];
+        self.volume < u32::MAX
+            && self.size < VOLUME_BYTES_END
+            && (RECORDS_START..VOLUME_BYTES_END).contains(&self.end)
+            && self.end.is_multiple_of(BLOCK_BYTES)
+            && self.dead_bytes < VOLUME_BYTES_END
+            && counters.iter().all(|counter| *counter < COUNTER_END)
+    }
+
     fn encode(&self, place: &mut [u8]) {
         let flag = |set: bool, bit: u32| if set { bit } else { 0 };
         let flags = flag(self.sealed, SEALED) | flag(self.doubtful, DOUBTFUL);

@@ -106,9 +106,7 @@ impl VolumeSet {
             return file.punch(start + BLOCK_BYTES, end);
         }
         file.punch(start, end)?;
-        erase_if_unpunched(&file, start)?;
-        volume.forget(start);
-        Ok(())
+        erase_if_unpunched(&file, start)
     }
 
     /// Frees what earlier processes had killed and not freed. For after an open; a repetition does nothing.
@@ -125,7 +123,7 @@ impl VolumeSet {
     /// A new file that carries over what is still needed: the dead of open volumes, whose headers stay, and those
     /// whose blocks couldn't be freed.
     fn renew_graves(&self, graves: &mut Graves) -> Result<(), Fault> {
-        let carried = self.settle_graves(graves)?;
+        let carried = self.settle_graves(graves);
         let number = graves.next_number;
         graves.next_number += 1;
         let fresh = Graves::create(&*self.disk, self.device, number, &carried, &self.meter)?;
@@ -137,11 +135,14 @@ impl VolumeSet {
         Ok(())
     }
 
-    /// Makes all punches durable; says which dead must not be forgotten.
-    fn settle_graves(&self, graves: &Graves) -> Result<Vec<Grave>, Fault> {
+    /// Makes all punches durable, and says which dead must not be forgotten: those of open volumes, and of volumes
+    /// that fail.
+    fn settle_graves(&self, graves: &Graves) -> Vec<Grave> {
         let mut carried = Vec::new();
         for volume in graves.touched.iter().filter_map(|number| self.volume(*number)) {
-            self.sync(&self.open_file(&volume)?)?;
+            if let Err(fault) = self.settle_volume(&volume) {
+                tracing::warn!(%fault, "what was freed of a volume is to be freed again");
+            }
             let number = volume.number;
             carried.extend(volume.dead().into_iter().map(|(start, end)| Grave {
                 volume: number,
@@ -149,7 +150,18 @@ impl VolumeSet {
                 end,
             }));
         }
-        Ok(carried)
+        carried
+    }
+
+    /// Punches once more: a sync that failed since then may have taken a punch back.
+    fn settle_volume(&self, volume: &Volume) -> Result<(), Fault> {
+        let dead = volume.dead();
+        dead.iter().try_for_each(|(start, end)| self.free(volume, *start, *end))?;
+        self.sync(&self.open_file(volume)?)?;
+        if volume.entry().sealed {
+            dead.iter().for_each(|(start, _)| volume.forget(*start));
+        }
+        Ok(())
     }
 
     fn remove_graves(&self, number: u64) {

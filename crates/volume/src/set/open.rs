@@ -95,8 +95,13 @@ impl Files {
             disk.remove(&path).map_err(|error| Fault::io("remove", &path, &error))?;
         }
         Ok(Self {
-            volumes: names.iter().filter_map(|name| volume_of(name)).collect(),
-            graves: names.iter().filter_map(|name| graves_of(name)).collect(),
+            // The highest numbers are never ours: behind each there must be a next one.
+            volumes: names
+                .iter()
+                .filter_map(|name| volume_of(name))
+                .filter(|last| *last < u32::MAX)
+                .collect(),
+            graves: names.iter().filter_map(|name| graves_of(name)).filter(|last| *last < u64::MAX).collect(),
         })
     }
 }
@@ -228,7 +233,7 @@ impl Opening<'_> {
         let head = Head { swept: 0, next_volume: self.files.volumes.last().map_or(1, skipped) };
         let number = self.files.graves.last().copied().unwrap_or(0);
         let graves = Graves::found(number, self.next_graves(number), &frames);
-        Ok(Found { head, epoch: epoch + 1, graves, volumes })
+        Ok(Found { head, epoch: epoch.saturating_add(1), graves, volumes })
     }
 
     fn next_graves(&self, number: u64) -> u64 {

@@ -14,7 +14,7 @@ use crate::volume::{VOLUMES_DIR, Volume, VolumeFile, fresh_entry, lock, unfinish
 const ZERO_BYTES: usize = 1024 * 1024;
 static ZEROS: [u8; ZERO_BYTES] = [0; ZERO_BYTES];
 /// Zeros between two syncs: so many dirty pages at most stand before a lane's own sync.
-const SYNC_EVERY_BYTES: u64 = 32 * 1024 * 1024;
+const SYNC_EVERY_BYTES: u64 = 8 * 1024 * 1024;
 
 /// A volume that is being made. Dropped unfinished it leaves a file that `abandon` or the next open removes.
 pub struct Preparation {
@@ -104,7 +104,8 @@ impl VolumeSet {
         Ok(preparation.zeroed == preparation.header.size)
     }
 
-    /// Gives it its header, its name and its line in the ledger, in this order; then it may be written.
+    /// Gives it its header, its name and its line in the ledger, in this order; then it may be written. What isn't
+    /// zeroed yet is allocated, reads as zeros and only costs more at its first sync.
     pub fn finish_volume(&self, preparation: Preparation) -> Result<(), Fault> {
         let header = preparation.header;
         let written = preparation.file.write_all_at(&header.encode(), 0).and_then(|()| {

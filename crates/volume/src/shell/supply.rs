@@ -1,7 +1,8 @@
 //! Keeps the next volume ready, in a thread of its own.
 //!
-//! It writes zeros about as fast as lanes fill the volumes before, so that it hardly takes from their writes; when
-//! a lane waits for it, as fast as it can. A full disk is looked at again whenever somebody wants to write.
+//! It writes zeros somewhat faster than lanes fill the volumes before, so that it hardly takes from their writes. Who
+//! comes too early gets the volume as far as it is: the rest of it is allocated and reads as zeros as well, only the
+//! first sync of each place costs more. A full disk is looked at again whenever somebody wants to write.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
@@ -14,8 +15,8 @@ use crate::writer::VolumeWriter;
 const READY_TARGET: usize = 1;
 /// Zeros written ahead of any use.
 const AHEAD_BYTES: u64 = 16 * 1024 * 1024;
-/// Zeros written for each byte that lanes write: the next volume is ready when a third of this one is filled.
-const ZEROS_PER_BYTE: u64 = 3;
+/// Zeros written for each byte that lanes write: the next volume is ready when half of this one is filled.
+const ZEROS_PER_BYTE: u64 = 2;
 
 pub(super) struct Supply {
     set: Arc<VolumeSet>,
@@ -28,12 +29,23 @@ pub(super) struct Supply {
 struct State {
     /// Lanes that can't go on without a volume.
     waiting: usize,
-    /// Attempts to make a volume that ended, and how the last one did.
-    attempts: u64,
+    /// Attempts to make a volume that began, that ended, and that somebody wants to see ended.
+    begun: u64,
+    ended: u64,
+    wanted: u64,
+    /// How the last attempt failed.
     failure: Option<Fault>,
     /// Bytes that lanes wrote since the device was opened.
     consumed: u64,
     closed: bool,
+}
+
+/// What the supplier does next.
+enum Pace {
+    Zero,
+    /// A lane waits.
+    HandOver,
+    Stop,
 }
 
 impl Supply {
@@ -52,10 +64,12 @@ impl Supply {
             if state.closed {
                 return Err(Fault::Closed);
             }
-            let seen = state.attempts;
+            // One that runs already may have looked at the disk before there was space.
+            let attempt = state.begun + 1;
+            state.wanted = attempt;
             state.waiting += 1;
             self.changed.notify_all();
-            while state.attempts == seen && !state.closed {
+            while state.ended < attempt && self.set.ready() == 0 && !state.closed {
                 state = self.wait(state);
             }
             state.waiting -= 1;
@@ -84,10 +98,12 @@ impl Supply {
         while self.wait_for_need() {
             let result = self.make();
             let mut state = lock(&self.state);
-            state.attempts += 1;
+            state.ended += 1;
             state.failure = result.err();
-            if let Some(fault) = &state.failure {
-                tracing::warn!(%fault, "no further volume can be prepared now");
+            match &state.failure {
+                // Who wanted to write is told.
+                None | Some(Fault::NoSpace { .. } | Fault::Closed) => {}
+                Some(fault) => tracing::error!(%fault, "no further volume can be prepared now"),
             }
             drop(state);
             self.changed.notify_all();
@@ -102,7 +118,9 @@ impl Supply {
                 return false;
             }
             let idle = state.failure.is_none() && self.set.ready() < READY_TARGET;
-            if idle || (state.waiting > 0 && self.set.ready() == 0) {
+            let wanted = state.wanted > state.begun && self.set.ready() == 0;
+            if idle || wanted {
+                state.begun += 1;
                 return true;
             }
             state = self.wait(state);
@@ -112,32 +130,37 @@ impl Supply {
     fn make(&self) -> Result<(), Fault> {
         let mut preparation = self.set.begin_volume()?;
         let start = lock(&self.state).consumed;
-        loop {
-            let step = match self.pace(&preparation, start) {
-                true => self.set.zero_some(&mut preparation),
-                false => Err(Fault::Closed),
-            };
-            match step {
-                Ok(false) => {}
-                Ok(true) => return self.set.finish_volume(preparation),
-                Err(fault) => {
-                    self.set.abandon_volume(&preparation);
-                    return Err(fault);
-                }
+        let zeroed = loop {
+            match self.pace(&preparation, start) {
+                Pace::Zero => match self.set.zero_some(&mut preparation) {
+                    Ok(false) => {}
+                    Ok(true) => break Ok(()),
+                    Err(fault) => break Err(fault),
+                },
+                Pace::HandOver => break Ok(()),
+                Pace::Stop => break Err(Fault::Closed),
+            }
+        };
+        match zeroed {
+            Ok(()) => self.set.finish_volume(preparation),
+            Err(fault) => {
+                self.set.abandon_volume(&preparation);
+                Err(fault)
             }
         }
     }
 
-    /// Waits until more zeros are due; false when closed.
-    fn pace(&self, preparation: &Preparation, start: u64) -> bool {
+    /// Waits until something is due.
+    fn pace(&self, preparation: &Preparation, start: u64) -> Pace {
         let mut state = lock(&self.state);
         loop {
-            if state.closed {
-                return false;
-            }
             let due = AHEAD_BYTES + (state.consumed - start) * ZEROS_PER_BYTE;
-            if state.waiting > 0 || preparation.zeroed_bytes() < due {
-                return true;
+            if state.closed {
+                return Pace::Stop;
+            } else if state.waiting > 0 {
+                return Pace::HandOver;
+            } else if preparation.zeroed_bytes() < due {
+                return Pace::Zero;
             }
             state = self.wait(state);
         }

@@ -5,6 +5,7 @@ mod beside;
 mod cli;
 mod client;
 mod corridor;
+mod log_buffer;
 mod root;
 mod serve;
 mod settings;
@@ -15,6 +16,11 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use cli::{Cli, Command};
+
+/// Half of a small request's memory work is short-lived headers and rows; measured, this costs a signed GET less
+/// than the system's allocator and gives large buffers back as well.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {

@@ -32,7 +32,7 @@ struct Engine {
 
 pub fn run(arguments: ServeArgs) -> anyhow::Result<()> {
     let settings = Settings::read(arguments)?;
-    telemetry::logs(settings.log_format, &settings.log)?;
+    let log = telemetry::logs(settings.log_format, &settings.log)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .max_blocking_threads(64)
@@ -42,6 +42,7 @@ pub fn run(arguments: ServeArgs) -> anyhow::Result<()> {
     let outcome = runtime.block_on(serve(settings));
     // Background hashing and reads of requests that were cut off need not end first.
     runtime.shutdown_timeout(Duration::from_secs(1));
+    log.flush();
     outcome
 }
 

@@ -5,19 +5,23 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
 
 use crate::cli::LogFormat;
+use crate::log_buffer::LogBuffer;
 
 /// From a microsecond's work to the longest wait for a disk, in seconds.
 const LATENCY_BUCKETS: [f64; 14] =
     [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 30.0];
 
-pub fn logs(format: LogFormat, filter: &str) -> anyhow::Result<()> {
+/// The buffer wants a last `flush` before the process ends.
+pub fn logs(format: LogFormat, filter: &str) -> anyhow::Result<LogBuffer> {
     let filter = EnvFilter::try_new(filter).with_context(|| format!("{filter:?} is no log filter"))?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let buffer = LogBuffer::start().context("starting the log")?;
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(buffer.clone());
     let set = match format {
         LogFormat::Text => builder.with_ansi(false).try_init(),
         LogFormat::Json => builder.json().flatten_event(true).try_init(),
     };
-    set.map_err(|error| anyhow::anyhow!("starting the log: {error}"))
+    set.map_err(|error| anyhow::anyhow!("starting the log: {error}"))?;
+    Ok(buffer)
 }
 
 pub fn metrics() -> anyhow::Result<PrometheusHandle> {

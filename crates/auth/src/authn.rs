@@ -80,14 +80,14 @@ impl Auth {
         };
         claim.check_time(now).map_err(refused)?;
         self.refuse_token(claim.session_token())?;
-        let secret = self.secret_of(claim.access_key())?;
+        let (account, secret) = self.secret_of(claim.access_key())?;
         self.check_region(claim.region(), |region| claim.covers_region(region))?;
-        let key = self.0.keys.get(claim.access_key(), &secret.1, claim.scope().as_str(), || {
-            sigv4::Key::derive(&claim, &secret.1)
-        });
+        let (key, identity) = self.0.keys.get(claim.access_key(), &secret, claim.scope().as_str(), || {
+            let identity = self.identity(account, claim.access_key(), claim.region())?;
+            Ok((sigv4::Key::derive(&claim, &secret), identity))
+        })?;
         let verified = sigv4::verify_with_key(&claim, view, &key, now).map_err(refused)?;
-        let caller = self.identity(secret.0, claim.access_key(), claim.region())?;
-        Ok(Authenticated { caller: Caller::Root(caller), payload: verified.payload })
+        Ok(Authenticated { caller: Caller::Root(identity), payload: verified.payload })
     }
 
     /// A POST form: its signature covers the policy, and the policy covers the form.
@@ -104,7 +104,7 @@ impl Auth {
         self.check_region(claim.region(), |region| claim.region() == Some(region))?;
         let length = post_policy::verify_form(&claim, form, &secret, now).map_err(refused)?;
         let identity = self.identity(account, claim.access_key(), claim.region())?;
-        Ok((Caller::Root(identity), length))
+        Ok((Caller::Root(Arc::new(identity)), length))
     }
 
     fn options(&self) -> Options<'static> {

@@ -1,5 +1,7 @@
 //! Who makes a request.
 
+use std::sync::Arc;
+
 use model::{AccountId, CanonicalId, Region};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -7,7 +9,7 @@ pub enum Caller {
     /// No claim at all.
     Anonymous,
     /// The root user of an account.
-    Root(Identity),
+    Root(Arc<Identity>),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

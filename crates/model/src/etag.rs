@@ -15,14 +15,15 @@ impl ETag {
         Self { md5, parts: None }
     }
 
-    /// Reads an ETag with or without its quotes.
+    /// Reads an ETag with or without its quotes. But for the case of its digits it has one spelling.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.strip_prefix('"').and_then(|t| t.strip_suffix('"')).unwrap_or(text);
         let (hex, parts) = match text.split_once('-') {
-            Some((hex, parts)) => (hex, Some(parts.parse().ok()?)),
+            Some((hex, parts)) => (hex, Some(count(parts)?)),
             None => (text, None),
         };
-        if hex.len() != 32 || !hex.is_ascii() {
+        // `from_str_radix` alone would take signs.
+        if hex.len() != 32 || !hex.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return None;
         }
         let mut md5 = [0; 16];
@@ -31,6 +32,14 @@ impl ETag {
         }
         Some(Self { md5, parts })
     }
+}
+
+/// A number from 1 on, without a sign or leading zeros.
+fn count(text: &str) -> Option<u16> {
+    if text.starts_with('0') || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    text.parse().ok()
 }
 
 impl fmt::Display for ETag {
@@ -55,5 +64,14 @@ mod tests {
         assert_eq!(ETag::parse(&tag.to_string()), Some(tag));
         assert_eq!(ETag::parse(&format!("\"{tag}\"")), Some(tag));
         assert_eq!(ETag::parse("abc"), None);
+    }
+
+    #[test]
+    fn signs_and_leading_zeros_are_no_part_of_an_etag() {
+        let digits = "d41d8cd98f00b204e9800998ecf8427e";
+        for parts in ["-+5", "-05", "-0", "-", "--5", "-65536"] {
+            assert_eq!(ETag::parse(&format!("{digits}{parts}")), None, "{parts}");
+        }
+        assert_eq!(ETag::parse(&"+f".repeat(16)), None);
     }
 }

@@ -13,8 +13,6 @@ pub struct Timestamp(i64);
 #[error("not a date that S3 understands")]
 pub struct TimestampError;
 
-const ISO_MILLIS: &[BorrowedFormatItem<'_>] =
-    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
 const ISO_SECONDS: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]");
 const BASIC: &[BorrowedFormatItem<'_>] = format_description!("[year][month][day]T[hour][minute][second]Z");
@@ -26,6 +24,11 @@ const RFC850: &[BorrowedFormatItem<'_>] =
 const ASCTIME: &[BorrowedFormatItem<'_>] = format_description!(
     "[weekday repr:short] [month repr:short] [day padding:space] [hour]:[minute]:[second] [year]"
 );
+
+/// 0000-01-01T00:00:00Z.
+const YEAR_0: Timestamp = Timestamp::from_seconds(-62_167_219_200);
+/// 10000-01-01T00:00:00Z.
+const YEAR_10000: Timestamp = Timestamp::from_seconds(253_402_300_800);
 
 impl Timestamp {
     pub const fn from_millis(millis: i64) -> Self {
@@ -61,12 +64,24 @@ impl Timestamp {
 
     /// `2026-11-22T06:24:30.000Z`, as in S3's XML bodies.
     pub fn to_iso8601(self) -> String {
-        self.date_time().format(ISO_MILLIS).unwrap_or_default()
+        let moment = self.date_time();
+        let (hour, minute, second, millis) = moment.time().as_hms_milli();
+        let (year, month, day) = (moment.year(), u8::from(moment.month()), moment.day());
+        format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z")
     }
 
     /// `Sun, 22 Nov 2026 06:24:30 GMT`, as in HTTP headers (RFC 9110 §5.6.7).
     pub fn to_http_date(self) -> String {
-        self.date_time().format(HTTP).unwrap_or_default()
+        // By hand: it stands on every answer, and the format description costs four times as much.
+        const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+        const MONTHS: [&str; 12] =
+            ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+        let moment = self.date_time();
+        let (hour, minute, second) = moment.time().as_hms();
+        let weekday = DAYS[usize::from(moment.weekday().number_days_from_monday())];
+        let month = MONTHS[usize::from(u8::from(moment.month())) - 1];
+        let (year, day) = (moment.year(), moment.day());
+        format!("{weekday}, {day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
     }
 
     /// `20261122T062430Z`, as in `x-amz-date`.
@@ -80,7 +95,7 @@ impl Timestamp {
         let zone_at = rest.find(['Z', '+', '-']).unwrap_or(rest.len());
         let (fraction, zone) = rest.split_at(zone_at);
         let millis = fraction_millis(fraction)? - offset_minutes(zone)? * 60_000;
-        Ok(Self::from_seconds(dated.assume_utc().unix_timestamp()).plus_millis(millis))
+        Self::written(dated, millis)
     }
 
     /// Reads the three forms of RFC 9110 §5.6.7.
@@ -89,13 +104,19 @@ impl Timestamp {
             .into_iter()
             .find_map(|(form, text)| PrimitiveDateTime::parse(text, form).ok())
             .ok_or(TimestampError)?;
-        Ok(Self::from_seconds(dated.assume_utc().unix_timestamp()))
+        Self::written(dated, 0)
     }
 
     /// Reads `x-amz-date`.
     pub fn parse_basic(text: &str) -> Result<Self, TimestampError> {
         let dated = PrimitiveDateTime::parse(text, BASIC).map_err(|_| TimestampError)?;
-        Ok(Self::from_seconds(dated.assume_utc().unix_timestamp()))
+        Self::written(dated, 0)
+    }
+
+    /// Only years that all of the forms can write: an earlier or later one would not read back.
+    fn written(dated: PrimitiveDateTime, millis: i64) -> Result<Self, TimestampError> {
+        let moment = Self::from_seconds(dated.assume_utc().unix_timestamp()).plus_millis(millis);
+        if (YEAR_0..YEAR_10000).contains(&moment) { Ok(moment) } else { Err(TimestampError) }
     }
 
     /// Reads whichever of the three forms it is, as S3 does for the `Date` header.
@@ -131,16 +152,17 @@ fn fraction_millis(text: &str) -> Result<i64, TimestampError> {
 
 /// ``, `Z` or `+hh:mm`.
 fn offset_minutes(text: &str) -> Result<i64, TimestampError> {
-    let sign = match text.as_bytes() {
+    let (sign, digits) = match text.as_bytes() {
         [] | [b'Z'] => return Ok(0),
-        [b'+', ..] => 1,
-        _ => -1,
+        [b'+', h1, h2, b':', m1, m2] => (1, [h1, h2, m1, m2]),
+        [b'-', h1, h2, b':', m1, m2] => (-1, [h1, h2, m1, m2]),
+        _ => return Err(TimestampError),
     };
-    let (hours, minutes) = text[1..].split_once(':').ok_or(TimestampError)?;
-    // Two digits each: a longer number could overflow what is computed from it.
-    let hours: u8 = hours.parse().map_err(|_| TimestampError)?;
-    let minutes: u8 = minutes.parse().map_err(|_| TimestampError)?;
-    Ok(sign * (i64::from(hours) * 60 + i64::from(minutes)))
+    if !digits.iter().all(|digit| digit.is_ascii_digit()) {
+        return Err(TimestampError);
+    }
+    let [h1, h2, m1, m2] = digits.map(|digit| i64::from(digit - b'0'));
+    Ok(sign * ((h1 * 10 + h2) * 60 + m1 * 10 + m2))
 }
 
 #[cfg(test)]
@@ -168,5 +190,26 @@ mod tests {
         assert_eq!(Timestamp::parse_iso8601("1994-11-06T08:49:37Z"), expected);
         assert!(Timestamp::parse_any("yesterday").is_err());
         assert!(Timestamp::parse_any("1994-11-06T08:49:37+999999999999999999:00").is_err());
+    }
+
+    #[test]
+    fn an_offset_has_one_sign_and_four_digits() {
+        for zone in ["Z05:30", "+5:3", "+++5:30", "++5:+3", "+05:3", "+0530", "-", "+é:30"] {
+            assert!(Timestamp::parse_iso8601(&format!("1994-11-06T09:49:37{zone}")).is_err(), "{zone}");
+        }
+    }
+
+    #[test]
+    fn years_that_cannot_be_written_are_not_read() {
+        for text in [
+            "0000-01-01T00:00:00+23:59",
+            "9999-12-31T23:59:59-23:59",
+            "-00011122T062430Z",
+            "Sun, 06 Nov -1994 08:49:37 GMT",
+        ] {
+            assert!(Timestamp::parse_any(text).is_err(), "{text}");
+        }
+        assert!(Timestamp::parse_any("0000-01-01T00:00:00Z").is_ok());
+        assert!(Timestamp::parse_any("9999-12-31T23:59:59.999Z").is_ok());
     }
 }

@@ -6,6 +6,7 @@
 mod operations;
 
 use std::fmt;
+use std::sync::Arc;
 
 use api::{ErrorCode, Operation, S3Error};
 use catalog::table::{BucketRow, space};
@@ -50,7 +51,7 @@ pub struct Bucket {
 /// Proof that the caller may do this. Only `Auth::authorize` makes it.
 pub struct Authorized<O: Operation> {
     input: O::Input,
-    caller: Identity,
+    caller: Arc<Identity>,
     bucket: Option<Bucket>,
     source: Option<(CopySource, Bucket)>,
 }
@@ -103,7 +104,8 @@ impl Auth {
                 Some((source, bucket))
             }
         };
-        let caller = caller.identity().ok_or(ErrorCode::AccessDenied)?.clone();
+        let Caller::Root(caller) = caller else { return Err(ErrorCode::AccessDenied.into()) };
+        let caller = caller.clone();
         Ok(Authorized { input, caller, bucket, source })
     }
 

@@ -10,6 +10,9 @@ use model::Timestamp;
 use super::text::ToText;
 use super::xml_out::{ToXml, XmlWriter};
 
+/// An object's answer has about so many; a map that starts with room for them never grows.
+const HEADERS_USUAL: usize = 16;
+
 /// What an operation answers, but for the headers that every answer has and a body that streams.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ResponseDraft {
@@ -21,7 +24,7 @@ pub struct ResponseDraft {
 
 impl ResponseDraft {
     pub(crate) fn new(status: StatusCode) -> Self {
-        Self { status, headers: HeaderMap::new(), body: Vec::new() }
+        Self { status, headers: HeaderMap::with_capacity(HEADERS_USUAL), body: Vec::new() }
     }
 
     pub(crate) fn header<T: ToText>(&mut self, name: &'static str, value: Option<&T>) -> Result<(), S3Error> {

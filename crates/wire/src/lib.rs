@@ -9,6 +9,8 @@ mod body;
 pub mod codec;
 mod dispatch;
 mod form;
+#[doc(hidden)]
+pub mod fuzzing;
 mod generated;
 mod observe;
 pub mod probe;

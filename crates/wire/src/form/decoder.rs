@@ -71,6 +71,9 @@ impl FormDecoder {
                     let Some(at) = find(&self.buffer, &self.delimiter) else {
                         return self.wait(State::Preamble);
                     };
+                    if at > self.room {
+                        return Err(too_long());
+                    }
                     self.buffer.advance(at + self.delimiter.len());
                     self.state = State::AfterBoundary;
                 }
@@ -135,31 +138,37 @@ impl FormDecoder {
         } else {
             match find(&self.buffer, b"\r\n\r\n") {
                 Some(at) => (at, 4),
-                None if self.buffer.len() > PART_HEADER_BYTES_MAX => return Err(malformed()),
-                None => return Ok(None),
+                // The end may have begun with the last three bytes.
+                None => return self.check_part_header(self.buffer.len().saturating_sub(3)).map(|()| None),
             }
         };
-        if end > PART_HEADER_BYTES_MAX {
-            return Err(malformed());
-        }
+        self.check_part_header(end)?;
         self.spend(end)?;
         let part = Part::read(&text(&self.buffer.split_to(end))?)?;
         self.buffer.advance(skip);
         Ok(Some(part))
     }
 
+    /// The lower of the two bounds speaks, in whatever pieces the header comes.
+    fn check_part_header(&self, bytes: usize) -> Result<(), S3Error> {
+        match bytes {
+            _ if bytes > self.room && self.room < PART_HEADER_BYTES_MAX => Err(too_long()),
+            _ if bytes > PART_HEADER_BYTES_MAX => Err(malformed()),
+            _ => Ok(()),
+        }
+    }
+
     /// Keeps the state until more input comes; what waits must fit the room for fields.
     fn wait(&mut self, state: State) -> Result<Option<Event>, S3Error> {
         self.state = state;
         if self.buffer.len() > self.room + self.delimiter.len() {
-            return Err(ErrorCode::MaxPostPreDataLengthExceededError.into());
+            return Err(too_long());
         }
         Ok(None)
     }
 
     fn spend(&mut self, bytes: usize) -> Result<(), S3Error> {
-        let room = self.room.checked_sub(bytes).ok_or(ErrorCode::MaxPostPreDataLengthExceededError)?;
-        self.room = room;
+        self.room = self.room.checked_sub(bytes).ok_or_else(too_long)?;
         Ok(())
     }
 }
@@ -232,6 +241,10 @@ fn text(bytes: &[u8]) -> Result<String, S3Error> {
 
 fn malformed() -> S3Error {
     ErrorCode::MalformedPOSTRequest.into()
+}
+
+fn too_long() -> S3Error {
+    ErrorCode::MaxPostPreDataLengthExceededError.into()
 }
 
 fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {

@@ -70,6 +70,24 @@ fn fields_beyond_the_bound_are_refused_wherever_they_grow() {
 }
 
 #[test]
+fn a_bound_speaks_alike_of_a_form_whole_and_byte_by_byte() {
+    let preamble = |bytes| format!("{}{FORM}", "p".repeat(bytes));
+    let header = |bytes| {
+        let start = "--xYz\r\nContent-Disposition: form-data; name=\"";
+        format!("{start}{}\"\r\n\r\n", "n".repeat(bytes - (start.len() - "--xYz\r\n".len()) - 1))
+    };
+    for (form, refused) in [
+        (preamble(20 * 1024 + 3), Some(ErrorCode::MaxPostPreDataLengthExceededError)),
+        (header(PART_HEADER_BYTES_MAX), None),
+        (header(PART_HEADER_BYTES_MAX + 1), Some(ErrorCode::MalformedPOSTRequest)),
+    ] {
+        let whole = decode("xYz", [form.as_bytes()]);
+        assert_eq!(whole, decode("xYz", form.as_bytes().chunks(1)));
+        assert_eq!(whole.err(), refused);
+    }
+}
+
+#[test]
 fn what_is_not_a_form_is_refused() {
     for form in [
         "--bX\r\n",

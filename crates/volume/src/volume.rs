@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use world::{Disk, DiskFile};
@@ -36,6 +37,7 @@ pub(crate) struct Volume {
     file: Mutex<Option<VolumeFile>>,
     /// Records that the graves name: where they begin and end. Their headers may still be there.
     dead: Mutex<BTreeMap<u64, u64>>,
+    sync_failed: Arc<AtomicBool>,
 }
 
 /// The open file; stays usable for who holds it after the volume was removed.
@@ -45,6 +47,8 @@ pub(crate) struct VolumeFile {
     pub path: Arc<str>,
     pub seed: Seed,
     file: Arc<dyn DiskFile>,
+    /// A sync has failed: what was pending then may be lost although it reads as done.
+    sync_failed: Arc<AtomicBool>,
 }
 
 impl std::fmt::Debug for VolumeFile {
@@ -66,6 +70,7 @@ impl Volume {
             entry: Mutex::new(entry),
             file: Mutex::new(None),
             dead: Mutex::default(),
+            sync_failed: Arc::default(),
         }
     }
 
@@ -84,12 +89,17 @@ impl Volume {
     }
 
     /// The dead that the graves name.
-    pub fn dead(&self) -> Vec<(u64, u64)> {
-        lock(&self.dead).iter().map(|(start, end)| (*start, *end)).collect()
+    pub fn dead(&self) -> BTreeMap<u64, u64> {
+        lock(&self.dead).clone()
     }
 
     pub fn bury(&self, start: u64, end: u64) {
         lock(&self.dead).insert(start, end);
+    }
+
+    /// Whether what was synced since is durable for certain; if not, only the next process can find out.
+    pub fn is_trusted(&self) -> bool {
+        !self.sync_failed.load(Ordering::Relaxed)
     }
 
     /// It reads as a hole, durably.
@@ -102,7 +112,8 @@ impl Volume {
         lock(&self.file).clone()
     }
 
-    pub fn set_file(&self, file: VolumeFile) {
+    pub fn set_file(&self, mut file: VolumeFile) {
+        file.sync_failed = self.sync_failed.clone();
         *lock(&self.file) = Some(file);
     }
 
@@ -116,7 +127,8 @@ impl Volume {
         if let Some(file) = &*slot {
             return Ok((file.clone(), false));
         }
-        let file = VolumeFile::open(disk, device, self.number, &self.path)?.0;
+        let mut file = VolumeFile::open(disk, device, self.number, &self.path)?.0;
+        file.sync_failed = self.sync_failed.clone();
         *slot = Some(file.clone());
         Ok((file, true))
     }
@@ -124,7 +136,7 @@ impl Volume {
 
 impl VolumeFile {
     pub fn new(header: &VolumeHeader, path: Arc<str>, file: Arc<dyn DiskFile>) -> Self {
-        Self { volume: header.volume, path, seed: header.seed(), file }
+        Self { volume: header.volume, path, seed: header.seed(), file, sync_failed: Arc::default() }
     }
 
     pub fn open(
@@ -181,7 +193,14 @@ impl VolumeFile {
     }
 
     pub fn sync_data(&self) -> Result<(), Fault> {
-        self.file.sync_data().map_err(|error| self.failed("sync", &error))
+        self.synced(self.file.sync_data())
+    }
+
+    fn synced(&self, synced: io::Result<()>) -> Result<(), Fault> {
+        synced.map_err(|error| {
+            self.sync_failed.store(true, Ordering::Relaxed);
+            self.failed("sync", &error)
+        })
     }
 
     pub fn punch(&self, start: u64, end: u64) -> Result<(), Fault> {
@@ -195,7 +214,7 @@ impl VolumeFile {
     /// would be taken for damage.
     pub fn truncate(&self, len: u64) -> Result<(), Fault> {
         self.file.set_len(len).map_err(|error| self.failed("truncate", &error))?;
-        self.file.sync_all().map_err(|error| self.failed("sync", &error))
+        self.synced(self.file.sync_all())
     }
 
     fn failed(&self, op: &'static str, error: &io::Error) -> Fault {

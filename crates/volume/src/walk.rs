@@ -3,6 +3,8 @@
 //! Two gaits. `Walk` goes over all that lies before a known end and names holes and garbage as it meets them.
 //! `find_end` looks for an unknown end and stops at the first place that doesn't continue the story.
 
+use std::collections::BTreeMap;
+
 use crate::fault::Fault;
 use crate::format::record_header::{RECORD_HEADER_BYTES, RecordHeader, Sight};
 use crate::format::{BLOCK_BYTES, Mismatch};
@@ -58,6 +60,8 @@ impl<'a> Window<'a> {
 #[derive(Debug)]
 pub(crate) enum Met {
     Record(RecordHeader),
+    /// A record that the graves name, whatever is left of it.
+    Dead,
     /// Zeros up to `end`: deleted records.
     Hole,
     /// Neither a record nor zeros.
@@ -74,13 +78,15 @@ pub(crate) struct Stretch {
 /// Everything from `at` to a known end, without gaps between the stretches.
 pub(crate) struct Walk<'a> {
     window: Window<'a>,
+    dead: BTreeMap<u64, u64>,
     at: u64,
     end: u64,
 }
 
 impl<'a> Walk<'a> {
-    pub const fn new(file: &'a VolumeFile, start: u64, end: u64) -> Self {
-        Self { window: Window::new(file, end), at: start, end }
+    /// `dead` says which records are known to be dead: where they begin and end.
+    pub const fn new(file: &'a VolumeFile, dead: BTreeMap<u64, u64>, start: u64, end: u64) -> Self {
+        Self { window: Window::new(file, end), dead, at: start, end }
     }
 
     pub fn step(&mut self) -> Result<Option<Stretch>, Fault> {
@@ -88,6 +94,10 @@ impl<'a> Walk<'a> {
             return Ok(None);
         }
         let start = self.at;
+        if let Some(end) = self.dead.get(&start) {
+            self.at = *end;
+            return Ok(Some(Stretch { start, end: self.at, met: Met::Dead }));
+        }
         let met = match self.window.sight(start)? {
             Sight::Record(header) if start + header.extent_bytes() <= self.end => {
                 self.at += header.extent_bytes();
@@ -104,7 +114,7 @@ impl<'a> Walk<'a> {
     fn skip(&mut self, met: Met) -> Result<Met, Fault> {
         loop {
             self.at = (self.at + BLOCK_BYTES).min(self.end);
-            if self.at >= self.end {
+            if self.at >= self.end || self.dead.contains_key(&self.at) {
                 return Ok(met);
             }
             let same = match (self.window.sight(self.at)?, &met) {

@@ -6,7 +6,8 @@
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use super::fields::{put, take, u32_at, u64_at};
-use super::{BLOCK_BYTES, DeviceId, round_up_to_block};
+use super::volume_header::RECORDS_START;
+use super::{BLOCK_BYTES, DeviceId, VOLUME_BYTES_END, round_up_to_block};
 
 const MARKER: &[u8; 4] = b"SRgr";
 const FORMAT: u32 = 1;
@@ -72,7 +73,8 @@ pub fn decode(bytes: &[u8], context: FrameContext) -> Option<Vec<Grave>> {
 
 fn grave(volume: u32, start: u64, blocks: u32) -> Option<Grave> {
     let end = start.checked_add(u64::from(blocks) * BLOCK_BYTES)?;
-    start.is_multiple_of(BLOCK_BYTES).then_some(Grave { volume, start, end })
+    let among_records = start >= RECORDS_START && end <= VOLUME_BYTES_END;
+    (among_records && start.is_multiple_of(BLOCK_BYTES)).then_some(Grave { volume, start, end })
 }
 
 /// Over the device, the head but for the checksum itself, and the graves.

@@ -6,7 +6,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::fields::{put, take, u32_at, u64_at};
 use super::volume_header::RECORDS_START;
-use super::{BLOCK_BYTES, DeviceId, Mismatch};
+use super::{BLOCK_BYTES, DeviceId, Mismatch, VOLUME_BYTES_END};
 
 const MARKER: &[u8; 8] = b"SRledger";
 const FORMAT: u32 = 1;
@@ -14,9 +14,8 @@ const HEAD_BYTES: usize = 80;
 const ENTRY_BYTES: usize = 64;
 const SUM_BYTES: usize = 8;
 
-/// No counter gets there in any life of a device, and no volume is so long.
+/// No counter gets there in any life of a device.
 const COUNTER_END: u64 = 1 << 62;
-const VOLUME_BYTES_END: u64 = 1 << 50;
 
 const CLEAN: u32 = 1;
 const SEALED: u32 = 1;

@@ -16,6 +16,9 @@ pub use device::DeviceId;
 /// Everything in a volume begins on such a boundary, so that a torn write never touches a neighbour.
 pub const BLOCK_BYTES: u64 = 4096;
 
+/// No volume is so long: what claims to lie behind it was never written.
+pub(crate) const VOLUME_BYTES_END: u64 = 1 << 50;
+
 pub const fn round_up_to_block(bytes: u64) -> u64 {
     bytes.div_ceil(BLOCK_BYTES) * BLOCK_BYTES
 }

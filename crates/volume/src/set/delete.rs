@@ -153,13 +153,14 @@ impl VolumeSet {
         carried
     }
 
-    /// Punches once more: a sync that failed since then may have taken a punch back.
+    /// Punches once more what couldn't be punched before. After a failed sync nothing is forgotten: a punch may be
+    /// lost although it reads as done.
     fn settle_volume(&self, volume: &Volume) -> Result<(), Fault> {
         let dead = volume.dead();
         dead.iter().try_for_each(|(start, end)| self.free(volume, *start, *end))?;
         self.sync(&self.open_file(volume)?)?;
-        if volume.entry().sealed {
-            dead.iter().for_each(|(start, _)| volume.forget(*start));
+        if volume.entry().sealed && volume.is_trusted() {
+            dead.keys().for_each(|start| volume.forget(*start));
         }
         Ok(())
     }

@@ -26,6 +26,8 @@ use crate::walk::{Met, Tail, Walk, find_end};
 const NUMBERS_SKIPPED: u32 = 4096;
 
 type Volumes = BTreeMap<u32, Arc<Volume>>;
+/// By volume, where the dead begin and end.
+type Dead = BTreeMap<u32, BTreeMap<u64, u64>>;
 
 /// A device on the way to being open.
 struct Opening<'a> {
@@ -181,7 +183,7 @@ impl Opening<'_> {
 
     /// A volume that the ledger doesn't name: taken into no use yet, or removed but for its file. It goes unless
     /// something lies in it that isn't among the dead.
-    fn unlisted(&self, volume: u32, dead: &BTreeSet<(u32, u64)>) -> Result<Option<Entry>, Fault> {
+    fn unlisted(&self, volume: u32, dead: &Dead) -> Result<Option<Entry>, Fault> {
         let path: Arc<str> = volume_path(volume).into();
         let (file, header) = match VolumeFile::open(self.disk, self.device, volume, &path) {
             Err(fault) if fault.is_corruption() => {
@@ -192,13 +194,14 @@ impl Opening<'_> {
         };
         let end = file.len()?.max(RECORDS_START);
         let mut entry = Entry { sealed: true, doubtful: true, end, ..fresh_entry(&header) };
-        let (mut kept, mut walk) = (false, Walk::new(&file, RECORDS_START, entry.end));
+        let dead = dead.get(&volume).cloned().unwrap_or_default();
+        let (mut kept, mut walk) = (false, Walk::new(&file, dead, RECORDS_START, entry.end));
         while let Some(stretch) = walk.step()? {
             match stretch.met {
-                Met::Hole => {}
+                Met::Hole | Met::Dead => {}
                 Met::Garbage(_) => kept = true,
                 Met::Record(header) => {
-                    kept |= !dead.contains(&(volume, stretch.start));
+                    kept = true;
                     entry.epoch_last = entry.epoch_last.max(header.epoch);
                 }
             }
@@ -241,8 +244,12 @@ impl Opening<'_> {
     }
 }
 
-fn places<'a>(graves: impl Iterator<Item = &'a Grave>) -> BTreeSet<(u32, u64)> {
-    graves.map(|grave| (grave.volume, grave.start)).collect()
+fn places<'a>(graves: impl Iterator<Item = &'a Grave>) -> Dead {
+    let mut dead = Dead::new();
+    for grave in graves {
+        dead.entry(grave.volume).or_default().insert(grave.start, grave.end);
+    }
+    dead
 }
 
 fn bury(volumes: &Volumes, graves: &[Grave], count: bool) {

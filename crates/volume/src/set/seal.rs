@@ -28,7 +28,7 @@ impl VolumeSet {
             self.free(&volume, start, end)?;
         }
         self.open_file(&volume)?.truncate(volume.entry().end)?;
-        volume.change(|entry| entry.doubtful = false);
+        volume.change(|entry| entry.doubtful = !volume.is_trusted());
         drop(graves);
         self.remove_if_dead(&volume)
     }
@@ -61,7 +61,7 @@ impl VolumeSet {
         }
         volume.change(|entry| {
             entry.dead_bytes = entry.end - RECORDS_START - kept;
-            entry.doubtful = false;
+            entry.doubtful = !volume.is_trusted();
         });
         drop(graves);
         self.remove_if_dead(&volume)
@@ -89,11 +89,10 @@ impl VolumeSet {
             Err(Fault::Gone { .. }) => return Ok(0),
             other => other?,
         };
-        let (mut kept, mut walk) = (0, Walk::new(&file, RECORDS_START, volume.entry().end));
+        let (mut kept, mut walk) = (0, Walk::new(&file, volume.dead(), RECORDS_START, volume.entry().end));
         while let Some(stretch) = walk.step()? {
             match stretch.met {
-                Met::Hole => {}
-                Met::Record(_) if volume.is_dead(stretch.start) => {}
+                Met::Hole | Met::Dead => {}
                 Met::Record(_) | Met::Garbage(_) => kept += stretch.end - stretch.start,
             }
         }

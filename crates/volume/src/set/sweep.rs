@@ -92,11 +92,11 @@ impl Sweep {
             Err(Fault::Gone { .. }) => return Ok(false),
             other => other?,
         };
-        let mut walk = Walk::new(&file, self.at, volume.entry().end);
+        let mut walk = Walk::new(&file, volume.dead(), self.at, volume.entry().end);
         while let Some(stretch) = walk.step()? {
             self.at = stretch.end;
             let Met::Record(header) = stretch.met else { continue };
-            if volume.is_dead(stretch.start) || header.epoch <= self.swept || header.epoch >= self.set.epoch {
+            if header.epoch <= self.swept || header.epoch >= self.set.epoch {
                 continue;
             }
             let extent =

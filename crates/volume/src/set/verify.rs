@@ -39,12 +39,11 @@ impl VolumeSet {
             }
             other => other?,
         };
-        let mut walk = Walk::new(&file, RECORDS_START, entry.end);
+        let mut walk = Walk::new(&file, volume.dead(), RECORDS_START, entry.end);
         while let Some(stretch) = walk.step()? {
             let bytes = stretch.end - stretch.start;
             match stretch.met {
-                Met::Hole => report.dead_bytes += bytes,
-                Met::Record(_) if volume.is_dead(stretch.start) => report.dead_bytes += bytes,
+                Met::Hole | Met::Dead => report.dead_bytes += bytes,
                 Met::Record(header) => match living(&volume, &file, stretch.start, &header) {
                     Ok(true) => {
                         report.records += 1;

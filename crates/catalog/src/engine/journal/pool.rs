@@ -69,6 +69,8 @@ impl Pool {
             held.largest_bytes = held.largest_bytes.max(bytes);
             found.push(Segment { name, file, bytes });
         }
+        // A program that was killed between naming a segment and syncing the name left a name that only memory has.
+        disk.sync_dir(DIRECTORY).map_err(Fault::io(doing))?;
         let pool = Self { disk, options, held: Mutex::new(held), provisioning: Mutex::default() };
         Ok((pool, found))
     }

@@ -67,8 +67,8 @@ impl Arguments {
         Scale {
             keys: self.keys.unwrap_or(1_000_000),
             keys_small: 10_000,
-            rounds: 3,
-            round: seconds(5),
+            rounds: 5,
+            round: seconds(3),
             large_bytes: 5 << 30,
             pages: 200,
         }

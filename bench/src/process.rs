@@ -14,6 +14,11 @@ use rustix::process::{Pid, Signal, kill_process};
 /// A sample more seldom than this could miss a peak.
 const SAMPLE_EVERY: Duration = Duration::from_millis(10);
 
+/// Places in /proc/PID/stat, counted from behind the name (proc_pid_stat(5)).
+const MAJOR_FAULTS: usize = 9;
+const USER_TICKS: usize = 11;
+const SYSTEM_TICKS: usize = 12;
+
 pub struct Process {
     child: Child,
     pub address: SocketAddr,
@@ -61,13 +66,20 @@ impl Process {
 
     /// Processor time of all its threads so far, user and system.
     pub fn cpu(&self) -> anyhow::Result<Duration> {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
-        // The name in parentheses may hold anything; what follows it is regular (proc_pid_stat(5)).
-        let (_, fields) = stat.rsplit_once(')').context("an odd /proc/PID/stat")?;
-        let field = |at: usize| fields.split_whitespace().nth(at).and_then(|field| field.parse::<u64>().ok());
-        let (user, system) = (field(11), field(12));
-        let ticks = user.zip(system).map(|(user, system)| user + system).context("an odd /proc/PID/stat")?;
+        let ticks = self.stat(USER_TICKS)? + self.stat(SYSTEM_TICKS)?;
         Ok(Duration::from_secs_f64(ticks as f64 / rustix::param::clock_ticks_per_second() as f64))
+    }
+
+    /// Pages of mapped files that it had to wait for so far.
+    pub fn major_faults(&self) -> anyhow::Result<u64> {
+        self.stat(MAJOR_FAULTS)
+    }
+
+    fn stat(&self, place: usize) -> anyhow::Result<u64> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        // The name in parentheses may hold anything; what follows it is regular.
+        let field = stat.rsplit_once(')').and_then(|(_, fields)| fields.split_whitespace().nth(place));
+        field.and_then(|field| field.parse().ok()).context("an odd /proc/PID/stat")
     }
 
     pub fn memory(&self) -> anyhow::Result<Memory> {

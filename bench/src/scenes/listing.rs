@@ -19,6 +19,8 @@ const STARTS: u64 = 890;
 struct Cost {
     cpu_us: f64,
     latency_ms: f64,
+    /// Waits for pages of the index that were not in memory.
+    major_faults: u64,
 }
 
 pub fn play(stage: &mut Stage) -> anyhow::Result<()> {
@@ -30,16 +32,17 @@ pub fn play(stage: &mut Stage) -> anyhow::Result<()> {
             check(stage, &server, page(bucket, 0, delimited), element)?;
         }
         let (mut cpu, mut latency) = (Vec::new(), Vec::new());
-        let mut costs = Vec::new();
+        let (mut costs, mut faults) = (Vec::new(), 0);
         for _ in 0..stage.scale.rounds {
             let small = cost(stage, &server, SMALL, delimited)?;
             let large = cost(stage, &server, LARGE, delimited)?;
             cpu.push(large.cpu_us / small.cpu_us);
             latency.push(large.latency_ms / small.latency_ms);
             costs.push(large.cpu_us);
+            faults += large.major_faults;
         }
         let keys = stage.scale.keys;
-        let basis = format!("{keys} keys against {}", stage.scale.keys_small);
+        let basis = format!("{keys} keys against {}, {faults} major faults", stage.scale.keys_small);
         let of_cpu = Row::of_rounds(SCENE, format!("{what}: processor time, large / small"), cpu, "×");
         stage.rows.push(of_cpu.at_most(1.5).basis(basis.clone()));
         let of_latency = Row::of_rounds(SCENE, format!("{what}: latency, large / small"), latency, "×");
@@ -62,8 +65,13 @@ fn page(bucket: &str, number: u64, delimited: bool) -> Ask {
 
 fn cost(stage: &Stage, server: &Process, bucket: &'static str, delimited: bool) -> anyhow::Result<Cost> {
     let make = move |number| page(bucket, number, delimited);
+    let faults_before = server.major_faults()?;
     let measured = stage.measure(server, 1, Until::Count(stage.scale.pages), make)?;
-    Ok(Cost { cpu_us: measured.cpu_us_each(), latency_ms: measured.done.latency_ms(0.5) })
+    Ok(Cost {
+        cpu_us: measured.cpu_us_each(),
+        latency_ms: measured.done.latency_ms(0.5),
+        major_faults: server.major_faults()? - faults_before,
+    })
 }
 
 /// A fast page that is not full would be no achievement.

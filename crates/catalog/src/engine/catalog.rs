@@ -17,8 +17,8 @@ use world::{Clock, Disk};
 
 use super::Options;
 use super::checkpoint::Checkpointer;
-use super::core::Engine;
 use super::index::Index;
+use super::single::Engine;
 use super::snapshot::Snapshot;
 use super::tables::Tables;
 use crate::{Decision, Fault, Group, Plan, Purpose, View, Write};

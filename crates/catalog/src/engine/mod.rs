@@ -6,18 +6,18 @@
 mod batch;
 mod catalog;
 mod checkpoint;
-mod core;
 mod cursor;
 mod index;
 mod journal;
 mod memtable;
 mod options;
+mod single;
 mod snapshot;
 mod tables;
 #[cfg(test)]
 mod tests;
 
-pub use self::core::Engine;
+pub use self::single::Engine;
 pub use catalog::{Catalog, Headroom};
 pub use cursor::Cursor;
 pub use index::{

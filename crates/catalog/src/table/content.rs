@@ -68,6 +68,20 @@ impl PartTable {
         self.0.push(PartSpan { first: number, count: 1, size_bytes });
     }
 
+    /// Whether its numbers ascend and stay within S3's, and its sizes add up.
+    fn is_legal(&self) -> bool {
+        let (mut last, mut end) = (0, 0_u64);
+        self.0.iter().all(|span| {
+            let first = i64::from(span.first.get());
+            let ascends = first > last;
+            last = first + i64::from(span.count) - 1;
+            let bytes = span.size_bytes.checked_mul(u64::from(span.count));
+            let sum = bytes.and_then(|bytes| end.checked_add(bytes));
+            end = sum.unwrap_or(end);
+            ascends && PartNumber::new(last).is_some() && sum.is_some()
+        })
+    }
+
     /// Whether a part with this number is in it.
     pub fn contains(&self, number: PartNumber) -> bool {
         let number = u32::from(number.get());
@@ -199,7 +213,9 @@ impl RowReader {
 
     pub(super) fn checksum(&mut self) -> Result<Option<ChecksumRow>, RowError> {
         self.option(|r| {
-            Ok(ChecksumRow { algorithm: r.algorithm()?, kind: r.checksum_type()?, value: r.bytes()? })
+            let (algorithm, kind, value) = (r.algorithm()?, r.checksum_type()?, r.bytes()?);
+            let value = r.legal((value.len() == algorithm.size_bytes()).then_some(value))?;
+            Ok(ChecksumRow { algorithm, kind, value })
         })
     }
 
@@ -244,9 +260,9 @@ impl RowReader {
         for _ in 0..self.varint()? {
             let first = self.part_number()?;
             let count = self.varint()?;
-            let count = self.legal(u16::try_from(count).ok())?;
+            let count = self.legal(u16::try_from(count).ok().filter(|count| *count > 0))?;
             table.0.push(PartSpan { first, count, size_bytes: self.varint()? });
         }
-        Ok(table)
+        self.legal(table.is_legal().then_some(table))
     }
 }

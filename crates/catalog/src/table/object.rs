@@ -268,6 +268,28 @@ mod tests {
         assert_eq!(table.nth(0), None);
     }
 
+    #[test]
+    fn a_part_table_that_no_completion_makes_is_damage() {
+        let with = |spans: &[(u64, u64, u64)]| {
+            let mut w = RowWriter::new(FORMAT);
+            w.varint(spans.len() as u64);
+            for (first, count, size_bytes) in spans {
+                [first, count, size_bytes].into_iter().for_each(|number| w.varint(*number));
+            }
+            RowReader::new("part table", w.finish(), FORMAT).unwrap().part_table()
+        };
+        assert!(with(&[(1, 9_999, 5), (10_000, 1, 7)]).is_ok());
+        for spans in [
+            &[(1, 0, 5)][..],
+            &[(10_000, 2, 5)],
+            &[(5, 3, 5), (7, 1, 5)],
+            &[(1, 2, u64::MAX)],
+            &[(1, 1, u64::MAX), (2, 1, 1)],
+        ] {
+            assert!(with(spans).is_err(), "{spans:?}");
+        }
+    }
+
     proptest! {
         #[test]
         fn any_bytes_decode_without_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {

@@ -150,10 +150,8 @@ impl Hall {
                 row.modified = created.unwrap_or_else(|| ordinal.timestamp());
                 let mut deed = Deed::new(view, &bucket, &key, ordinal);
                 deed.add_version(head.as_ref(), choice, &row)?;
-                let named = Named {
-                    version_id: state::made_version_id(&row, ordinal),
-                    modified: row.modified,
-                };
+                let named =
+                    Named { version_id: state::made_version_id(&row, ordinal), modified: row.modified };
                 Ok(Decision::Write(deed.into_writes(), named))
             })
             .await;

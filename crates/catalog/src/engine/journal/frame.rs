@@ -14,6 +14,8 @@ pub(crate) const ALIGN: usize = 4096;
 pub(crate) const HEADER_BYTES: usize = 64;
 const MARKER: [u8; 8] = *b"SRjourn\n";
 const FORMAT: u16 = 1;
+/// Neither a generation, a sequence nor an ordinal gets there: that would take centuries.
+const COUNTER_END: u64 = 1 << 63;
 /// A plan in the payload: ordinal and count of writes.
 const PLAN_BYTES: usize = 12;
 const KIND_PUT: u8 = 1;
@@ -133,6 +135,13 @@ impl Header {
     /// header and its checksum, and changes only the payload.
     pub const fn is_readable(&self) -> bool {
         self.format == FORMAT
+    }
+
+    /// Whether counting on from it is safe: a checksum tells of rot, not of what a faulty program wrote.
+    pub const fn is_plausible(&self) -> bool {
+        self.tenure.generation < COUNTER_END
+            && self.sequence < COUNTER_END
+            && self.ordinal.as_u64() < COUNTER_END
     }
 
     pub const fn frame_bytes(&self) -> usize {

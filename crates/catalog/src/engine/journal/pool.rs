@@ -60,7 +60,9 @@ impl Pool {
                 disk.remove(&path(&name)).map_err(Fault::io(doing))?;
                 continue;
             }
-            let Some(number) = name.strip_suffix(SUFFIX).and_then(|stem| stem.parse::<u64>().ok()) else {
+            let number = name.strip_suffix(SUFFIX).and_then(|stem| stem.parse::<u64>().ok());
+            // Behind each of ours there is a next number.
+            let Some(number) = number.filter(|number| *number < u64::MAX) else {
                 return Err(Fault::corrupt(path(&name), "not a file of the journal"));
             };
             let file = disk.open(&path(&name)).map_err(Fault::io(doing))?;

@@ -41,9 +41,8 @@ pub(crate) fn replay(
         match read_frame(&segment, 0)? {
             Some(first) => used.push((first.header, segment)),
             None => {
-                if !is_blank(&segment)? {
-                    unread.push((segment.clone(), 0));
-                }
+                // One that begins with zeros is looked through as well: its first block may be what was lost.
+                unread.push((segment.clone(), 0));
                 spare.push(segment);
             }
         }
@@ -135,6 +134,10 @@ fn read_frame(segment: &Segment, offset: u64) -> Result<Option<Batch>, Fault> {
             format!("batch at {offset} has format {}, which this release does not read", header.format);
         return Err(Fault::corrupt(path(&segment.name), detail));
     }
+    if !header.is_plausible() {
+        let detail = format!("the numbers of the batch at {offset} can't be true");
+        return Err(Fault::corrupt(path(&segment.name), detail));
+    }
     Ok(Some(Batch { header, payload: Bytes::from(frame).slice(HEADER_BYTES..) }))
 }
 
@@ -163,15 +166,6 @@ fn refuse_batches_behind(places: &[(Segment, u64)], sequence: u64) -> Result<(),
         }
     }
     Ok(())
-}
-
-/// Never used since it was zeroed.
-fn is_blank(segment: &Segment) -> Result<bool, Fault> {
-    let mut start = [0; HEADER_BYTES];
-    if segment.bytes >= ALIGN as u64 {
-        segment.file.read_exact_at(&mut start, 0).map_err(Fault::io("reading the journal"))?;
-    }
-    Ok(start == [0; HEADER_BYTES])
 }
 
 fn missing(detail: String) -> Fault {

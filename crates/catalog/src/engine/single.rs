@@ -20,7 +20,7 @@ use super::journal::{AppendError, Journal};
 use super::memtable::Memtable;
 use super::snapshot::Snapshot;
 use super::tables::Tables;
-use crate::{Fault, Plan};
+use crate::{Fault, KEY_BYTES_MAX, Plan};
 
 pub struct Engine {
     tables: Arc<Tables>,
@@ -49,6 +49,10 @@ impl Engine {
         let table = Memtable::default();
         let mut visit = |batch: &super::journal::Batch| {
             for row in frame::rows(batch.payload.clone())? {
+                let fits = !row.key.is_empty() && row.key.len() <= KEY_BYTES_MAX;
+                if !fits || row.ordinal > batch.header.ordinal {
+                    return Err(Fault::corrupt("journal", "a proven batch has a row that no commit makes"));
+                }
                 table.insert(row.key, row.ordinal, row.value);
             }
             last = last.max(batch.header.ordinal);

@@ -172,6 +172,7 @@ fn what_is_not_the_document_that_was_asked_for_is_malformed() {
         "x<Delete/>",
         "<Delete><Object><Key>&unknown;</Key></Object></Delete>",
         "<Delete><Object><Key>&#0;</Key></Object></Delete>",
+        "<Delete><Object><Key>\0</Key></Object></Delete>",
         "<!DOCTYPE d [<!ENTITY e \"e\">]><Delete><Object><Key>&e;</Key></Object></Delete>",
         "<Delete><Object><Key>a<b/></Key></Object></Delete>",
         "<Delete><Quiet>perhaps</Quiet></Delete>",

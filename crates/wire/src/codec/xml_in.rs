@@ -53,6 +53,10 @@ impl<'a> XmlReader<'a> {
             return Ok(None);
         }
         std::str::from_utf8(body).map_err(|_| malformed())?;
+        if body.contains(&0) {
+            // No XML can hold it, not even by reference: what is stored with it could never be answered.
+            return Err(malformed());
+        }
         let mut reader = Reader::from_reader(body);
         reader.config_mut().expand_empty_elements = true;
         let mut opened = Self { reader, start: None, depth: 0, elements: 0 };

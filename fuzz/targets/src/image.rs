@@ -30,6 +30,24 @@ pub(crate) struct File {
     pub bytes: Vec<u8>,
 }
 
+/// What was done to an image.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Damage {
+    /// Places whose bytes changed.
+    pub rotten: u32,
+    /// Files or blocks were taken away or stand where others stood.
+    pub lost: bool,
+    /// Checksums were made right again: they prove nothing.
+    pub forged: bool,
+}
+
+impl Damage {
+    /// One place of the device rotted and nothing else happened.
+    pub const fn is_one_rot(self) -> bool {
+        self.rotten == 1 && !self.lost && !self.forged
+    }
+}
+
 #[derive(Clone, Debug)]
 pub(crate) struct Image(pub Vec<File>);
 
@@ -71,15 +89,20 @@ impl Image {
         disk
     }
 
-    /// Does as the input says until it ends. True when something was forged: then checksums prove nothing.
-    pub fn damage(&mut self, input: &mut Input<'_>, forge: Forge) -> bool {
-        let mut forged = false;
+    /// Does as the input says until it ends.
+    pub fn damage(&mut self, input: &mut Input<'_>, forge: Forge) -> Damage {
+        let mut damage = Damage::default();
         for _ in 0..DAMAGES_MAX {
             if input.is_empty() || self.0.is_empty() {
                 break;
             }
             let kind = input.u8() % 8;
             let file = usize::from(input.u8()) % self.0.len();
+            match kind {
+                0 | 1 | 5 => damage.rotten += 1,
+                7 => damage.forged = true,
+                _ => damage.lost = true,
+            }
             match kind {
                 0 => self.overwrite(file, input),
                 1 => self.flip(file, input),
@@ -91,11 +114,10 @@ impl Image {
                 _ => {
                     let block = usize::from(input.u8());
                     forge(&mut self.0[file], block, input);
-                    forged = true;
                 }
             }
         }
-        forged
+        damage
     }
 
     fn overwrite(&mut self, file: usize, input: &mut Input<'_>) {

@@ -65,7 +65,10 @@ impl<'a> Input<'a> {
     }
 }
 
-/// The same bytes whole, one by one, and in pieces of up to sixteen as `seed` has it.
+/// Up to so many bytes come one by one too; more would only be slow.
+const SINGLY_MAX: usize = 512;
+
+/// The same bytes whole, one by one (or in sevens), and in pieces of up to sixteen as `seed` has it.
 pub(crate) fn splits(bytes: &[u8], seed: u64) -> [Vec<&[u8]>; 3] {
     let (mut pieces, mut rest, mut state) = (Vec::new(), bytes, seed | 1);
     while !rest.is_empty() {
@@ -74,7 +77,8 @@ pub(crate) fn splits(bytes: &[u8], seed: u64) -> [Vec<&[u8]>; 3] {
         pieces.push(piece);
         rest = behind;
     }
-    [vec![bytes], bytes.chunks(1).collect(), pieces]
+    let few = if bytes.len() <= SINGLY_MAX { 1 } else { 7 };
+    [vec![bytes], bytes.chunks(few).collect(), pieces]
 }
 
 /// What the target itself set up cannot fail: if it does, the target is wrong.

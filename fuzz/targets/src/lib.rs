@@ -1,7 +1,7 @@
 //! What must hold for any bytes: one plain function a target, that asserts and never panics otherwise.
 //!
 //! Each is called from two sides: by libFuzzer with bytes that it invents (the workspace above, which needs nightly),
-//! and by this crate's own test with the corpus that is checked in, which every `cargo test` replays. Besides not
+//! and by `replay` with the corpus that is checked in, which every `cargo test` replays. Besides not
 //! panicking they assert what a wrong answer would break: what was decoded encodes to the same, a body says the
 //! same in whatever pieces it comes, a damaged device is refused or gives what was written.
 
@@ -14,6 +14,8 @@ mod manifest;
 mod model_text;
 mod operations;
 mod post_policy;
+#[cfg(test)]
+mod replay;
 mod request;
 mod rows;
 mod rules;

@@ -34,13 +34,13 @@ pub fn volume_device(bytes: &[u8]) {
     let base = &bases[usize::from(input.u8() % 2)];
     let mut image = base.image.clone();
     let untouched = input.is_empty();
-    let forged = image.damage(&mut input, forge);
+    let damage = image.damage(&mut input, forge);
     let disk = image.disk();
     let Ok(set) = open(&disk) else { return };
     let set = Arc::new(set);
     for (extent, payload, lives) in &base.landed {
         match set.read(extent) {
-            Ok(bytes) => assert!(forged || bytes == payload, "{extent:?} has other bytes"),
+            Ok(bytes) => assert!(damage.forged || bytes == payload, "{extent:?} has other bytes"),
             Err(fault) => assert!(!(untouched && *lives), "{fault} for {extent:?}"),
         }
     }
@@ -51,7 +51,7 @@ pub fn volume_device(bytes: &[u8]) {
     assert_eq!(sure(set.read(&extent)), payload);
     let closed = set.close();
     drop(set);
-    if !forged && closed.is_ok() {
+    if !damage.forged && closed.is_ok() {
         assert_eq!(sure(sure(open(&disk)).read(&extent)), payload, "what was landed after the damage stays");
     }
 }

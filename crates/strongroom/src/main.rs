@@ -6,6 +6,7 @@ mod cli;
 mod client;
 mod corridor;
 mod log_buffer;
+mod log_fields;
 mod root;
 mod serve;
 mod settings;

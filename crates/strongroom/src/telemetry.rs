@@ -6,6 +6,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::cli::LogFormat;
 use crate::log_buffer::LogBuffer;
+use crate::log_fields::PlainFields;
 
 /// From a microsecond's work to the longest wait for a disk, in seconds.
 const LATENCY_BUCKETS: [f64; 14] =
@@ -17,7 +18,7 @@ pub fn logs(format: LogFormat, filter: &str) -> anyhow::Result<LogBuffer> {
     let buffer = LogBuffer::start().context("starting the log")?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(buffer.clone());
     let set = match format {
-        LogFormat::Text => builder.with_ansi(false).try_init(),
+        LogFormat::Text => builder.with_ansi(false).fmt_fields(PlainFields).try_init(),
         LogFormat::Json => builder.json().flatten_event(true).try_init(),
     };
     set.map_err(|error| anyhow::anyhow!("starting the log: {error}"))?;

@@ -109,11 +109,11 @@ fn account(number: u64) -> AccountId {
 }
 
 pub fn caller(number: u64) -> Caller {
-    Caller::Root(Identity {
+    Caller::Root(Arc::new(Identity {
         account: account(number),
         canonical_id: CanonicalId::from_bytes([7; 32]),
         name: format!("account {number}"),
         access_key: format!("key{number}"),
         signed_region: Some(region()),
-    })
+    }))
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use http::Method;
@@ -15,6 +15,8 @@ use crate::options::{Arguments, Scale};
 use crate::process::Process;
 use crate::report::Row;
 
+/// A full memtable is applied in seconds, on a busy disk in more.
+const SETTLED_WITHIN: Duration = Duration::from_secs(60);
 /// `TMPFS_MAGIC` of statfs(2).
 const TMPFS: i64 = 0x0102_1994;
 
@@ -154,12 +156,29 @@ impl Stage {
     }
 
     fn device_syncs(&self, server: &Process) -> anyhow::Result<f64> {
+        self.metric(server, "strongroom_device_syncs_total")
+    }
+
+    /// The sum of a metric's series.
+    fn metric(&self, server: &Process, name: &str) -> anyhow::Result<f64> {
         let text =
             self.wait(async { Connection::open(server.address).await?.ask(Ask::get("/-/metrics")).await })?;
         let text = String::from_utf8_lossy(&text);
-        let series = text.lines().filter(|line| line.starts_with("strongroom_device_syncs_total"));
+        let series = text.lines().filter(|line| line.starts_with(name));
         let values = series.filter_map(|line| line.rsplit_once(' ')?.1.parse::<f64>().ok());
         Ok(values.sum())
+    }
+
+    /// Waits until the index holds all rows: an idle server gives them to it by itself.
+    pub fn settle(&self, server: &Process) -> anyhow::Result<()> {
+        let begun = Instant::now();
+        while self.metric(server, "strongroom_catalog_memtable_bytes")? > 0.0 {
+            if begun.elapsed() > SETTLED_WITHIN {
+                bail!("after {SETTLED_WITHIN:?} without writes the index still lacks rows");
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        Ok(())
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use clap::Parser;
 use sim::disk::{Options, SkippedSync, SyncKind};
-use sim::runner::{Conditions, Play, Tally, play};
+use sim::runner::{Conditions, Play, Tally, Trouble, play};
 use sim::scenarios::{ALL, named};
 
 /// Plays crash scenarios on a simulated disk: each seed dies at each of its deeds.
@@ -30,6 +30,15 @@ struct Arguments {
     /// Plants a bug: syncs of this file prefix do nothing (or of this directory, when it ends with `/`).
     #[arg(long)]
     skip: Option<String>,
+    /// The program is killed at each deed and started again before the power goes.
+    #[arg(long, conflicts_with = "errors")]
+    kills: bool,
+    /// The device errs once at each deed, and the program is started again before the power goes.
+    #[arg(long)]
+    errors: bool,
+    /// The disk is so small that it fills up.
+    #[arg(long)]
+    tight: bool,
     /// Sectors that are being written at the power cut may hold noise.
     #[arg(long)]
     garbage: bool,
@@ -92,7 +101,12 @@ fn conditions(arguments: &Arguments) -> Conditions {
         Some(directory) => SkippedSync::every(SyncKind::Directory, directory),
         None => SkippedSync::every(SyncKind::File, path),
     });
-    Conditions { disk, bug }
+    let trouble = match (arguments.kills, arguments.errors) {
+        (true, _) => Trouble::Kill,
+        (_, true) => Trouble::Error,
+        _ => Trouble::Death,
+    };
+    Conditions { disk, trouble, tight: arguments.tight, bug }
 }
 
 /// One line that overwrites itself; a log gets only the last.

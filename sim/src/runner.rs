@@ -18,11 +18,28 @@ pub struct Play {
     pub make: Make,
     /// In the first life; later ones are shorter.
     pub steps: u64,
+    /// Disks that the scenario fills, where the conditions ask for it.
+    pub tight_bytes: (u64, u64),
+}
+
+/// What befalls a first life at each of its deeds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Trouble {
+    /// The power goes.
+    #[default]
+    Death,
+    /// The program is killed, and another one starts on the running machine, whose power goes later.
+    Kill,
+    /// The device errs once; the program ends at that, and another one starts on the running machine.
+    Error,
 }
 
 #[derive(Clone, Debug, Default)]
 pub struct Conditions {
     pub disk: Options,
+    pub trouble: Trouble,
+    /// The disk is so small that it fills up; before the third life it grows.
+    pub tight: bool,
     /// A planted bug.
     pub bug: Option<SkippedSync>,
 }
@@ -80,39 +97,55 @@ impl<'a> History<'a> {
     fn new(play: &'a Play, conditions: &'a Conditions, seed: u64, death: Option<u64>) -> Self {
         let dice = Dice::new(seed ^ death.map_or(0, |deed| (deed + 1).rotate_left(32)));
         let disk = SimDisk::with_options(conditions.disk, seed);
+        if conditions.tight {
+            let (least, most) = play.tight_bytes;
+            disk.set_capacity(Dice::new(seed).between(least, most));
+        }
         let scenario = (play.make)(seed);
         Self { play, conditions, scenario, disk, dice, seed, death, life: 0, deaths: 0, deeds: 0 }
     }
 
-    /// One life, then a power cut.
+    /// One life.
     fn live(&mut self, death: Option<u64>, steps: u64) -> Result<(), Failure> {
         self.life += 1;
         if let Some(bug) = &self.conditions.bug {
             self.disk.skip(bug.clone());
         }
-        if let Some(deed) = death {
-            self.disk.die_after(deed);
+        match (death, self.conditions.trouble, self.life) {
+            (Some(deed), Trouble::Error, 1) => self.disk.fail_after(deed),
+            (Some(deed), ..) => self.disk.die_after(deed),
+            (None, ..) => {}
         }
         let ended = self.scenario.live(&self.disk, steps);
         self.deeds = self.disk.counts().deeds;
         self.deaths += u64::from(self.disk.is_off());
         match ended {
-            Ok(()) | Err(Stop::Off) => {}
+            Ok(()) | Err(Stop::Faulted) => {}
             Err(Stop::Violation(violation)) => {
                 let Self { seed, death, life, .. } = *self;
                 return Err(Failure { scenario: self.play.name, seed, death, life, violation });
             }
         }
-        self.disk = self.disk.crash(self.dice.seed());
         Ok(())
+    }
+
+    fn power_cut(&mut self) {
+        self.disk = self.disk.crash(self.dice.seed());
     }
 
     fn go_on(&mut self, deeds: u64) -> Result<(), Failure> {
         let steps = self.play.steps;
         // Recovery is the beginning of a life, so every third death comes early.
         let second = if self.dice.chance(33) { self.dice.below(12) } else { self.dice.below(deeds + 1) };
+        match self.conditions.trouble {
+            Trouble::Death => self.power_cut(),
+            Trouble::Kill | Trouble::Error => self.disk = self.disk.restart(self.dice.seed()),
+        }
         self.live(Some(second), steps / 2)?;
+        self.power_cut();
+        self.disk.set_capacity(Options::default().capacity_bytes);
         self.live(None, steps / 2)?;
+        self.power_cut();
         self.live(None, 0)
     }
 }
@@ -122,6 +155,7 @@ pub fn play(play: &Play, conditions: &Conditions, seed: u64) -> Result<Tally, Fa
     let mut calm = History::new(play, conditions, seed, None);
     calm.live(None, play.steps)?;
     let deeds = calm.deeds;
+    calm.power_cut();
     calm.live(None, 0)?;
     let mut tally = Tally { seeds: 1, deaths: 0, deeds };
     for death in 0..deeds {

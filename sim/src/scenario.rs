@@ -7,8 +7,8 @@ use crate::SimDisk;
 /// Why a life ended early.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stop {
-    /// The machine went off; whatever failed then says nothing.
-    Off,
+    /// The machine went off or its device erred; whatever failed since says nothing.
+    Faulted,
     /// An invariant is broken.
     Violation(String),
 }
@@ -25,11 +25,9 @@ pub trait Scenario {
     fn live(&mut self, disk: &SimDisk, steps: u64) -> Result<(), Stop>;
 }
 
-/// A result that only the death of the machine excuses from being good.
+/// A result that only a fault of the machine excuses from being good.
 pub fn alive<T, E: Display>(disk: &SimDisk, doing: &str, result: Result<T, E>) -> Result<T, Stop> {
-    result.map_err(
-        |error| {
-            if disk.is_off() { Stop::Off } else { Stop::Violation(format!("{doing}: {error}")) }
-        },
-    )
+    result.map_err(|error| {
+        if disk.has_faulted() { Stop::Faulted } else { Stop::Violation(format!("{doing}: {error}")) }
+    })
 }

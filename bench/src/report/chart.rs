@@ -3,8 +3,8 @@
 use super::row::{Budget, Row};
 use super::table::short;
 
-const WIDTH: f64 = 860.0;
-const LABELS: f64 = 400.0;
+const WIDTH: f64 = 960.0;
+const LABELS: f64 = 500.0;
 const LINE: f64 = 26.0;
 const TOP: f64 = 52.0;
 /// Where a budget is used up, in pixels right of the labels.

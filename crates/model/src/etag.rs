@@ -15,6 +15,12 @@ impl ETag {
         Self { md5, parts: None }
     }
 
+    /// As headers and XML bodies have it.
+    pub fn quoted(&self) -> String {
+        let tag = self.to_string();
+        ["\"", &tag, "\""].concat()
+    }
+
     /// Reads an ETag with or without its quotes. But for the case of its digits it has one spelling.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.strip_prefix('"').and_then(|t| t.strip_suffix('"')).unwrap_or(text);
@@ -44,9 +50,13 @@ fn count(text: &str) -> Option<u16> {
 
 impl fmt::Display for ETag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for byte in self.md5 {
-            write!(f, "{byte:02x}")?;
+        let mut hex = [0; 32];
+        for (digits, byte) in hex.chunks_exact_mut(2).zip(self.md5) {
+            const DIGITS: &[u8; 16] = b"0123456789abcdef";
+            digits.copy_from_slice(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
         }
+        // By hand: it stands on every answer, and byte by byte the formatter cost a twentieth of a small request.
+        f.write_str(std::str::from_utf8(&hex).unwrap_or_default())?;
         match self.parts {
             Some(parts) => write!(f, "-{parts}"),
             None => Ok(()),
@@ -62,7 +72,8 @@ mod tests {
     fn etags_read_back_with_and_without_quotes() {
         let tag = ETag { md5: *b"0123456789abcdef", parts: Some(12) };
         assert_eq!(ETag::parse(&tag.to_string()), Some(tag));
-        assert_eq!(ETag::parse(&format!("\"{tag}\"")), Some(tag));
+        assert_eq!(tag.to_string(), "30313233343536373839616263646566-12");
+        assert_eq!(ETag::parse(&tag.quoted()), Some(tag));
         assert_eq!(ETag::parse("abc"), None);
     }
 

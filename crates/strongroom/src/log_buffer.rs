@@ -43,6 +43,11 @@ impl LogBuffer {
         Ok(buffer)
     }
 
+    /// For one line that can wait.
+    pub const fn line(&self) -> Line<'_> {
+        Line { buffer: self, urgent: false }
+    }
+
     pub fn flush(&self) {
         let mut bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         write_out(&mut bytes);

@@ -1,5 +1,6 @@
 //! `strongroom`: Amazon S3 for your own machines. Reads the command line and hands over.
 
+mod access_lines;
 mod account;
 mod beside;
 mod cli;

@@ -16,9 +16,11 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use wire::{Listener, Server, Tls};
 use world::{Clock, DeviceLock, Disk, OsRandom, Random, RealDisk, SystemClock};
 
+use crate::access_lines::AccessLines;
 use crate::beside::Beside;
 use crate::cli::ServeArgs;
 use crate::corridor::Corridor;
+use crate::log_buffer::LogBuffer;
 use crate::settings::Settings;
 use crate::{root, telemetry};
 
@@ -39,14 +41,14 @@ pub fn run(arguments: ServeArgs) -> anyhow::Result<()> {
         .thread_name("serve")
         .build()
         .context("starting the runtime")?;
-    let outcome = runtime.block_on(serve(settings));
+    let outcome = runtime.block_on(serve(settings, log.clone()));
     // Background hashing and reads of requests that were cut off need not end first.
     runtime.shutdown_timeout(Duration::from_secs(1));
     log.flush();
     outcome
 }
 
-async fn serve(settings: Settings) -> anyhow::Result<()> {
+async fn serve(settings: Settings, log: LogBuffer) -> anyhow::Result<()> {
     let metrics = telemetry::metrics()?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let random: Arc<dyn Random> = Arc::new(OsRandom);
@@ -79,8 +81,10 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     let ready = Arc::new(AtomicBool::new(true));
     let admin = Admin::new(auth.clone(), accounts, clock.clone());
     let beside = Beside { admin, metrics: metrics.clone(), ready: ready.clone() };
+    let access = AccessLines::open(log, settings.log_format, clock.clone());
     let corridor = Corridor { auth, hall: hall.clone(), clock };
-    let server = Server::new(Arc::new(corridor), Arc::new(beside), settings.server.clone(), random.u128());
+    let server =
+        Server::new(Arc::new(corridor), Arc::new(beside), access, settings.server.clone(), random.u128());
     let keepers = keep(hall, metrics);
     let serving = tokio::spawn({
         let server = server.clone();

@@ -114,6 +114,7 @@ impl Graves {
 
     /// Durable on return. After a failure the file takes no more.
     pub fn append(&mut self, device: DeviceId, graves: &[Grave], meter: &Meter) -> Result<(), Fault> {
+        let start = self.log.as_ref().map_or(0, |log| log.at);
         let written = self.write(device, graves).and_then(|()| {
             let Some(log) = &self.log else { return Err(Fault::Closed) };
             meter.synced();
@@ -121,10 +122,22 @@ impl Graves {
         });
         match written {
             // Whether the frame is on the disk nobody knows; if the next open finds it, it counts it.
-            Err(_) => self.stop(),
+            Err(_) => {
+                self.withdraw(start);
+                self.stop();
+            }
             Ok(()) => self.count(graves),
         }
         written
+    }
+
+    /// A frame whose sync failed may be in the kernel's memory only, for good. The next open must not take it from there
+    /// and answer for deaths that end with the power.
+    fn withdraw(&self, start: u64) {
+        let Some(log) = &self.log else { return };
+        if let Err(error) = log.file.write_all_at(&ZEROS[..BLOCK_BYTES as usize], start) {
+            tracing::warn!(path = log.path, %error, "a frame of graves that failed stays readable");
+        }
     }
 
     fn count(&mut self, graves: &[Grave]) {

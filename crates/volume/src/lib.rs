@@ -49,6 +49,7 @@ mod read;
 mod record;
 mod set;
 mod shell;
+mod staging;
 mod volume;
 mod walk;
 mod writer;

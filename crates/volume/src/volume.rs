@@ -10,7 +10,7 @@ use world::{Disk, DiskFile};
 use crate::fault::Fault;
 use crate::format::ledger::Entry;
 use crate::format::volume_header::{RECORDS_START, VOLUME_HEADER_BYTES, VolumeHeader};
-use crate::format::{DeviceId, Seed};
+use crate::format::{BLOCK_BYTES, DeviceId, Seed};
 
 pub(crate) const VOLUMES_DIR: &str = "volumes";
 
@@ -188,8 +188,21 @@ impl VolumeFile {
         self.file.write_all_at(buf, offset).map_err(|error| self.failed("write", &error))
     }
 
-    pub fn write_vectored(&self, bufs: &[&[u8]], offset: u64) -> Result<(), Fault> {
-        self.file.write_vectored_at(bufs, offset).map_err(|error| self.failed("write", &error))
+    pub fn write_blocks(&self, buf: &[u8], offset: u64) -> Result<(), Fault> {
+        self.file.write_blocks_at(buf, offset).map_err(|error| self.failed("write", &error))
+    }
+
+    /// Overwrites a batch that failed with zeros, as far as the device lets it. After a failed sync the kernel takes its
+    /// pages for written, so a program that starts while the machine runs on would read a whole batch, build on
+    /// it, and lose it with the power. Nobody was told of it: nothing is risked, unlike by writing it again there.
+    pub fn withdraw(&self, start: u64, length: u64) {
+        let zeros = [0; BLOCK_BYTES as usize];
+        // Its first header first: without that the scan for the end takes up none of it.
+        let written =
+            (start..start + length).step_by(zeros.len()).try_for_each(|offset| self.write(&zeros, offset));
+        if let Err(fault) = written {
+            tracing::warn!(%fault, "a batch that failed stays readable");
+        }
     }
 
     pub fn sync_data(&self) -> Result<(), Fault> {

@@ -139,15 +139,20 @@ pub(crate) struct Tail {
 }
 
 /// Goes from `known` on to the end of the last whole batch. Sequences must follow without gaps and epochs never
-/// fall, so what an earlier process left unsynced behind the end is not taken up again. Only the last batch can
-/// be torn inside a payload (an earlier one was synced before the next was written): it alone is read wholly.
+/// fall, so what an earlier process left unsynced behind the end is not taken up again. Only the last batch of an
+/// epoch can be torn inside a payload (an earlier one was synced before the next was written): it alone is read
+/// wholly. Not only the very last: a later process cuts off a torn batch and writes over it, and of what it wrote a crash
+/// may keep all but the first record, which then seems to follow the torn one.
 pub(crate) fn find_end(volume: &Volume, file: &VolumeFile, known: Tail, limit: u64) -> Result<Tail, Fault> {
     let mut window = Window::new(file, limit);
-    let (mut tail, mut last) = (known, None);
+    let (mut before, mut tail) = (known, known);
     while let Some(next) = whole_batch(&mut window, tail)? {
-        last = Some(std::mem::replace(&mut tail, next));
+        let rises = next.epoch_last > tail.epoch_last;
+        if rises && !batch_is_intact(volume, &mut window, before.end, tail.end)? {
+            return Ok(before);
+        }
+        before = std::mem::replace(&mut tail, next);
     }
-    let Some(before) = last else { return Ok(tail) };
     if batch_is_intact(volume, &mut window, before.end, tail.end)? { Ok(tail) } else { Ok(before) }
 }
 

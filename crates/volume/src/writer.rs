@@ -1,4 +1,4 @@
-//! Appends batches to one open volume: one write, one sync, and the batch is durable.
+//! Appends batches to one open volume: written, synced once, and the batch is durable.
 //!
 //! One batch at a time, so the first place that holds no valid record is the end of what was acknowledged. A
 //! writer that failed once never writes again: what the kernel did with a failed sync's pages nobody knows.
@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::fault::Fault;
 use crate::meter::Meter;
 use crate::record::{Extent, Place, Record};
+use crate::staging::Staging;
 use crate::volume::{Volume, VolumeFile};
 
 #[derive(Debug)]
@@ -19,6 +20,7 @@ pub struct VolumeWriter {
     size: u64,
     end: u64,
     sequence: u64,
+    staging: Staging,
     failed: Option<Fault>,
 }
 
@@ -33,6 +35,7 @@ impl VolumeWriter {
             size: entry.size,
             end: entry.end,
             sequence: entry.sequence,
+            staging: Staging::new(),
             failed: None,
         }
     }
@@ -75,9 +78,10 @@ impl VolumeWriter {
             slices.push(header);
             record.body(&mut slices);
         }
-        let written = self.file.write_vectored(&slices, self.end).and_then(|()| self.file.sync_data());
+        let written = self.staging.write(&slices, &self.file, self.end).and_then(|()| self.file.sync_data());
         self.meter.synced();
         if let Err(fault) = written {
+            self.file.withdraw(self.end, wanted);
             self.failed = Some(fault.clone());
             return Err(fault);
         }

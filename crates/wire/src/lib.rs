@@ -22,6 +22,7 @@ mod server;
 pub use dispatch::{
     Authenticated, BUILT, Door, Extra, ExtraRequest, FormAdmission, FormView, Handle, House, NoExtra,
 };
+pub use observe::{AccessLine, AccessLog};
 pub use request::HeaderPairs;
 pub use respond::{AnswerBody, BrokenAnswer};
 pub use server::{Limits, Listener, Server, ServerOptions, Timeouts, Tls, TlsError, TlsFiles};

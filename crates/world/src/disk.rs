@@ -5,6 +5,9 @@
 use std::io;
 use std::sync::Arc;
 
+/// What every device's own block divides.
+pub const BLOCK_BYTES: usize = 4096;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Space {
     pub total_bytes: u64,
@@ -40,8 +43,11 @@ pub trait DiskFile: Send + Sync + 'static {
     /// bytes are not in memory.
     fn read_cached_at(&self, buf: &mut [u8], offset: u64) -> io::Result<bool>;
     fn write_all_at(&self, buf: &[u8], offset: u64) -> io::Result<()>;
-    /// Writes all of them one after the other from `offset` on.
-    fn write_vectored_at(&self, bufs: &[&[u8]], offset: u64) -> io::Result<()>;
+    /// As `write_all_at`, for what nobody reads soon: it goes around the page cache where the file system lets it and
+    /// `buf`'s address and length and the offset are multiples of `BLOCK_BYTES`. Wants a sync all the same.
+    fn write_blocks_at(&self, buf: &[u8], offset: u64) -> io::Result<()> {
+        self.write_all_at(buf, offset)
+    }
     /// Makes data durable that was written into allocated, already written space (`fdatasync`).
     fn sync_data(&self) -> io::Result<()>;
     /// As `sync_data`, and the file's length and allocation too (`fsync`).

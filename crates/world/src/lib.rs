@@ -9,6 +9,6 @@ mod random;
 mod real_disk;
 
 pub use clock::{Clock, ManualClock, SystemClock};
-pub use disk::{Disk, DiskFile, Space};
+pub use disk::{BLOCK_BYTES, Disk, DiskFile, Space};
 pub use random::{OsRandom, Random, SeededRandom};
 pub use real_disk::{DeviceLock, RealDisk};

@@ -1,15 +1,16 @@
 //! A device as a directory of a real file system.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, IoSlice};
-use std::os::unix::fs::FileExt;
+use std::io;
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use rustix::fs::{FallocateFlags, FlockOperation, fallocate, flock, statvfs};
-use rustix::io::{Errno, ReadWriteFlags, preadv2, pwritev};
+use rustix::fs::{FallocateFlags, FlockOperation, OFlags, fallocate, flock, statvfs};
+use rustix::io::{Errno, ReadWriteFlags, preadv2};
 
-use crate::disk::{Disk, DiskFile, Space};
+use crate::disk::{BLOCK_BYTES, Disk, DiskFile, Space};
 
 #[derive(Clone, Debug)]
 pub struct RealDisk {
@@ -59,12 +60,12 @@ impl Disk for RealDisk {
 
     fn open(&self, path: &str) -> io::Result<Arc<dyn DiskFile>> {
         let file = OpenOptions::new().read(true).write(true).open(self.path(path))?;
-        Ok(Arc::new(RealFile(file)))
+        Ok(Arc::new(RealFile::new(file)))
     }
 
     fn create(&self, path: &str) -> io::Result<Arc<dyn DiskFile>> {
         let file = OpenOptions::new().read(true).write(true).create_new(true).open(self.path(path))?;
-        Ok(Arc::new(RealFile(file)))
+        Ok(Arc::new(RealFile::new(file)))
     }
 
     fn exists(&self, path: &str) -> io::Result<bool> {
@@ -101,24 +102,45 @@ impl Disk for RealDisk {
     }
 }
 
-struct RealFile(File);
+struct RealFile {
+    file: File,
+    /// The same file once more, around the page cache; `None` where the file system can't.
+    direct: OnceLock<Option<File>>,
+}
 
-/// The most buffers that one `pwritev` takes on Linux (IOV_MAX).
-const IO_SLICES_MAX: usize = 1024;
+impl RealFile {
+    const fn new(file: File) -> Self {
+        Self { file, direct: OnceLock::new() }
+    }
+
+    /// A descriptor of its own: `O_DIRECT` holds for all that is read and written through one.
+    fn direct(&self) -> Option<&File> {
+        let reopen = || {
+            // By its number, since it may have been renamed.
+            let path = format!("/proc/self/fd/{}", self.file.as_raw_fd());
+            OpenOptions::new().write(true).custom_flags(OFlags::DIRECT.bits().cast_signed()).open(path).ok()
+        };
+        self.direct.get_or_init(reopen).as_ref()
+    }
+}
+
+fn is_in_blocks(buf: &[u8], offset: u64) -> bool {
+    [buf.as_ptr().addr(), buf.len(), offset as usize].iter().all(|at| at.is_multiple_of(BLOCK_BYTES))
+}
 
 impl DiskFile for RealFile {
     fn len(&self) -> io::Result<u64> {
-        Ok(self.0.metadata()?.len())
+        Ok(self.file.metadata()?.len())
     }
 
     fn read_exact_at(&self, buf: &mut [u8], offset: u64) -> io::Result<()> {
-        self.0.read_exact_at(buf, offset)
+        self.file.read_exact_at(buf, offset)
     }
 
     fn read_cached_at(&self, buf: &mut [u8], offset: u64) -> io::Result<bool> {
         let wanted = buf.len();
         let mut slices = [io::IoSliceMut::new(buf)];
-        match preadv2(&self.0, &mut slices, offset, ReadWriteFlags::NOWAIT) {
+        match preadv2(&self.file, &mut slices, offset, ReadWriteFlags::NOWAIT) {
             Ok(count) => Ok(count == wanted),
             Err(Errno::AGAIN | Errno::OPNOTSUPP | Errno::INTR) => Ok(false),
             Err(errno) => Err(errno.into()),
@@ -126,49 +148,44 @@ impl DiskFile for RealFile {
     }
 
     fn write_all_at(&self, buf: &[u8], offset: u64) -> io::Result<()> {
-        self.0.write_all_at(buf, offset)
+        self.file.write_all_at(buf, offset)
     }
 
-    fn write_vectored_at(&self, bufs: &[&[u8]], mut offset: u64) -> io::Result<()> {
-        for group in bufs.chunks(IO_SLICES_MAX) {
-            let mut slices: Vec<IoSlice<'_>> = group.iter().map(|buf| IoSlice::new(buf)).collect();
-            let mut rest = &mut slices[..];
-            while !rest.is_empty() {
-                let count = match pwritev(&self.0, rest, offset) {
-                    Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-                    Ok(count) => count,
-                    Err(Errno::INTR) => continue,
-                    Err(errno) => return Err(errno.into()),
-                };
-                offset += count as u64;
-                IoSlice::advance_slices(&mut rest, count);
+    fn write_blocks_at(&self, buf: &[u8], offset: u64) -> io::Result<()> {
+        if is_in_blocks(buf, offset)
+            && let Some(direct) = self.direct()
+        {
+            match direct.write_all_at(buf, offset) {
+                // The device wants larger blocks, or the file system took the flag and can't.
+                Err(error) if error.kind() == io::ErrorKind::InvalidInput => {}
+                done => return done,
             }
         }
-        Ok(())
+        self.write_all_at(buf, offset)
     }
 
     fn sync_data(&self) -> io::Result<()> {
-        self.0.sync_data()
+        self.file.sync_data()
     }
 
     fn sync_all(&self) -> io::Result<()> {
-        self.0.sync_all()
+        self.file.sync_all()
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
-        self.0.set_len(len)
+        self.file.set_len(len)
     }
 
     fn allocate(&self, len: u64) -> io::Result<()> {
-        match fallocate(&self.0, FallocateFlags::empty(), 0, len) {
+        match fallocate(&self.file, FallocateFlags::empty(), 0, len) {
             // File systems without fallocate get a sparse file; the zeroing that follows reserves its blocks.
-            Err(Errno::OPNOTSUPP) => self.0.set_len(len.max(self.len()?)),
+            Err(Errno::OPNOTSUPP) => self.file.set_len(len.max(self.len()?)),
             other => Ok(other?),
         }
     }
 
     fn punch(&self, offset: u64, len: u64) -> io::Result<()> {
-        match fallocate(&self.0, FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE, offset, len) {
+        match fallocate(&self.file, FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE, offset, len) {
             // Space then comes back only when the whole volume is dead.
             Err(Errno::OPNOTSUPP) => Ok(()),
             other => Ok(other?),
@@ -187,14 +204,13 @@ mod tests {
     }
 
     #[test]
-    fn bytes_written_vectored_read_back_and_punched_ones_are_zero() -> io::Result<()> {
-        let dir = scratch("vectored");
+    fn written_bytes_read_back_and_punched_ones_are_zero() -> io::Result<()> {
+        let dir = scratch("punched");
         let disk = RealDisk::at(&dir)?;
         disk.create_dir("a/b")?;
         let file = disk.create("a/b/file")?;
         file.allocate(16384)?;
-        let many: Vec<&[u8]> = std::iter::repeat_n(&b"abcd"[..], 2000).collect();
-        file.write_vectored_at(&many, 4096)?;
+        file.write_all_at(&b"abcd".repeat(2000), 4096)?;
         file.sync_data()?;
         let mut back = vec![0; 8000];
         file.read_exact_at(&mut back, 4096)?;
@@ -204,6 +220,24 @@ mod tests {
         assert_eq!((back[0], back[4095], &back[4096..4100]), (0, 0, &b"abcd"[..]));
         assert_eq!(disk.list("a")?, ["b"]);
         assert!(disk.create("a/b/file").is_err());
+        fs::remove_dir_all(dir)
+    }
+
+    #[test]
+    fn blocks_written_around_the_cache_are_read_through_it() -> io::Result<()> {
+        let dir = scratch("direct");
+        let file = RealDisk::at(&dir)?.create("file")?;
+        file.allocate(16384)?;
+        let memory = vec![7; 4 * BLOCK_BYTES];
+        let start = memory.as_ptr().align_offset(BLOCK_BYTES);
+        let mut back = vec![0; 16384];
+        file.read_exact_at(&mut back, 0)?;
+        file.write_blocks_at(&memory[start..start + 2 * BLOCK_BYTES], 4096)?;
+        file.write_blocks_at(&memory[start + 1..start + 11], 12289)?;
+        file.sync_data()?;
+        file.read_exact_at(&mut back, 0)?;
+        let sevens: Vec<usize> = (0..back.len()).filter(|at| back[*at] == 7).collect();
+        assert_eq!(sevens, (4096..12288).chain(12289..12299).collect::<Vec<_>>());
         fs::remove_dir_all(dir)
     }
 

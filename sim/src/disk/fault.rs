@@ -82,6 +82,8 @@ pub struct Faults {
     pub skipped: Option<SkippedSync>,
     skippable_seen: u64,
     pub off: bool,
+    /// Whether the device has erred.
+    pub erred: bool,
 }
 
 /// What becomes of one deed.
@@ -118,6 +120,7 @@ impl Faults {
             return Ok(Verdict::Die);
         }
         if self.fail_at == Some(number) {
+            self.erred = true;
             return Ok(Verdict::Fail);
         }
         if self.lies(deed, path) {

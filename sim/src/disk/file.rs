@@ -61,12 +61,8 @@ impl DiskFile for SimFile {
     }
 
     fn write_all_at(&self, buf: &[u8], offset: u64) -> io::Result<()> {
-        self.write_vectored_at(&[buf], offset)
-    }
-
-    fn write_vectored_at(&self, bufs: &[&[u8]], offset: u64) -> io::Result<()> {
         self.disk.with(|machine| {
-            machine.change(Deed::Write, &self.path, |machine| machine.write(self.inode, bufs, offset))
+            machine.change(Deed::Write, &self.path, |machine| machine.write(self.inode, buf, offset))
         })
     }
 

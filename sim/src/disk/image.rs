@@ -87,7 +87,7 @@ impl Image {
     /// Changes a part of one page and answers its new content.
     pub fn overwrite(&mut self, touch: &Touch, bytes: &[u8]) -> Page {
         let old = self.pages.get(&touch.page);
-        let zeros = bytes.iter().all(|byte| *byte == 0);
+        let zeros = *bytes == [0; PAGE_BYTES][..bytes.len()];
         let page = match old {
             None if zeros => zero_page(),
             _ if zeros && touch.within.len() == PAGE_BYTES => zero_page(),

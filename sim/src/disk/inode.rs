@@ -48,19 +48,17 @@ pub enum SyncReach {
 }
 
 impl Inode {
-    pub fn write(&mut self, bufs: &[&[u8]], mut offset: u64) {
+    pub fn write(&mut self, buf: &[u8], offset: u64) {
         self.calls += 1;
-        for buf in bufs {
-            self.write_one(buf, offset);
-            offset += buf.len() as u64;
-        }
-        if offset > self.live.len && bufs.iter().any(|buf| !buf.is_empty()) {
-            self.live.len = offset;
-            self.pending.push(Change::Length(offset));
+        self.overwrite(buf, offset);
+        let end = offset + buf.len() as u64;
+        if end > self.live.len && !buf.is_empty() {
+            self.live.len = end;
+            self.pending.push(Change::Length(end));
         }
     }
 
-    fn write_one(&mut self, buf: &[u8], offset: u64) {
+    fn overwrite(&mut self, buf: &[u8], offset: u64) {
         for touch in touches(offset, buf.len()) {
             let bytes = &buf[touch.at..touch.at + touch.within.len()];
             let after = self.live.overwrite(&touch, bytes);
@@ -111,7 +109,7 @@ impl Inode {
                 self.pending.push(Change::Hole(page));
             } else {
                 let zeros = vec![0; usize::try_from(end - first).unwrap_or(0)];
-                self.write_one(&zeros, first);
+                self.overwrite(&zeros, first);
             }
         }
     }
@@ -121,7 +119,8 @@ impl Inode {
         for change in std::mem::take(&mut self.pending) {
             match change {
                 // Later changes of the page are part of the same sync, so its newest content is what lands.
-                Change::Sectors { page, .. } | Change::Hole(page) => {
+                Change::Hole(page) => self.durable.set_page(page, None),
+                Change::Sectors { page, .. } => {
                     self.durable.set_page(page, self.live.page(page).cloned());
                 }
                 Change::Length(len) if reach == SyncReach::DataAndLength => {
@@ -135,14 +134,19 @@ impl Inode {
         }
     }
 
-    /// The kernel dropped what it could not write: some of it landed, and no later sync will write the rest.
+    /// The kernel dropped the data that it could not write: some of it landed, and no later sync will write the rest.
+    /// Lengths and holes are in the file system's journal and still wait for a sync.
     pub fn lose_pending(&mut self, dice: &Dice) {
+        let (metadata, data) = std::mem::take(&mut self.pending).into_iter().partition(Change::is_metadata);
+        self.pending = data;
         self.settle(dice, false);
+        self.pending = metadata;
     }
 
     /// The power went: what was pending landed in part, by chance.
     pub fn crash(&mut self, dice: &Dice, garbage: bool) {
         self.settle(dice, garbage);
+        self.durable.trim();
         self.live = self.durable.clone();
     }
 
@@ -168,7 +172,6 @@ impl Inode {
                 }
             }
         }
-        self.durable.trim();
     }
 
     /// A device that does not keep sectors whole: one that was being written holds neither old nor new.

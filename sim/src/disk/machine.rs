@@ -65,11 +65,11 @@ impl Machine {
         Ok(id)
     }
 
-    pub fn write(&mut self, id: InodeId, bufs: &[&[u8]], offset: u64) -> io::Result<()> {
-        let len: u64 = bufs.iter().map(|buf| buf.len() as u64).sum();
+    pub fn write(&mut self, id: InodeId, buf: &[u8], offset: u64) -> io::Result<()> {
+        let len = buf.len() as u64;
         self.require_room(id, offset, len)?;
         self.faults.counts.bytes_written += len;
-        self.inode(id)?.write(bufs, offset);
+        self.inode(id)?.write(buf, offset);
         Ok(())
     }
 
@@ -129,20 +129,25 @@ impl Machine {
         Ok(())
     }
 
-    /// Takes the state away, as the machine finds it when it is switched on again.
-    pub fn crash(&mut self, seed: u64) -> Self {
+    /// Takes the state away for another program on the same running machine.
+    pub fn restart(&mut self, seed: u64) -> Self {
         self.faults.off = true;
-        let dice = Dice::new(seed);
-        let mut after = Self::new(self.options, dice.seed());
+        let mut after = Self::new(self.options, seed);
         after.inode_next = self.inode_next;
         after.tree = std::mem::replace(&mut self.tree, Tree::new());
+        after.inodes = std::mem::take(&mut self.inodes);
+        after
+    }
+
+    /// Takes the state away, as the machine finds it when it is switched on again.
+    pub fn crash(&mut self, seed: u64) -> Self {
+        let dice = Dice::new(seed);
+        let mut after = self.restart(dice.seed());
         after.tree.crash(&dice);
         let kept: BTreeSet<InodeId> = after.tree.files().collect();
-        for (id, mut inode) in std::mem::take(&mut self.inodes) {
-            if kept.contains(&id) {
-                inode.crash(&dice, self.options.torn_sectors_are_garbage);
-                after.inodes.insert(id, inode);
-            }
+        after.inodes.retain(|id, _| kept.contains(id));
+        for inode in after.inodes.values_mut() {
+            inode.crash(&dice, self.options.torn_sectors_are_garbage);
         }
         after
     }

@@ -36,9 +36,16 @@ pub struct Options {
     pub data_sync_forgets_length: bool,
 }
 
+/// More than any scenario fills.
+const CAPACITY_BYTES: u64 = 1 << 40;
+
 impl Default for Options {
     fn default() -> Self {
-        Self { capacity_bytes: 1 << 40, torn_sectors_are_garbage: false, data_sync_forgets_length: false }
+        Self {
+            capacity_bytes: CAPACITY_BYTES,
+            torn_sectors_are_garbage: false,
+            data_sync_forgets_length: false,
+        }
     }
 }
 
@@ -83,6 +90,11 @@ impl SimDisk {
         self.with(|machine| machine.faults.off)
     }
 
+    /// Whether a call may have failed through no fault of the program: the machine is off, or the device has erred.
+    pub fn has_faulted(&self) -> bool {
+        self.with(|machine| machine.faults.off || machine.faults.erred)
+    }
+
     /// The deed after the next `deeds` ones fails with EIO. A sync that fails loses what was pending, as Linux does.
     pub fn fail_after(&self, deeds: u64) {
         self.with(|machine| machine.faults.fail_at = Some(machine.counts().deeds + deeds));
@@ -98,6 +110,11 @@ impl SimDisk {
         self.with(|machine| machine.change(Deed::Elsewhere, name, |_| Ok(())))
     }
 
+    /// Whether a scenario may fill it.
+    pub fn is_tight(&self) -> bool {
+        self.with(|machine| machine.options.capacity_bytes < CAPACITY_BYTES)
+    }
+
     pub fn set_capacity(&self, bytes: u64) {
         self.with(|machine| machine.options.capacity_bytes = bytes);
     }
@@ -107,6 +124,12 @@ impl SimDisk {
     #[must_use]
     pub fn crash(&self, seed: u64) -> Self {
         Self(Arc::new(Mutex::new(self.with(|machine| machine.crash(seed)))))
+    }
+
+    /// Ends the program, not the machine: the next one finds what was written, synced or not.
+    #[must_use]
+    pub fn restart(&self, seed: u64) -> Self {
+        Self(Arc::new(Mutex::new(self.with(|machine| machine.restart(seed)))))
     }
 
     /// Flips bits of one byte where the device keeps it; no program notices.

@@ -187,6 +187,25 @@ fn a_failed_sync_loses_what_a_later_sync_no_longer_writes() {
 }
 
 #[test]
+fn a_failed_sync_keeps_lengths_and_holes_for_the_next_one() {
+    for seed in 0..50 {
+        let disk = prepared();
+        let file = disk.open("a").unwrap();
+        file.punch(0, 4096).unwrap();
+        file.set_len(6000).unwrap();
+        disk.fail_after(0);
+        assert!(file.sync_all().is_err());
+        let disk = disk.restart(seed);
+        let file = disk.open("a").unwrap();
+        file.punch(0, 4096).unwrap();
+        file.sync_data().unwrap();
+        let mut expected = vec![0; 4096];
+        expected.resize(6000, 1);
+        assert_eq!(read(&disk.crash(seed), "a").unwrap(), expected, "{seed}");
+    }
+}
+
+#[test]
 fn a_full_disk_refuses_new_blocks_and_takes_overwrites() {
     let disk = SimDisk::with_options(Options { capacity_bytes: 8192, ..Options::default() }, 1);
     let file = disk.create("a").unwrap();

@@ -9,13 +9,19 @@ use volume::{Extent, Fault};
 use crate::Dice;
 use crate::scenario::Stop;
 
+const PERIOD_BYTES: usize = 509;
+
 /// Owner of the `id`-th chunk: it says how the payload goes, so that any chunk found anywhere can be proven.
 pub fn owner(id: u64, len: usize) -> Bytes {
     Bytes::from(format!("{id}:{len}"))
 }
 
 pub fn payload(id: u64, len: usize) -> Bytes {
-    Dice::new(id).bytes(len).into()
+    // A prime period, so that no block or sector looks like its neighbour; drawing every byte would cost most of a run.
+    let period = Dice::new(id).bytes(PERIOD_BYTES);
+    let mut bytes = period.repeat(len.div_ceil(PERIOD_BYTES));
+    bytes.truncate(len);
+    bytes.into()
 }
 
 /// The payload that belongs to an owner; `None` when the owner is none of ours.
@@ -36,6 +42,7 @@ pub enum Fate {
 #[derive(Clone, Debug)]
 struct Chunk {
     owner: Bytes,
+    payload: Bytes,
     fate: Fate,
     /// What it fills in its volume.
     bytes: u64,
@@ -56,7 +63,8 @@ impl Chunks {
                 ));
             }
         }
-        self.0.insert(extent, Chunk { owner, fate: Fate::Alive, bytes });
+        let payload = payload_of_owner(&owner).unwrap_or_default();
+        self.0.insert(extent, Chunk { owner, payload, fate: Fate::Alive, bytes });
         Ok(())
     }
 
@@ -81,12 +89,11 @@ impl Chunks {
     /// One read of every chunk. A dying one settles by what it reads as.
     pub fn check(&mut self, read: impl Fn(&Extent) -> Result<Bytes, Fault>) -> Result<(), Stop> {
         for (extent, chunk) in &mut self.0 {
-            let expected = payload_of_owner(&chunk.owner).unwrap_or_default();
             match (read(extent), chunk.fate) {
-                (Ok(found), Fate::Alive | Fate::Dying) if found == expected => chunk.fate = Fate::Alive,
+                (Ok(found), Fate::Alive | Fate::Dying) if found == chunk.payload => chunk.fate = Fate::Alive,
                 (Err(Fault::Gone { .. }), Fate::Dying | Fate::Dead) => chunk.fate = Fate::Dead,
                 (Ok(found), fate) => {
-                    let what = if found == expected { "its bytes" } else { "wrong bytes" };
+                    let what = if found == chunk.payload { "its bytes" } else { "wrong bytes" };
                     return Stop::violation(format!("{fate:?} {extent:?} reads as {what}"));
                 }
                 (Err(fault), fate) => {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use catalog::{Engine, MemState};
+use catalog::{Engine, MemState, Purpose};
 use model::Timestamp;
 use world::ManualClock;
 
@@ -51,8 +51,11 @@ impl Scenario for Catalog {
 
 impl Catalog {
     fn commit(&mut self, disk: &SimDisk, engine: &mut Engine, dice: &Dice) -> Result<(), Stop> {
-        let script =
-            |_| Script { changes: (0..dice.between(1, 4)).map(|_| change(dice)).collect(), read: key(dice) };
+        let script = |_| Script {
+            changes: (0..dice.between(1, 4)).map(|_| change(dice)).collect(),
+            read: key(dice),
+            purpose: Purpose::Grow,
+        };
         let scripts = (0..dice.between(1, 7)).map(script).collect();
         commit(disk, engine, &mut self.rows, &mut self.ordinals, scripts)
     }

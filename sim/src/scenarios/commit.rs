@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use catalog::{Engine, Fault, MemIndex, MemState, Options, Plan, View, Write};
+use catalog::{Engine, Fault, MemIndex, MemState, Options, Plan, Purpose, View, Write};
 use model::Ordinal;
 use world::ManualClock;
 
@@ -65,6 +65,14 @@ pub fn dump(disk: &SimDisk, engine: &Engine) -> Result<BTreeMap<Vec<u8>, Bytes>,
 pub struct Script {
     pub changes: Vec<Change>,
     pub read: Vec<u8>,
+    pub purpose: Purpose,
+}
+
+impl Script {
+    /// Whether it must go through on a full disk too.
+    fn frees(&self) -> bool {
+        self.purpose == Purpose::Free || self.changes.iter().all(|(_, value)| value.is_none())
+    }
 }
 
 /// Commits the scripts in one call and tells the invariants what became of each.
@@ -78,35 +86,42 @@ pub fn commit(
     let mut truth = rows.clone();
     let mut plans: Vec<Box<dyn Plan>> = Vec::new();
     let mut asked = Vec::new();
-    for Script { changes, read } in scripts {
-        let expected = truth.get(&read).cloned();
-        truth.acknowledge(changes.clone());
+    for script in scripts {
+        let expected = truth.get(&script.read).cloned();
+        truth.acknowledge(script.changes.clone());
         let told = Arc::default();
-        asked.push((changes.clone(), Arc::clone(&told)));
-        plans.push(Box::new(Scripted { changes, read, expected, wrong: None, told }));
+        asked.push((script.changes.clone(), script.frees(), Arc::clone(&told)));
+        plans.push(Box::new(Scripted { script, expected, wrong: None, told }));
     }
     engine.commit_batch(plans);
-    for (changes, told) in asked {
+    let mut refused = false;
+    for (changes, frees, told) in asked {
         let Some(told) = told.lock().unwrap_or_else(PoisonError::into_inner).take() else {
             return Stop::violation("a plan was never settled");
         };
         match told.outcome {
-            Ok(_) if told.wrong.is_some() => return Stop::violation(told.wrong.unwrap_or_default()),
+            // What follows a refused plan does not see it.
+            Ok(_) if told.wrong.is_some() && !refused => {
+                return Stop::violation(told.wrong.unwrap_or_default());
+            }
             Ok(ordinal) => {
                 ordinals.see(ordinal)?;
                 rows.acknowledge(changes);
             }
-            Err(Fault::Unknown(_)) => rows.doubt(changes),
-            Err(_) if disk.is_off() => {}
+            Err(Fault::Unknown(_)) if disk.has_faulted() => {
+                refused = true;
+                rows.doubt(changes);
+            }
+            Err(_) if disk.has_faulted() => refused = true,
+            Err(Fault::NoSpace) if disk.is_tight() && !frees => refused = true,
             Err(fault) => return Stop::violation(format!("a commit failed: {fault}")),
         }
     }
-    if disk.is_off() { Err(Stop::Off) } else { Ok(()) }
+    if disk.has_faulted() { Err(Stop::Faulted) } else { Ok(()) }
 }
 
 struct Scripted {
-    changes: Vec<Change>,
-    read: Vec<u8>,
+    script: Script,
     expected: Option<Bytes>,
     wrong: Option<String>,
     told: Arc<Mutex<Option<Told>>>,
@@ -119,12 +134,17 @@ struct Told {
 
 impl Plan for Scripted {
     fn decide(&mut self, view: &dyn View, _: Ordinal) -> Result<Vec<Write>, Fault> {
-        let found = view.get(&self.read)?;
+        let Script { read, changes, .. } = &self.script;
+        let found = view.get(read)?;
         self.wrong = (found != self.expected).then(|| {
-            let key = String::from_utf8_lossy(&self.read);
+            let key = String::from_utf8_lossy(read);
             format!("a plan sees {found:?} at {key} instead of {:?}", self.expected)
         });
-        Ok(self.changes.iter().cloned().map(write).collect())
+        Ok(changes.iter().cloned().map(write).collect())
+    }
+
+    fn purpose(&self) -> Purpose {
+        self.script.purpose
     }
 
     fn settle(self: Box<Self>, outcome: Result<Ordinal, Fault>) {

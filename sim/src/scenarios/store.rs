@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use catalog::{Engine, MemState};
+use catalog::{Engine, MemState, Purpose};
 use model::Timestamp;
 use volume::{Extent, Record, VolumeSet, VolumeWriter};
 use world::ManualClock;
@@ -99,28 +99,36 @@ impl Store {
     }
 
     fn put(&mut self, disk: &SimDisk, program: &mut Program, dice: &Dice) -> Result<(), Stop> {
-        let count = dice.between(1, 4);
+        // On a full disk a plan may be refused, and what those after it displace would then be wrong.
+        let count = if disk.is_tight() { 1 } else { dice.between(1, 4) };
         let ids: Vec<u64> = (self.next..self.next + count).collect();
         self.next += count;
         let lens: Vec<usize> = ids.iter().map(|_| [0, 100, 4_000, 12_000][dice.index(4)]).collect();
         let made = ids.iter().zip(&lens).map(|(id, len)| record(disk, *id, *len, dice));
         let records = made.collect::<Result<Vec<Record>, Stop>>()?;
         let wanted = records.iter().map(Record::extent_bytes).sum();
-        let mut writer = writer_with_room(disk, &program.set, program.writer.take(), wanted)?;
+        let writer = writer_with_room(disk, &program.set, program.writer.take(), wanted)?;
+        let Some(mut writer) = writer else { return Ok(()) };
         let extents = alive(disk, "append", writer.append_batch(&records))?;
         program.writer = Some(writer);
         let named = ids.into_iter().zip(extents).map(|(id, extent)| Named { id, extent });
         let keys = named.map(|named| (object(dice), Some(named.encode())));
-        self.commit(disk, program, keys.collect())
+        self.commit(disk, program, keys.collect(), Purpose::Grow)
     }
 
     fn delete(&mut self, disk: &SimDisk, program: &mut Program, dice: &Dice) -> Result<(), Stop> {
         let changes = (0..dice.between(1, 3)).map(|_| (object(dice), None));
-        self.commit(disk, program, changes.collect())
+        self.commit(disk, program, changes.collect(), Purpose::Free)
     }
 
     /// Each change in a plan of its own, with the mark for what it displaces.
-    fn commit(&mut self, disk: &SimDisk, program: &mut Program, changes: Vec<Change>) -> Result<(), Stop> {
+    fn commit(
+        &mut self,
+        disk: &SimDisk,
+        program: &mut Program,
+        changes: Vec<Change>,
+        purpose: Purpose,
+    ) -> Result<(), Stop> {
         let mut truth = self.rows.clone();
         let mut scripts = Vec::new();
         for (key, value) in changes {
@@ -128,7 +136,7 @@ impl Store {
             let mut changes = vec![(key.clone(), value)];
             changes.extend(displaced.map(|named| (named.mark(), Some(named.encode()))));
             truth.acknowledge(changes.clone());
-            scripts.push(Script { changes, read: key });
+            scripts.push(Script { changes, read: key, purpose });
         }
         commit(disk, &mut program.engine, &mut self.rows, &mut self.ordinals, scripts)
     }
@@ -140,8 +148,11 @@ impl Store {
         let doomed = marks.iter().map(|(_, row)| Ok(Named::decode(row)?.extent));
         let doomed = doomed.collect::<Result<Vec<Extent>, Stop>>()?;
         alive(disk, "delete", program.set.delete(&doomed))?;
-        let scripts =
-            marks.into_iter().map(|(key, _)| Script { changes: vec![(key.clone(), None)], read: key });
+        let scripts = marks.into_iter().map(|(key, _)| Script {
+            changes: vec![(key.clone(), None)],
+            read: key,
+            purpose: Purpose::Free,
+        });
         commit(disk, &mut program.engine, &mut self.rows, &mut self.ordinals, scripts.collect())
     }
 

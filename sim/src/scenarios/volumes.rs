@@ -22,33 +22,39 @@ struct Volumes {
     next: u64,
 }
 
+const RESERVE_BYTES: u64 = 3 << 20;
+
 pub fn small(dice: &Dice) -> Options {
     Options {
         lanes: 2,
         volume_size_bytes_first: 64 << 10,
         volume_size_bytes_max: 128 << 10,
-        reserve_bytes: Some(0),
+        // The file of the dead alone takes one MiB, and two of them stand side by side for a moment.
+        reserve_bytes: Some(RESERVE_BYTES),
         files_open_max: 2,
         batch_bytes_max: 64 << 10,
         random: Arc::new(SeededRandom::new(dice.seed())),
     }
 }
 
-/// A writer with room for so much; full ones are sealed on the way.
+/// A writer with room for so much, unless the disk is full; full volumes are sealed on the way.
 pub fn writer_with_room(
     disk: &SimDisk,
     set: &VolumeSet,
     mut writer: Option<VolumeWriter>,
     bytes: u64,
-) -> Result<VolumeWriter, Stop> {
+) -> Result<Option<VolumeWriter>, Stop> {
     loop {
         match writer.take() {
-            Some(writer) if writer.room_bytes() >= bytes => return Ok(writer),
+            Some(writer) if writer.room_bytes() >= bytes => return Ok(Some(writer)),
             Some(full) => alive(disk, "seal", set.seal(full))?,
             None => {}
         }
         if set.ready() == 0 {
-            alive(disk, "prepare", set.prepare())?;
+            match set.prepare() {
+                Err(Fault::NoSpace { .. }) if disk.is_tight() => return Ok(None),
+                prepared => alive(disk, "prepare", prepared)?,
+            }
         }
         writer = alive(disk, "take_writer", set.take_writer())?;
     }
@@ -63,8 +69,7 @@ impl Scenario for Volumes {
             let lane = dice.index(2);
             match dice.below(20) {
                 0..10 => {
-                    let writer = self.append(disk, &set, writers[lane].take(), &dice)?;
-                    writers[lane] = Some(writer);
+                    writers[lane] = self.append(disk, &set, writers[lane].take(), &dice)?;
                 }
                 10..14 => self.delete(disk, &set, &dice)?,
                 14 => {
@@ -103,8 +108,8 @@ impl Volumes {
     }
 
     fn check(&mut self, disk: &SimDisk, set: &VolumeSet) -> Result<(), Stop> {
-        if disk.is_off() {
-            return Err(Stop::Off);
+        if disk.has_faulted() {
+            return Err(Stop::Faulted);
         }
         self.chunks.check(|extent| match set.read_cached(extent)? {
             Some(bytes) => Ok(bytes),
@@ -118,22 +123,23 @@ impl Volumes {
         set: &VolumeSet,
         writer: Option<VolumeWriter>,
         dice: &Dice,
-    ) -> Result<VolumeWriter, Stop> {
+    ) -> Result<Option<VolumeWriter>, Stop> {
         let mut owners = Vec::new();
         let mut records = Vec::new();
         for _ in 0..dice.between(1, 5) {
-            let len = [0, 1, 700, 4_000, 4_016, 9_000, 20_000][dice.index(7)];
+            // Four of the longest still fit into the smallest volume.
+            let len = [0, 1, 700, 4_000, 4_016, 9_000, 14_000][dice.index(7)];
             owners.push(owner(self.next, len));
             records.push(record(disk, self.next, len, dice)?);
             self.next += 1;
         }
         let bytes = records.iter().map(Record::extent_bytes).sum();
-        let mut writer = writer_with_room(disk, set, writer, bytes)?;
+        let Some(mut writer) = writer_with_room(disk, set, writer, bytes)? else { return Ok(None) };
         let extents = alive(disk, "append", writer.append_batch(&records))?;
         for ((extent, owner), record) in extents.into_iter().zip(owners).zip(&records) {
             self.chunks.land(extent, owner, record.extent_bytes())?;
         }
-        Ok(writer)
+        Ok(Some(writer))
     }
 
     fn delete(&mut self, disk: &SimDisk, set: &VolumeSet, dice: &Dice) -> Result<(), Stop> {

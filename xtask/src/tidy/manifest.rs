@@ -33,10 +33,12 @@ impl Workspace {
             .filter(|(_, value)| path_of(value).is_none())
             .map(|(name, _)| name.clone())
             .collect();
+        let members = table(&root, &["workspace"]).and_then(|workspace| workspace.get("members")?.as_array());
+        let members: Vec<&str> = members.into_iter().flatten().filter_map(toml::Value::as_str).collect();
         let mut packages = Vec::new();
         for (path, _) in tree.with_suffix("/Cargo.toml") {
             let Some(folder) = path.strip_suffix("/Cargo.toml") else { continue };
-            if is_member(folder) {
+            if is_member(folder, &members) {
                 packages.push(package(&parse(tree, path)?, folder, &shared, &mut outside));
             }
         }
@@ -48,10 +50,12 @@ impl Workspace {
     }
 }
 
-/// As the root manifest says: everything directly in `crates`, and the five of the workshop.
-fn is_member(folder: &str) -> bool {
-    matches!(folder, "bench" | "sim" | "reference" | "xtask" | "fuzz/targets")
-        || folder.strip_prefix("crates/").is_some_and(|name| !name.contains('/'))
+/// Does one of the root's members fit: `xtask`, or `crates/*` for every folder directly in `crates`?
+fn is_member(folder: &str, members: &[&str]) -> bool {
+    members.iter().any(|member| match member.strip_suffix("/*") {
+        Some(parent) => folder.rsplit_once('/').is_some_and(|(above, _)| above == parent),
+        None => *member == folder,
+    })
 }
 
 fn parse(tree: &Tree, path: &str) -> Result<Table> {
@@ -97,12 +101,12 @@ fn package(manifest: &Table, folder: &str, shared: &Table, outside: &mut BTreeSe
 
 #[cfg(test)]
 pub mod tests {
-    use super::Workspace;
+    use super::{Workspace, is_member};
     use crate::tree::Tree;
 
     /// Two crates, the second upon the first.
     pub fn two(floor_of_first: &str, floor_of_second: &str) -> Tree {
-        let root = "[workspace.dependencies]\nmodel = { package = \"strongroom-model\", path = \"crates/model\" }\n\
+        let root = "[workspace]\nmembers = [\"crates/*\"]\n[workspace.dependencies]\nmodel = { package = \"strongroom-model\", path = \"crates/model\" }\n\
                     bytes = \"1\"\n";
         let lints = "[lints]\nworkspace = true\n";
         let first = format!("[package]\nname = \"strongroom-model\"\n{floor_of_first}\n{lints}");
@@ -118,6 +122,13 @@ pub mod tests {
 
     pub fn floor(number: i64) -> String {
         format!("[package.metadata.house]\nfloor = {number}")
+    }
+
+    #[test]
+    fn members_are_folders_that_the_root_names() {
+        let members = ["crates/*", "fuzz/targets"];
+        assert!(is_member("crates/wire", &members) && is_member("fuzz/targets", &members));
+        assert!(!is_member("fuzz", &members) && !is_member("crates/wire/deep", &members));
     }
 
     #[test]

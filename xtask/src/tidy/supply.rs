@@ -58,8 +58,18 @@ pub fn check(tree: &Tree, outside: &[Outside]) -> Result<Vec<Fault>> {
 
 /// What is really compiled here, tests included; Cargo.lock also names what other machines or features would use.
 pub fn outside() -> Result<Vec<Outside>> {
-    let tree =
-        ["tree", "--workspace", "--edges", "normal,build,dev", "--prefix", "none", "--format", "{p}|{l}"];
+    // Locked, because a check never writes: a Cargo.lock that lags behind its manifests is itself a fault.
+    let tree = [
+        "tree",
+        "--locked",
+        "--workspace",
+        "--edges",
+        "normal,build,dev",
+        "--prefix",
+        "none",
+        "--format",
+        "{p}|{l}",
+    ];
     let text = run::output(run::cargo(&tree))?;
     let mut outside = Vec::new();
     for line in text.lines() {

@@ -26,6 +26,10 @@ use crate::{Decision, Fault, Group, Plan, Purpose, View, Write};
 /// How often the checkpointer looks at the device's space, and tries again what failed.
 const TICK: Duration = Duration::from_secs(1);
 
+/// After so long without a commit the index is given what the memtables hold, so that listings need not ask them, a
+/// start has nothing to replay, and the memory is free.
+const IDLE: Duration = Duration::from_secs(1);
+
 /// One handle of many; clones share everything.
 #[derive(Clone)]
 pub struct Catalog(Arc<Inner>);
@@ -207,8 +211,14 @@ fn keep_committing(mut engine: Engine, plans: &Receiver<Message>, wake: &SyncSen
     let mut batch = Vec::new();
     let mut stop = None;
     while stop.is_none() {
-        let Ok(first) = plans.recv() else { break };
-        let mut next = Some(first);
+        let mut next = match wait(plans, &engine) {
+            Ok(first) => Some(first),
+            Err(RecvTimeoutError::Timeout) => {
+                engine.freeze_idle();
+                None
+            }
+            Err(RecvTimeoutError::Disconnected) => break,
+        };
         while let Some(message) = next {
             match message {
                 Message::Plan(plan) => batch.push(plan),
@@ -229,6 +239,14 @@ fn keep_committing(mut engine: Engine, plans: &Receiver<Message>, wake: &SyncSen
     {
         tracing::warn!(%fault, "the last checkpoint failed: the next start replays the journal");
     }
+}
+
+/// The next message; `Timeout` when none came for a while and the active memtable has rows.
+fn wait(plans: &Receiver<Message>, engine: &Engine) -> Result<Message, RecvTimeoutError> {
+    if engine.tables().list().active.is_empty() {
+        return plans.recv().map_err(|_| RecvTimeoutError::Disconnected);
+    }
+    plans.recv_timeout(IDLE)
 }
 
 fn keep_checkpointing(checkpointer: &Checkpointer, woken: &Receiver<()>) {

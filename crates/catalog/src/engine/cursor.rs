@@ -74,11 +74,24 @@ impl<'a> Cursor<'a> {
 
     /// The next row given is the first that is not before `key`; it may go forward or back.
     pub fn seek(&mut self, key: &[u8]) -> Result<(), Fault> {
+        // Every source stands on its first row that is not before the given one. So a source that stands behind the
+        // key stays: as small memtables do most of the time.
+        let given = match self.given {
+            Given::Nothing => None,
+            Given::Index => self.ahead.map(|(given, _)| given),
+            Given::Walk(place) => self.walks[place].row().map(|(given, _)| &given[..]),
+        };
+        let forward = given.is_some_and(|given| given <= key);
         self.given = Given::Nothing;
-        self.index.seek(key)?;
-        self.ahead = self.index.next()?;
+        let stays = |next: Option<&[u8]>| forward && next.is_none_or(|next| key <= next);
+        if !stays(self.ahead.map(|(next, _)| next)) {
+            self.index.seek(key)?;
+            self.ahead = self.index.next()?;
+        }
         for walk in &mut self.walks {
-            walk.seek(key);
+            if !stays(walk.row().map(|(next, _)| &next[..])) {
+                walk.seek(key);
+            }
         }
         Ok(())
     }

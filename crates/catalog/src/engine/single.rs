@@ -195,6 +195,13 @@ impl Engine {
         Ok(())
     }
 
+    /// Freezes a memtable that is not full, unless the index has enough to do.
+    pub(crate) fn freeze_idle(&mut self) {
+        if self.tables.list().frozen.len() < self.options.frozen_max {
+            self.freeze();
+        }
+    }
+
     fn freeze(&mut self) {
         self.tables.freeze(Applied { sequence: self.journal.sequence(), ordinal: self.last });
         self.unfrozen_bytes = 0;

@@ -150,7 +150,7 @@ fn described(key: String, row: &CurrentRow, owner: Option<&Identity>) -> Object 
     Object {
         key: Some(key),
         last_modified: Some(row.modified),
-        e_tag: Some(format!("\"{}\"", row.etag)),
+        e_tag: Some(row.etag.quoted()),
         checksum_algorithm: row.checksum.iter().map(|(algorithm, _)| algorithm.name().to_owned()).collect(),
         checksum_type: row.checksum.map(|(_, kind)| kind.name().to_owned()),
         size: Some(row.size_bytes as i64),

@@ -98,7 +98,7 @@ fn push(
             last_modified: Some(row.modified),
         }),
         VersionState::Object(object) => output.versions.push(ObjectVersion {
-            e_tag: Some(format!("\"{}\"", object.etag)),
+            e_tag: Some(object.etag.quoted()),
             checksum_algorithm: object.checksum.iter().map(|c| c.algorithm.name().to_owned()).collect(),
             checksum_type: object.checksum.as_ref().map(|c| c.kind.name().to_owned()),
             size: Some(object.size_bytes as i64),

@@ -365,7 +365,7 @@ fn output(input: &CompleteMultipartUploadInput, completed: Completed) -> Complet
         location: Some(format!("/{}/{}", input.bucket, input.key)),
         bucket: Some(input.bucket.clone()),
         key: Some(input.key.clone()),
-        e_tag: Some(format!("\"{}\"", completed.etag)),
+        e_tag: Some(completed.etag.quoted()),
         version_id: completed.version_id,
         ..Default::default()
     };

@@ -76,7 +76,7 @@ fn described(row_key: &[u8], row: bytes::Bytes) -> Result<Part, Fault> {
     let mut part = Part {
         part_number: Some(i32::from(number.get())),
         last_modified: Some(row.modified),
-        e_tag: Some(format!("\"{}\"", ETag::whole(row.md5))),
+        e_tag: Some(ETag::whole(row.md5).quoted()),
         size: Some(row.size_bytes as i64),
         ..Default::default()
     };

@@ -57,7 +57,7 @@ impl Handle<UploadPart> for Hall {
             content: landed.content,
         };
         self.name_part(bucket, &key, id, number, new).await?;
-        let mut output = UploadPartOutput { e_tag: Some(format!("\"{etag}\"")), ..Default::default() };
+        let mut output = UploadPartOutput { e_tag: Some(etag.quoted()), ..Default::default() };
         if let Some(value) = landed.sums.checksum(summed) {
             set_checksum!(output, summed, value.to_base64());
         }

@@ -57,7 +57,7 @@ impl Handle<UploadPartCopy> for Hall {
         };
         let modified = self.name_part(bucket, &key, id, number, new).await?;
         let mut result = CopyPartResult {
-            e_tag: Some(format!("\"{etag}\"")),
+            e_tag: Some(etag.quoted()),
             last_modified: Some(modified),
             ..Default::default()
         };

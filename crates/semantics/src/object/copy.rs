@@ -68,7 +68,7 @@ impl Handle<CopyObject> for Hall {
         let version_id = source.version_id.clone();
         let (content, etag, checksum, size_bytes) =
             self.copy_bytes(source, from, bucket, &key, algorithm).await?;
-        let mut result = CopyObjectResult { e_tag: Some(format!("\"{etag}\"")), ..Default::default() };
+        let mut result = CopyObjectResult { e_tag: Some(etag.quoted()), ..Default::default() };
         if let Some(value) = checksum {
             set_checksum!(result, algorithm, value.to_base64());
             result.checksum_type = Some("FULL_OBJECT".to_owned());

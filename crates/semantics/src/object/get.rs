@@ -91,7 +91,7 @@ macro_rules! tell {
         $output.accept_ranges = Some("bytes".to_owned());
         $output.last_modified = Some(found.modified);
         $output.content_length = Some(length as i64);
-        $output.e_tag = Some(format!("\"{}\"", object.etag));
+        $output.e_tag = Some(object.etag.quoted());
         $output.version_id = found.version_id.clone();
         $output.cache_control = or(&input.response_cache_control, &attributes.cache_control);
         $output.content_disposition =
@@ -242,7 +242,7 @@ fn check_conditions(
         ReadChoice::NotModified => {
             // RFC 9110 §15.4.5: a 304 carries the headers that a cache needs.
             let mut error = S3Error::from(ErrorCode::NotModified)
-                .header("etag", format!("\"{}\"", object.etag))
+                .header("etag", object.etag.quoted())
                 .header("last-modified", modified.to_http_date());
             if let Some(id) = version_id {
                 error = error.header("x-amz-version-id", id);

@@ -79,7 +79,7 @@ impl Handle<PutObject> for Hall {
             content: landed.content,
             modified: None,
         };
-        let mut output = PutObjectOutput { e_tag: Some(format!("\"{}\"", new.etag)), ..Default::default() };
+        let mut output = PutObjectOutput { e_tag: Some(new.etag.quoted()), ..Default::default() };
         if let Some(value) = checksum {
             set_checksum!(output, algorithm, value.to_base64());
             output.checksum_type = Some("FULL_OBJECT".to_owned());

@@ -155,7 +155,7 @@ impl VolumeSet {
 
     /// Punches once more what couldn't be punched before. After a failed sync nothing is forgotten: a punch may be
     /// lost although it reads as done.
-    fn settle_volume(&self, volume: &Volume) -> Result<(), Fault> {
+    pub(super) fn settle_volume(&self, volume: &Volume) -> Result<(), Fault> {
         let dead = volume.dead();
         dead.iter().try_for_each(|(start, end)| self.free(volume, *start, *end))?;
         self.sync(&self.open_file(volume)?)?;

@@ -146,8 +146,9 @@ impl Opening<'_> {
         Ok(Found { head, epoch: ledger.epoch + 1, graves, volumes })
     }
 
-    /// Where an open volume ends. What it accepts is made durable before anything relies on it: after the mere
-    /// death of the process it may so far lie in the kernel's memory only.
+    /// Where an open volume ends. What it accepts and what it doesn't is made durable before anything relies on it:
+    /// after the mere death of the process it may so far lie in the kernel's memory only, and a batch that was
+    /// withdrawn must not be back after the next power cut, when its epoch may count as swept.
     fn scan(&self, volume: &Volume) -> Result<(), Fault> {
         let entry = volume.entry();
         let opened = VolumeFile::open(self.disk, self.device, entry.volume, &volume.path);
@@ -165,12 +166,12 @@ impl Opening<'_> {
             epoch_first: entry.epoch_first,
             epoch_last: entry.epoch_last,
         };
+        file.sync_data()?;
+        self.meter.synced();
         let tail = find_end(volume, &file, known, header.size.min(file.len()?))?;
         if tail == known {
             return Ok(());
         }
-        file.sync_data()?;
-        self.meter.synced();
         tracing::info!(volume = entry.volume, from = known.end, to = tail.end, "an open volume was scanned");
         volume.change(|entry| {
             entry.end = tail.end;

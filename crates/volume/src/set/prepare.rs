@@ -12,9 +12,13 @@ use crate::volume::{VOLUMES_DIR, Volume, VolumeFile, fresh_entry, lock, unfinish
 
 /// Written at once: large enough for the device, small enough that a lane's write hardly waits behind it.
 const ZERO_BYTES: usize = 1024 * 1024;
-static ZEROS: [u8; ZERO_BYTES] = [0; ZERO_BYTES];
+static ZEROS: Blocks = Blocks([0; ZERO_BYTES]);
 /// Zeros between two syncs: so many dirty pages at most stand before a lane's own sync.
 const SYNC_EVERY_BYTES: u64 = 8 * 1024 * 1024;
+
+/// Aligned, so that it can be written around the page cache.
+#[repr(align(4096))]
+struct Blocks([u8; ZERO_BYTES]);
 
 /// A volume that is being made. Dropped unfinished it leaves a file that `abandon` or the next open removes.
 pub struct Preparation {
@@ -90,10 +94,10 @@ impl VolumeSet {
     /// One step of writing zeros; true when all are written.
     pub fn zero_some(&self, preparation: &mut Preparation) -> Result<bool, Fault> {
         let length = (preparation.header.size - preparation.zeroed).min(ZERO_BYTES as u64);
-        let zeros = &ZEROS[..length as usize];
+        let zeros = &ZEROS.0[..length as usize];
         preparation
             .file
-            .write_all_at(zeros, preparation.zeroed)
+            .write_blocks_at(zeros, preparation.zeroed)
             .map_err(|error| preparation.failed("write", &error))?;
         preparation.zeroed += length;
         self.meter.zeroed(length);

@@ -99,16 +99,25 @@ impl VolumeSet {
         Ok(kept)
     }
 
-    /// Out of the ledger first: a file without a line is removed at the next open, a line without a file would
-    /// read as lost bytes.
+    /// All its dead are punched for certain, so that the file is known for what it is should it come back. Then out
+    /// of the ledger: a file without a line is removed at the next open, a line without a file would read as lost
+    /// bytes. The file goes last.
     fn remove(&self, volume: &Arc<Volume>) -> Result<(), Fault> {
-        if self.write_volumes().remove(&volume.number).is_none() {
+        let graves = lock(&self.graves);
+        // Two deletes may both have seen that it is empty.
+        if self.volume(volume.number).is_none() {
             return Ok(());
         }
-        if let Err(fault) = self.checkpoint() {
+        self.settle_volume(volume)?;
+        if !volume.is_trusted() {
+            return Ok(());
+        }
+        self.write_volumes().remove(&volume.number);
+        if let Err(fault) = self.write_ledger(&graves, false) {
             self.write_volumes().insert(volume.number, volume.clone());
             return Err(fault);
         }
+        drop(graves);
         volume.close_file();
         self.disk.remove(&volume.path).map_err(|error| Fault::io("remove", &volume.path, &error))?;
         self.disk.sync_dir(VOLUMES_DIR).map_err(|error| Fault::io("sync", VOLUMES_DIR, &error))?;

@@ -8,7 +8,7 @@ use api::{ErrorCode, S3Error};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri, Version, header};
 use hyper::body::Incoming;
 use sigv4::{PayloadMode, RequestView};
-use tracing::{Instrument as _, Level, info_span};
+use tracing::{Instrument as _, info_span};
 
 use super::built::{House, dispatch};
 use super::door::Authenticated;
@@ -16,7 +16,7 @@ use super::extra::{Extra, ExtraRequest};
 use super::post;
 use super::serve::Exchange;
 use crate::body::{Opening, Pull, open};
-use crate::observe::{Deed, Ledger, Meters};
+use crate::observe::{AccessLog, Deed, Ledger, Meters, Observers};
 use crate::request::{Hosts, Target, check_bounds, decode_query, header_pairs, host_of};
 use crate::respond::{About, Answer, AnswerBody, RequestIds, Signs, error_answer};
 use crate::routing::route;
@@ -30,7 +30,7 @@ pub(crate) struct Front<H> {
     hosts: Hosts,
     signs: Signs,
     ids: RequestIds,
-    meters: Arc<Meters>,
+    observers: Arc<Observers>,
 }
 
 /// A request's head and its unread body.
@@ -42,11 +42,17 @@ pub(super) struct Incomer {
 }
 
 impl<H: House> Front<H> {
-    pub fn new(house: Arc<H>, extra: Arc<dyn Extra>, options: ServerOptions, seed: u128) -> Self {
+    pub fn new(
+        house: Arc<H>,
+        extra: Arc<dyn Extra>,
+        access: Option<Arc<dyn AccessLog>>,
+        options: ServerOptions,
+        seed: u128,
+    ) -> Self {
         let hosts = Hosts::new(&options.domains);
         let ids = RequestIds::new((seed >> 64) as u64);
-        let meters = Arc::new(Meters::new());
-        Self { options, house, extra, hosts, signs: Signs::new(seed), ids, meters }
+        let observers = Arc::new(Observers { meters: Meters::new(), access });
+        Self { options, house, extra, hosts, signs: Signs::new(seed), ids, observers }
     }
 
     pub async fn answer(
@@ -59,7 +65,7 @@ impl<H: House> Front<H> {
         let http2 = parts.version == Version::HTTP_2;
         pulse.request_started(http2);
         let line = (parts.method.clone(), parts.uri.clone());
-        let mut ledger = Ledger::open(self.ids.draw(), remote, line, pulse, Arc::clone(&self.meters));
+        let mut ledger = Ledger::open(self.ids.draw(), remote, line, pulse, Arc::clone(&self.observers));
         // Draining the body of a client that waits for `100 Continue` would say it.
         let drains = !http2 && !parts.headers.contains_key(header::EXPECT);
         let pull = Pull::new(incoming, Arc::clone(&ledger.inlet), self.options.timeouts.body, drains);
@@ -104,7 +110,7 @@ impl<H: House> Front<H> {
         ledger: &mut Ledger,
     ) -> Result<Answer, S3Error> {
         let (bucket, key) = (target.bucket.as_deref(), target.key.as_deref());
-        if tracing::enabled!(target: "access", Level::INFO) {
+        if ledger.is_logged() {
             ledger.bucket = bucket.map(str::to_owned);
             ledger.key = key.map(str::to_owned);
         }

@@ -2,16 +2,23 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use api::ErrorCode;
 use http::{Method, StatusCode, Uri};
-use tracing::{Level, error, info};
+use tracing::error;
 
+use super::access::{AccessLine, AccessLog};
 use super::meters::{Deed, Meters};
 use crate::body::Inlet;
 use crate::respond::{BrokenAnswer, RequestId};
 use crate::server::Pulse;
+
+/// Who is told of each request.
+pub(crate) struct Observers {
+    pub meters: Meters,
+    pub access: Option<Arc<dyn AccessLog>>,
+}
 
 /// Filled as a request is understood; written when it is dropped.
 pub(crate) struct Ledger {
@@ -20,6 +27,7 @@ pub(crate) struct Ledger {
     pub method: Method,
     pub uri: Uri,
     pub deed: Deed,
+    /// Filled only for the access log.
     pub bucket: Option<String>,
     pub key: Option<String>,
     /// Who asked, as far as that was proven or claimed.
@@ -29,7 +37,7 @@ pub(crate) struct Ledger {
     pub code: Option<ErrorCode>,
     pub inlet: Arc<Inlet>,
     pulse: Arc<Pulse>,
-    meters: Arc<Meters>,
+    observers: Arc<Observers>,
     started: Instant,
     bytes_out: u64,
     broken: bool,
@@ -41,7 +49,7 @@ impl Ledger {
         remote: SocketAddr,
         (method, uri): (Method, Uri),
         pulse: Arc<Pulse>,
-        meters: Arc<Meters>,
+        observers: Arc<Observers>,
     ) -> Box<Self> {
         Box::new(Self {
             id,
@@ -56,11 +64,15 @@ impl Ledger {
             code: None,
             inlet: Inlet::new(Arc::clone(&pulse)),
             pulse,
-            meters,
+            observers,
             started: Instant::now(),
             bytes_out: 0,
             broken: false,
         })
+    }
+
+    pub fn is_logged(&self) -> bool {
+        self.observers.access.is_some()
     }
 
     pub fn bytes_went(&mut self, bytes: usize) {
@@ -73,25 +85,23 @@ impl Ledger {
         error!(request_id = %self.id, operation = self.deed.name(), %cause, "an answer broke off");
     }
 
-    fn write(&self, took_us: u64) {
-        let none = "-";
-        info!(
-            target: "access",
-            request_id = %self.id,
-            remote = %self.remote,
-            method = %self.method,
-            path = self.uri.path(),
-            operation = self.deed.name(),
-            bucket = self.bucket.as_deref().unwrap_or(none),
-            key = self.key.as_deref().unwrap_or(none),
-            status = self.status.map_or(0, |status| status.as_u16()),
-            error = self.code.map_or(none, ErrorCode::name),
-            bytes_in = self.inlet.bytes(),
-            bytes_out = self.bytes_out,
-            duration_us = took_us,
-            access_key = self.access_key.as_deref().unwrap_or(none),
-            broken = self.broken,
-        );
+    fn write(&self, log: &dyn AccessLog, took: Duration) {
+        log.write(&AccessLine {
+            request_id: std::str::from_utf8(&self.id.to_hex()).unwrap_or_default(),
+            remote: self.remote,
+            method: self.method.as_str(),
+            path: self.uri.path(),
+            operation: self.deed.name(),
+            bucket: self.bucket.as_deref(),
+            key: self.key.as_deref(),
+            status: self.status.map_or(0, |status| status.as_u16()),
+            error: self.code.map(ErrorCode::name),
+            bytes_in: self.inlet.bytes(),
+            bytes_out: self.bytes_out,
+            duration_us: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+            access_key: self.access_key.as_deref(),
+            broken: self.broken,
+        });
     }
 }
 
@@ -102,9 +112,9 @@ impl Drop for Ledger {
             (None, _) => Some("Aborted"),
             (Some(_), code) => code.map(ErrorCode::name),
         };
-        self.meters.count(self.deed, code, took, self.inlet.bytes(), self.bytes_out);
-        if tracing::enabled!(target: "access", Level::INFO) {
-            self.write(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
+        self.observers.meters.count(self.deed, code, took, self.inlet.bytes(), self.bytes_out);
+        if let Some(log) = &self.observers.access {
+            self.write(&**log, took);
         }
         self.pulse.request_ended();
     }

@@ -2,8 +2,10 @@
 //!
 //! Promise: no secret, signature or query string is ever written.
 
+mod access;
 mod ledger;
 mod meters;
 
-pub(crate) use ledger::Ledger;
+pub use access::{AccessLine, AccessLog};
+pub(crate) use ledger::{Ledger, Observers};
 pub(crate) use meters::{Deed, Meters, OpenConnection};

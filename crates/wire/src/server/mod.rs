@@ -18,6 +18,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 use crate::dispatch::{Extra, Front, House};
+use crate::observe::AccessLog;
 
 pub use listener::Listener;
 pub use options::{Limits, ServerOptions, Timeouts};
@@ -44,9 +45,15 @@ impl<H> Clone for Server<H> {
 
 impl<H: House> Server<H> {
     /// `seed` makes the request ids of this run differ from those of others.
-    pub fn new(house: Arc<H>, extra: Arc<dyn Extra>, options: ServerOptions, seed: u128) -> Self {
+    pub fn new(
+        house: Arc<H>,
+        extra: Arc<dyn Extra>,
+        access: Option<Arc<dyn AccessLog>>,
+        options: ServerOptions,
+        seed: u128,
+    ) -> Self {
         let permits = Arc::new(Semaphore::new(options.limits.connections_max));
-        let front = Arc::new(Front::new(house, extra, options, seed));
+        let front = Arc::new(Front::new(house, extra, access, options, seed));
         Self { front, permits, shutdown: Shutdown::new() }
     }
 

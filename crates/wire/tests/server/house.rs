@@ -182,7 +182,7 @@ pub fn start(options: ServerOptions, tls: Option<Tls>) -> Running {
     let house = Arc::new(House::default());
     let listener = Listener::bind(([127, 0, 0, 1], 0).into(), 128, tls).unwrap();
     let address = listener.address().unwrap();
-    let server = Server::new(Arc::clone(&house), Arc::new(Echo), options, 7);
+    let server = Server::new(Arc::clone(&house), Arc::new(Echo), None, options, 7);
     let serving = server.clone();
     tokio::spawn(async move { serving.serve(listener).await });
     Running { address, house, server }

@@ -18,7 +18,7 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::Options;
 use crate::Fault;
-use frame::{FrameWriter, Tenure};
+use frame::{ALIGN, FrameWriter, Tenure};
 pub(crate) use pool::Pool;
 use pool::Segment;
 pub(crate) use replay::Batch;
@@ -156,11 +156,25 @@ impl Journal {
 impl Active {
     fn write(&mut self, frame: &mut FrameWriter, sequence: u64, ordinal: Ordinal) -> Result<(), AppendError> {
         let sealed = frame.seal(self.tenure, sequence, ordinal);
-        self.segment.file.write_all_at(sealed, self.offset).map_err(unwritten)?;
-        self.segment.file.sync_data().map_err(broken)?;
+        let file = &self.segment.file;
+        let written = file.write_all_at(sealed, self.offset).map_err(unwritten);
+        let durable = written.and_then(|()| file.sync_data().map_err(broken));
+        if durable.is_err() {
+            self.withdraw();
+        }
+        durable?;
         self.offset += sealed.len() as u64;
         self.last = sequence;
         Ok(())
+    }
+
+    /// Overwrites the header of a batch that failed, as far as the device lets it. After a failed sync the kernel takes
+    /// its pages for written, so a program that starts while the machine runs on would read a whole batch, build on
+    /// it, and lose it with the power.
+    fn withdraw(&self) {
+        if let Err(error) = self.segment.file.write_all_at(&[0; ALIGN], self.offset) {
+            tracing::warn!(segment = self.segment.name, %error, "a batch that failed stays readable");
+        }
     }
 }
 

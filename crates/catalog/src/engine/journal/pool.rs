@@ -66,6 +66,9 @@ impl Pool {
                 return Err(Fault::corrupt(path(&name), "not a file of the journal"));
             };
             let file = disk.open(&path(&name)).map_err(Fault::io(doing))?;
+            // A program that was killed left a last batch that only memory has, or the withdrawal of one. Both stand
+            // before a segment is recycled: else what told how far the journal reached is gone, or two batches do.
+            file.sync_data().map_err(Fault::io(doing))?;
             let bytes = file.len().map_err(Fault::io(doing))? / ALIGN as u64 * ALIGN as u64;
             held.next_number = held.next_number.max(number + 1);
             held.largest_bytes = held.largest_bytes.max(bytes);

@@ -241,9 +241,6 @@ impl DiskFile for FaultyFile {
         }
         self.inner.write_all_at(buf, offset)
     }
-    fn write_vectored_at(&self, bufs: &[&[u8]], offset: u64) -> io::Result<()> {
-        self.inner.write_vectored_at(bufs, offset)
-    }
     fn sync_data(&self) -> io::Result<()> {
         self.switches.syncs.fetch_add(1, Ordering::Relaxed);
         if self.switches.broken.load(Ordering::Relaxed) {

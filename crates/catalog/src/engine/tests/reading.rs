@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use world::SeededRandom;
 
 use super::harness::{Device, commit, plan, put, scan};
-use crate::engine::{Engine, MemIndex};
+use crate::engine::{Engine, Index as _, MemIndex};
 use crate::{Catalog, Decision, Fault, Group, Purpose, View, Write};
 
 fn key(random: &SeededRandom) -> String {
@@ -229,4 +229,20 @@ async fn a_refusal_reaches_its_caller_and_changes_nothing() {
     let refused = catalog.commit(Group::new("g"), |_, _| Ok(Decision::Refuse::<(), _>("no"))).await;
     assert_eq!(refused.unwrap(), Err("no"));
     assert_eq!(scan(&catalog.snapshot().unwrap()), []);
+}
+
+#[tokio::test]
+async fn an_idle_catalog_gives_the_index_what_it_has() {
+    let device = Device::small();
+    let catalog = threaded(&device);
+    add(catalog.clone(), "counter").await.unwrap();
+    let indexed = || MemIndex::on(device.state.clone()).read().unwrap().get(b"counter").unwrap();
+    assert_eq!(indexed(), None);
+    let begun = Instant::now();
+    while indexed().is_none() {
+        assert!(begun.elapsed() < Duration::from_secs(30));
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    add(catalog.clone(), "counter").await.unwrap();
+    assert_eq!(catalog.get(b"counter").unwrap().as_deref(), Some(&2_u64.to_le_bytes()[..]));
 }

@@ -1,22 +1,16 @@
 """What a request asks for beside its operation and is not built: refused loudly, never stored and forgotten."""
 
-import datetime
-
 import pytest
 
 from support import boto
 from support.boto import refused
 
-LATER = datetime.datetime(2035, 1, 1, tzinfo=datetime.UTC)
 ASKED = {
     "x-amz-server-side-encryption": {"ServerSideEncryption": "AES256"},
     "x-amz-server-side-encryption-customer-algorithm": {
         "SSECustomerAlgorithm": "AES256",
         "SSECustomerKey": "k" * 32,
     },
-    "x-amz-tagging": {"Tagging": "a=1"},
-    "x-amz-object-lock-mode": {"ObjectLockMode": "GOVERNANCE", "ObjectLockRetainUntilDate": LATER},
-    "x-amz-object-lock-legal-hold": {"ObjectLockLegalHoldStatus": "ON"},
     "x-amz-grant-read": {"GrantRead": 'id="a"'},
     "x-amz-acl": {"ACL": "public-read"},
     "x-amz-storage-class": {"StorageClass": "GLACIER"},
@@ -46,10 +40,10 @@ def test_an_acl_that_says_what_is_so_anyway_is_taken(s3, bucket, acl):
     assert boto.status(s3.put_object(Bucket=bucket, Key="k", Body=b"x", ACL=acl)) == 200
 
 
-def test_a_bucket_with_object_lock_or_a_public_acl_is_refused(s3):
+def test_a_bucket_with_a_public_acl_is_refused(s3):
     name = boto.fresh_name()
     where = {"CreateBucketConfiguration": {"LocationConstraint": "eu-west-1"}}
-    for asked in ({"ObjectLockEnabledForBucket": True}, {"ACL": "public-read-write"}, {"GrantRead": 'id="a"'}):
+    for asked in ({"ACL": "public-read-write"}, {"GrantRead": 'id="a"'}):
         with refused("NotImplemented", 501):
             s3.create_bucket(Bucket=name, **where, **asked)
     with refused("404", 404):
@@ -70,8 +64,8 @@ def test_another_expected_owner_is_denied(s3, bucket):
     assert boto.body(s3.get_object(Bucket=bucket, Key="k")) == b"x"
 
 
-def test_mfa_delete_is_refused(s3, bucket):
-    with refused("NotImplemented", 501):
+def test_mfa_delete_wants_a_device_that_nobody_has_yet(s3, bucket):
+    with refused("AccessDenied", 403):
         s3.put_bucket_versioning(
             Bucket=bucket,
             MFA="arn:aws:iam::1:mfa/root 123456",

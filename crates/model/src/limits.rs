@@ -20,6 +20,16 @@ pub const OBJECT_BYTES_MAX: u64 = 50 * TIB;
 pub const PART_NUMBER_MAX: u32 = 10_000;
 /// User metadata: the sum of the bytes of its names (without the prefix) and values.
 pub const USER_METADATA_BYTES_MAX: usize = 2 * 1024;
+/// Tags of one object.
+pub const OBJECT_TAGS_MAX: usize = 10;
+/// Tags of one bucket.
+pub const BUCKET_TAGS_MAX: usize = 50;
+/// A tag's key, in UTF-16 units.
+pub const TAG_KEY_UNITS_MAX: usize = 128;
+/// A tag's value, in UTF-16 units.
+pub const TAG_VALUE_UNITS_MAX: usize = 256;
+/// The longest default retention of a bucket, in years.
+pub const RETENTION_YEARS_MAX: u32 = 100;
 /// All header bytes of a request together.
 pub const HEADER_BYTES_MAX: usize = 16 * 1024;
 /// Header lines in a request.

@@ -6,6 +6,8 @@
 pub mod copy_source;
 pub mod listing;
 pub mod multipart;
+pub mod object_lock;
 pub mod precondition;
 pub mod range;
+pub mod tagging;
 pub mod versioning;

@@ -12,6 +12,7 @@ mod hall;
 mod handle;
 mod landing;
 mod listing;
+mod marks;
 mod multipart;
 mod object;
 mod owner;

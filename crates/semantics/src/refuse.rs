@@ -36,11 +36,12 @@ macro_rules! refuse_unbuilt {
             ("x-amz-server-side-encryption-aws-kms-key-id", $input.ssekms_key_id.is_some()),
             ("x-amz-server-side-encryption-context", $input.ssekms_encryption_context.is_some()),
             ("x-amz-server-side-encryption-bucket-key-enabled", $input.bucket_key_enabled.is_some()),
-            ("x-amz-tagging", $input.tagging.is_some()),
-            ("x-amz-object-lock-mode", $input.object_lock_mode.is_some()),
-            ("x-amz-object-lock-retain-until-date", $input.object_lock_retain_until_date.is_some()),
-            ("x-amz-object-lock-legal-hold", $input.object_lock_legal_hold_status.is_some()),
-            ("x-amz-object-lock-event-hold", $input.object_lock_event_hold.is_some()),
+            (
+                "x-amz-object-lock-event-hold",
+                $input.object_lock_event_hold.is_some()
+                    || $input.object_lock_event_hold_duration_days.is_some()
+                    || $input.object_lock_event_hold_duration_years.is_some(),
+            ),
         ])
         .and_then(|()| $crate::refuse::if_acl_grants($input.acl.as_deref()))
     };

@@ -1,6 +1,7 @@
 //! What stands under a key: its newest version, a version by id, the null version.
 
 use api::{ErrorCode, S3Error};
+use auth::Bucket;
 use catalog::table::{BucketRow, CurrentRow, PointerRow, VersionRow, VersionState, space};
 use catalog::{Fault, View};
 use model::{ObjectKey, Ordinal, VersionId, Versioning};
@@ -21,6 +22,12 @@ pub(crate) struct Head {
 pub(crate) struct Version {
     pub(crate) ordinal: Ordinal,
     pub(crate) row: VersionRow,
+}
+
+/// The bucket's record as it stands now; `None` when it is gone, be it that another one has its name.
+pub(crate) fn bucket(view: &dyn View, bucket: &Bucket) -> Result<Option<BucketRow>, Fault> {
+    let row = view.get(&space::bucket(&bucket.name))?.map(BucketRow::decode).transpose();
+    Ok(row.map_err(fault::row)?.filter(|row| row.id == bucket.row.id))
 }
 
 pub(crate) fn head(view: &dyn View, bucket: &BucketRow, key: &ObjectKey) -> Result<Option<Head>, Fault> {

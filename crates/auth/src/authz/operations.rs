@@ -35,6 +35,11 @@ on_bucket! {
     ListObjects, ListObjectsV2, ListObjectVersions,
     CreateMultipartUpload, UploadPart, CompleteMultipartUpload, AbortMultipartUpload, ListParts,
     ListMultipartUploads,
+    PutObjectTagging, GetObjectTagging, DeleteObjectTagging,
+    PutBucketTagging, GetBucketTagging, DeleteBucketTagging,
+    PutObjectLockConfiguration, GetObjectLockConfiguration,
+    PutObjectRetention, GetObjectRetention, PutObjectLegalHold, GetObjectLegalHold,
+    GetObjectAttributes, GetObjectTorrent,
 }
 
 copies! { CopyObject, UploadPartCopy }

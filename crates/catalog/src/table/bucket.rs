@@ -1,11 +1,13 @@
 //! The record of a bucket.
 
 use bytes::Bytes;
-use model::{AccountId, BucketId, Region, Timestamp, Versioning};
+use model::{AccountId, BucketId, BucketLock, Region, Timestamp, Versioning};
 
 use super::bytes::{RowError, RowReader, RowWriter};
 
-const FORMAT: u8 = 1;
+const FORMAT: u8 = 2;
+/// The first format with object lock.
+const FORMAT_LOCK: u8 = 2;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BucketRow {
@@ -14,6 +16,8 @@ pub struct BucketRow {
     pub region: Region,
     pub created: Timestamp,
     pub versioning: Versioning,
+    /// `None` while object lock was never turned on.
+    pub object_lock: Option<BucketLock>,
 }
 
 impl BucketRow {
@@ -28,6 +32,7 @@ impl BucketRow {
             Versioning::Enabled => 1,
             Versioning::Suspended => 2,
         });
+        w.option(self.object_lock, |w, lock| w.option(lock.default, RowWriter::default_retention));
         w.finish()
     }
 
@@ -44,6 +49,10 @@ impl BucketRow {
             2 => Versioning::Suspended,
             _ => return Err(r.damaged()),
         };
-        Ok(Self { id, owner, region, created, versioning })
+        let object_lock = match r.format() {
+            ..FORMAT_LOCK => None,
+            _ => r.option(|r| Ok(BucketLock { default: r.option(RowReader::default_retention)? }))?,
+        };
+        Ok(Self { id, owner, region, created, versioning, object_lock })
     }
 }

@@ -79,16 +79,22 @@ pub(super) struct RowReader {
     row: &'static str,
     bytes: Bytes,
     at: usize,
+    format: u8,
 }
 
 impl RowReader {
     /// Checks the format byte; `known` is the newest that this release writes.
     pub(super) fn new(row: &'static str, bytes: Bytes, known: u8) -> Result<Self, RowError> {
-        let mut reader = Self { row, bytes, at: 0 };
+        let mut reader = Self { row, bytes, at: 0, format: 0 };
         match reader.u8()? {
             found if found == 0 || found > known => Err(RowError::Format { row, found, known }),
-            _ => Ok(reader),
+            format => Ok(Self { format, ..reader }),
         }
+    }
+
+    /// Of the row that is read: older ones lack what came later.
+    pub(super) const fn format(&self) -> u8 {
+        self.format
     }
 
     pub(super) fn damaged(&self) -> RowError {

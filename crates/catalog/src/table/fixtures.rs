@@ -1,16 +1,17 @@
-//! Frozen specimens of format 1: what a release once wrote, every later one must read.
+//! Frozen specimens of rows: what a release once wrote, every later one must read.
 //!
 //! A specimen is never edited. A new format gets new specimens beside these.
 
 use bytes::Bytes;
 use model::{
-    AccountId, BucketId, CanonicalId, ChecksumAlgorithm, ChecksumType, ETag, ObjectKey, Ordinal, PartNumber,
-    Region, StorageClass, Timestamp, UploadId, Versioning,
+    AccountId, BucketId, BucketLock, CanonicalId, ChecksumAlgorithm, ChecksumType, DefaultRetention, ETag,
+    Hold, ObjectKey, Ordinal, PartNumber, Region, Retention, RetentionMode, RetentionPeriod, StorageClass,
+    Timestamp, UploadId, Versioning,
 };
 
 use super::{
-    AccountRow, Attributes, BucketRow, ChecksumRow, Content, CurrentRow, ObjectRow, PartRow, PartTable,
-    PointerRow, ReclaimRow, UploadRow, VersionRow, VersionState,
+    AccountRow, Attributes, BucketRow, ChecksumRow, Content, CurrentRow, Marks, ObjectRow, PartRow,
+    PartTable, PointerRow, ReclaimRow, TagsRow, UploadRow, VersionRow, VersionState,
 };
 
 fn hex(bytes: &[u8]) -> String {
@@ -71,9 +72,17 @@ fn version(content: Content, parts: Option<u16>) -> VersionRow {
             class: StorageClass::StandardIa,
             checksum: Some(checksum()),
             attributes: attributes(),
+            marks: Marks::default(),
             content,
         })),
     }
+}
+
+/// Reads what an older release wrote.
+macro_rules! opened {
+    ($row:ty, $value:expr, $bytes:expr) => {
+        assert_eq!(<$row>::decode(unhex($bytes)), Ok($value))
+    };
 }
 
 /// Reads what stands frozen, and writes it as it stands.
@@ -93,21 +102,25 @@ fn buckets_and_pointers_of_format_1_still_open() {
         region: Region::parse("eu-west-1").unwrap(),
         created: Timestamp::from_millis(1_795_328_670_123),
         versioning: Versioning::Suspended,
+        object_lock: None,
     };
-    frozen!(BucketRow, bucket, "01ac0294b4e4f4cb030965752d776573742d31d6e6eb9ec06802");
+    opened!(BucketRow, bucket.clone(), "01ac0294b4e4f4cb030965752d776573742d31d6e6eb9ec06802");
+    let default = DefaultRetention { mode: RetentionMode::Compliance, period: RetentionPeriod::Years(7) };
+    let locked = BucketRow { object_lock: Some(BucketLock { default: Some(default) }), ..bucket };
+    frozen!(BucketRow, locked, "02ac0294b4e4f4cb030965752d776573742d31d6e6eb9ec068020101010107");
     frozen!(PointerRow, PointerRow { ordinal: Ordinal::from_u64(258), null: true }, "01000000000000010201");
 }
 
 #[test]
 fn versions_of_format_1_still_open() {
-    frozen!(
+    opened!(
         VersionRow,
         version(Content::Inline(Bytes::from_static(b"hello")), None),
         "01010000000000000000000000000000001094b4e4f4cb03d6e6eb9ec0680105abababababababababababab \
          abababab0002010200083132333435363738010a746578742f706c61696e000000000001022f7801016102c3 \
          a40068656c6c6f"
     );
-    frozen!(
+    opened!(
         VersionRow,
         version(Content::Stored(Bytes::from_static(b"manifest")), None),
         "01010000000000000000000000000000001094b4e4f4cb03d6e6eb9ec0680105abababababababababababab \
@@ -115,7 +128,7 @@ fn versions_of_format_1_still_open() {
          a4016d616e6966657374"
     );
     let parts = Content::Parts { key: ObjectKey::new("k").unwrap(), upload: upload(), table: table() };
-    frozen!(
+    opened!(
         VersionRow,
         version(parts, Some(3)),
         "01010000000000000000000000000000001094b4e4f4cb03d6e6eb9ec0680105abababababababababababab \
@@ -124,13 +137,50 @@ fn versions_of_format_1_still_open() {
     );
     let marker =
         VersionRow { state: VersionState::DeleteMarker, ..version(Content::Inline(Bytes::new()), None) };
-    frozen!(VersionRow, marker, "01010000000000000000000000000000001094b4e4f4cb03d6e6eb9ec06800");
+    opened!(VersionRow, marker, "01010000000000000000000000000000001094b4e4f4cb03d6e6eb9ec06800");
     let object = version(Content::Inline(Bytes::new()), None);
     frozen!(
         CurrentRow,
         CurrentRow::of(&object, Ordinal::from_u64(258)).unwrap(),
         "0100000000000001020105abababababababababababababababab00d6e6eb9ec0680294b4e4f4cb03010200"
     );
+}
+
+fn marks() -> Marks {
+    let retention =
+        Retention { mode: RetentionMode::Governance, until: Timestamp::from_seconds(1_800_000_000) };
+    Marks {
+        tags: vec![("team".into(), "ä".into())],
+        hold: Hold { retention: Some(retention), legal_hold: Some(true) },
+    }
+}
+
+#[test]
+fn marked_versions_and_uploads_of_format_2_still_open() {
+    let mut row = version(Content::Inline(Bytes::from_static(b"hello")), None);
+    if let VersionState::Object(object) = &mut row.state {
+        object.marks = marks();
+    }
+    frozen!(
+        VersionRow,
+        row,
+        "02010000000000000000000000000000001094b4e4f4cb03d6e6eb9ec0680105abababababababababababababababab0002010200083132333435363738010a746578742f706c61696e000000000001022f7801016102c3a401047465616d02c3a4010080c0e285e36801010068656c6c6f"
+    );
+    let upload = UploadRow {
+        owner: owner(),
+        initiated: Timestamp::from_millis(-1),
+        class: StorageClass::Standard,
+        checksum: None,
+        attributes: attributes(),
+        marks: marks(),
+        parts_changed: Ordinal::from_u64(300),
+    };
+    frozen!(
+        UploadRow,
+        upload,
+        "0294b4e4f4cb03010000010a746578742f706c61696e000000000001022f7801016102c3a401047465616d02c3a4010080c0e285e3680101ac02"
+    );
+    frozen!(TagsRow, TagsRow { tags: marks().tags }, "0101047465616d02c3a4");
 }
 
 #[test]
@@ -141,9 +191,10 @@ fn uploads_parts_and_reclaims_of_format_1_still_open() {
         class: StorageClass::Standard,
         checksum: Some((ChecksumAlgorithm::Sha256, ChecksumType::Composite)),
         attributes: attributes(),
+        marks: Marks::default(),
         parts_changed: Ordinal::from_u64(300),
     };
-    frozen!(
+    opened!(
         UploadRow,
         row,
         "0194b4e4f4cb030100010401010a746578742f706c61696e000000000001022f7801016102c3a4ac02"

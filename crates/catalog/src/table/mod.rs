@@ -9,15 +9,19 @@ mod bytes;
 mod content;
 #[cfg(test)]
 mod fixtures;
+mod marks;
 mod object;
 mod reclaim;
 pub mod space;
+mod tags;
 mod upload;
 
 pub use account::{AccessKeyRow, AccountRow};
 pub use bucket::BucketRow;
 pub use bytes::RowError;
 pub use content::{Attributes, ChecksumRow, Content, PartSpan, PartTable};
+pub use marks::Marks;
 pub use object::{CurrentRow, ObjectRow, PointerRow, VersionRow, VersionState};
 pub use reclaim::ReclaimRow;
+pub use tags::TagsRow;
 pub use upload::{PartRow, UploadRow};

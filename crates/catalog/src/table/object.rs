@@ -5,8 +5,11 @@ use model::{AccountId, ChecksumAlgorithm, ChecksumType, ETag, Ordinal, StorageCl
 
 use super::bytes::{RowError, RowReader, RowWriter};
 use super::content::{Attributes, ChecksumRow, Content};
+use super::marks::{FORMAT_MARKS, Marks};
 
+/// Of summaries and pointers.
 const FORMAT: u8 = 1;
+const FORMAT_VERSION: u8 = FORMAT_MARKS;
 
 /// One immutable state of a key. Its ordinal stands in the row's key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +36,7 @@ pub struct ObjectRow {
     pub class: StorageClass,
     pub checksum: Option<ChecksumRow>,
     pub attributes: Attributes,
+    pub marks: Marks,
     pub content: Content,
 }
 
@@ -62,7 +66,7 @@ impl VersionRow {
     }
 
     pub fn encode(&self) -> Bytes {
-        let mut w = RowWriter::new(FORMAT);
+        let mut w = RowWriter::new(FORMAT_VERSION);
         w.u8(u8::from(self.null));
         w.raw(&self.salt.to_be_bytes());
         w.owner(self.owner);
@@ -78,7 +82,7 @@ impl VersionRow {
     }
 
     pub fn decode(bytes: Bytes) -> Result<Self, RowError> {
-        let mut r = RowReader::new("version", bytes, FORMAT)?;
+        let mut r = RowReader::new("version", bytes, FORMAT_VERSION)?;
         let null = r.bool()?;
         let salt = u128::from_be_bytes(r.array()?);
         let owner = r.account()?;
@@ -99,6 +103,7 @@ impl ObjectRow {
         w.storage_class(self.class);
         w.checksum(self.checksum.as_ref());
         w.attributes(&self.attributes);
+        w.marks(&self.marks);
         w.content(&self.content);
     }
 
@@ -109,6 +114,7 @@ impl ObjectRow {
             class: r.storage_class()?,
             checksum: r.checksum()?,
             attributes: r.attributes()?,
+            marks: r.marks()?,
             content: r.content()?,
         })
     }
@@ -197,7 +203,7 @@ fn read_etag(r: &mut RowReader) -> Result<ETag, RowError> {
 
 #[cfg(test)]
 mod tests {
-    use model::{ObjectKey, PartNumber, UploadId};
+    use model::{Hold, ObjectKey, PartNumber, Retention, RetentionMode, UploadId};
     use proptest::prelude::{any, prop, proptest};
 
     use super::*;
@@ -226,6 +232,16 @@ mod tests {
                     content_type: Some("text/plain".into()),
                     metadata: vec![("a".into(), "ä".into())],
                     ..Attributes::default()
+                },
+                marks: Marks {
+                    tags: vec![("k".into(), "v".into())],
+                    hold: Hold {
+                        retention: Some(Retention {
+                            mode: RetentionMode::Compliance,
+                            until: Timestamp::from_seconds(9),
+                        }),
+                        legal_hold: Some(true),
+                    },
                 },
                 content: Content::Parts {
                     key: ObjectKey::new("k").unwrap(),
@@ -294,8 +310,9 @@ mod tests {
         #[test]
         fn any_bytes_decode_without_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
             let mut bytes = bytes;
-            bytes.insert(0, FORMAT);
+            bytes.insert(0, FORMAT_VERSION);
             let _ = VersionRow::decode(Bytes::from(bytes.clone()));
+            bytes[0] = FORMAT;
             let _ = CurrentRow::decode(Bytes::from(bytes));
         }
     }

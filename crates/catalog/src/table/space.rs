@@ -7,6 +7,7 @@ use model::{AccountId, BucketId, BucketName, ObjectKey, Ordinal, PartNumber, Upl
 
 pub const BUCKETS: u8 = 0x10;
 pub const OWNED: u8 = 0x11;
+pub const BUCKET_TAGS: u8 = 0x12;
 pub const CURRENT: u8 = 0x20;
 pub const DELETED: u8 = 0x21;
 pub const VERSIONS: u8 = 0x22;
@@ -33,6 +34,11 @@ pub fn owned(account: AccountId, name: &str) -> Vec<u8> {
 /// The bucket name in an `owned` key.
 pub fn owned_name(key: &[u8]) -> Option<&str> {
     std::str::from_utf8(key.get(9..)?).ok()
+}
+
+/// The tags of a bucket.
+pub fn bucket_tags(bucket: BucketId) -> Vec<u8> {
+    in_bucket(BUCKET_TAGS, bucket)
 }
 
 /// All rows of one space of one bucket begin with this.

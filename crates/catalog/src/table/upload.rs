@@ -5,7 +5,9 @@ use model::{AccountId, ChecksumAlgorithm, ChecksumType, Ordinal, StorageClass, T
 
 use super::bytes::{RowError, RowReader, RowWriter};
 use super::content::{Attributes, ChecksumRow, Content};
+use super::marks::{FORMAT_MARKS, Marks};
 
+/// Of parts.
 const FORMAT: u8 = 1;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +18,7 @@ pub struct UploadRow {
     /// The algorithm and type that the client asked for at the start; `None` when it named none.
     pub checksum: Option<(ChecksumAlgorithm, ChecksumType)>,
     pub attributes: Attributes,
+    pub marks: Marks,
     /// When a part was last written: a completion that read the parts at another ordinal must read them again.
     pub parts_changed: Ordinal,
 }
@@ -31,7 +34,7 @@ pub struct PartRow {
 
 impl UploadRow {
     pub fn encode(&self) -> Bytes {
-        let mut w = RowWriter::new(FORMAT);
+        let mut w = RowWriter::new(FORMAT_MARKS);
         w.owner(self.owner);
         w.timestamp(self.initiated);
         w.storage_class(self.class);
@@ -40,18 +43,20 @@ impl UploadRow {
             w.checksum_type(kind);
         });
         w.attributes(&self.attributes);
+        w.marks(&self.marks);
         w.varint(self.parts_changed.as_u64());
         w.finish()
     }
 
     pub fn decode(bytes: Bytes) -> Result<Self, RowError> {
-        let mut r = RowReader::new("upload", bytes, FORMAT)?;
+        let mut r = RowReader::new("upload", bytes, FORMAT_MARKS)?;
         Ok(Self {
             owner: r.account()?,
             initiated: r.timestamp()?,
             class: r.storage_class()?,
             checksum: r.option(|r| Ok((r.algorithm()?, r.checksum_type()?)))?,
             attributes: r.attributes()?,
+            marks: r.marks()?,
             parts_changed: r.ordinal()?,
         })
     }

@@ -4,14 +4,14 @@ use api::s3::{CreateBucket, CreateBucketInput, CreateBucketOutput};
 use api::{Body, ErrorCode, S3Error};
 use auth::{Authorized, Identity};
 use bytes::Bytes;
-use catalog::table::{BucketRow, space};
+use catalog::table::{BucketRow, TagsRow, space};
 use catalog::{Decision, View, Write};
 use model::limits::BUCKETS_PER_ACCOUNT_MAX;
-use model::{AccountId, BucketId, BucketName, Region, Versioning};
+use model::{AccountId, BucketId, BucketLock, BucketName, Region, Versioning};
 
 use crate::hall::{Hall, bucket_group};
 use crate::handle::Handle;
-use crate::{fault, refuse};
+use crate::{fault, marks, refuse};
 
 enum Outcome {
     Made,
@@ -31,6 +31,11 @@ impl Handle<CreateBucket> for Hall {
         let signed = caller.signed_region.as_ref();
         let region = self.choose_region(input, signed)?;
         self.check_quota(caller)?;
+        let configuration = input.create_bucket_configuration.as_ref();
+        let tags = marks::tags_of_set(configuration.map(|c| c.tags.as_slice()).unwrap_or_default())?;
+        marks::check_bucket_tags(&tags)?;
+        // Object lock needs versions, so it brings them.
+        let locked = input.object_lock_enabled_for_bucket == Some(true);
         let owner = caller.account;
         let key = space::bucket(&name);
         let owned = space::owned(owner, name.as_str());
@@ -47,10 +52,15 @@ impl Handle<CreateBucket> for Hall {
                     owner,
                     region: region.clone(),
                     created: ordinal.timestamp(),
-                    versioning: Versioning::Unversioned,
+                    versioning: if locked { Versioning::Enabled } else { Versioning::Unversioned },
+                    object_lock: locked.then(BucketLock::default),
                 };
-                let writes =
+                let mut writes =
                     vec![Write::put(key.clone(), row.encode()), Write::put(owned.clone(), Bytes::new())];
+                if !tags.is_empty() {
+                    let tags = TagsRow { tags: tags.clone() };
+                    writes.push(Write::put(space::bucket_tags(row.id), tags.encode()));
+                }
                 Ok(Decision::Write(writes, Outcome::Made))
             })
             .await
@@ -83,14 +93,12 @@ fn admit(input: &CreateBucketInput) -> Result<(), S3Error> {
         ("x-amz-grant-read-acp", input.grant_read_acp.is_some()),
         ("x-amz-grant-write", input.grant_write.is_some()),
         ("x-amz-grant-write-acp", input.grant_write_acp.is_some()),
-        ("x-amz-bucket-object-lock-enabled", input.object_lock_enabled_for_bucket == Some(true)),
         (
             "x-amz-object-ownership",
             input.object_ownership.as_deref().is_some_and(|ownership| ownership != "BucketOwnerEnforced"),
         ),
         ("x-amz-bucket-namespace", input.bucket_namespace.as_deref().is_some_and(|space| space != "global")),
         ("Bucket", configuration.is_some_and(|c| c.bucket.is_some() || c.location.is_some())),
-        ("Tags", configuration.is_some_and(|c| !c.tags.is_empty())),
     ])
 }
 

@@ -35,6 +35,7 @@ impl Handle<DeleteBucket> for Hall {
                 let mut writes = vec![
                     Write::delete(key),
                     Write::delete(space::owned(standing.owner, bucket.name.as_str())),
+                    Write::delete(space::bucket_tags(standing.id)),
                 ];
                 let uploads = space::in_bucket(space::UPLOADS, standing.id);
                 if view.first_at_or_after(&uploads, &space::end_of(&uploads))?.is_some() {

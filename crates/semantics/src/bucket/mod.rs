@@ -3,5 +3,7 @@
 mod create;
 mod delete;
 mod list;
+mod object_lock;
 mod read;
+mod tagging;
 mod versioning;

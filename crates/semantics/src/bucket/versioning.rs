@@ -5,13 +5,13 @@ use api::s3::{
 };
 use api::{Body, ErrorCode, S3Error};
 use auth::Authorized;
-use catalog::table::{BucketRow, space};
+use catalog::table::space;
 use catalog::{Decision, Write};
 use model::Versioning;
 
-use crate::fault;
 use crate::hall::{Hall, bucket_group};
 use crate::handle::Handle;
+use crate::{fault, state};
 
 impl Handle<PutBucketVersioning> for Hall {
     async fn handle(
@@ -21,9 +21,12 @@ impl Handle<PutBucketVersioning> for Hall {
     ) -> Result<(PutBucketVersioningOutput, Option<Body>), S3Error> {
         let input = request.input();
         let configuration = input.versioning_configuration.as_ref().ok_or(ErrorCode::MalformedXML)?;
-        // MFA delete needs users' devices; turning on what would not be enforced is refused.
+        // Until users have MFA devices nobody can prove one, which is how S3 answers who does not.
         if configuration.mfa_delete.as_deref() == Some("Enabled") {
-            return Err(S3Error::not_implemented("MfaDelete"));
+            return Err(S3Error::with_message(
+                ErrorCode::AccessDenied,
+                "Mfa Authentication must be used for this request",
+            ));
         }
         let versioning = match configuration.status.as_deref() {
             Some("Enabled") => Versioning::Enabled,
@@ -35,10 +38,15 @@ impl Handle<PutBucketVersioning> for Hall {
         self.catalog()
             .commit(bucket_group(bucket.name.as_str()), move |view, _| {
                 let key = space::bucket(&bucket.name);
-                let standing = view.get(&key)?.map(BucketRow::decode).transpose().map_err(fault::row)?;
-                let Some(mut standing) = standing.filter(|row| row.id == bucket.row.id) else {
+                let Some(mut standing) = state::bucket(view, &bucket)? else {
                     return Ok(Decision::Refuse(S3Error::from(ErrorCode::NoSuchBucket)));
                 };
+                if standing.object_lock.is_some() && versioning != Versioning::Enabled {
+                    return Ok(Decision::Refuse(S3Error::with_message(
+                        ErrorCode::InvalidBucketState,
+                        "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.",
+                    )));
+                }
                 standing.versioning = versioning;
                 Ok(Decision::Write(vec![Write::put(key, standing.encode())], ()))
             })

@@ -25,6 +25,7 @@ use crate::checksums::{self, checksum_members, set_checksum};
 use crate::deed::Deed;
 use crate::hall::{Hall, object_group};
 use crate::handle::Handle;
+use crate::marks;
 use crate::object::put::WriteConditions;
 use crate::{fault, refuse, state};
 
@@ -131,6 +132,7 @@ impl Hall {
             class: upload.class,
             checksum,
             attributes: upload.attributes,
+            marks: upload.marks,
             content,
         };
         Ok(Some(Made { seen: upload.parts_changed, object, unlisted }))
@@ -164,13 +166,15 @@ impl Hall {
                 return Ok(Decision::Refuse(Stopped::Refused(refusal)));
             }
             let choice = versioning::choose_put(bucket.versioning);
+            let mut object = made.object.clone();
+            object.marks.hold = marks::settled_hold(object.marks.hold, &bucket, ordinal.timestamp());
             let row = VersionRow {
                 null: choice.null,
                 salt,
                 owner: upload.owner,
                 // AWS "GetObject": a multipart object was created when its upload was initiated.
                 modified: upload.initiated,
-                state: VersionState::Object(Box::new(made.object.clone())),
+                state: VersionState::Object(Box::new(object)),
             };
             let mut deed = Deed::new(view, &bucket, &key, ordinal);
             deed.add_version(head.as_ref(), choice, &row)?;

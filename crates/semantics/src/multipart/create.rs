@@ -3,7 +3,7 @@
 use api::s3::{CreateMultipartUpload, CreateMultipartUploadInput, CreateMultipartUploadOutput};
 use api::{Body, ErrorCode, S3Error};
 use auth::Authorized;
-use catalog::table::{BucketRow, UploadRow, space};
+use catalog::table::{BucketRow, Marks, UploadRow, space};
 use catalog::{Decision, Write};
 use model::{ChecksumAlgorithm, ChecksumType, Ordinal, UploadId};
 
@@ -12,6 +12,7 @@ use crate::checksums;
 use crate::fault;
 use crate::hall::{Hall, object_group};
 use crate::handle::Handle;
+use crate::marks::{self, hold_of};
 use crate::refuse::refuse_unbuilt;
 
 impl Handle<CreateMultipartUpload> for Hall {
@@ -26,12 +27,17 @@ impl Handle<CreateMultipartUpload> for Hall {
         let attributes = attributes_of!(input);
         attributes::check(&attributes)?;
         let checksum = choose_checksum(input)?;
+        let marks = Marks {
+            tags: marks::tags_of_header(input.tagging.as_deref())?,
+            hold: hold_of!(input, &bucket.row, self.clock().now())?,
+        };
         let mut row = UploadRow {
             owner: request.caller().account,
             initiated: model::Timestamp::default(),
             class: attributes::storage_class(input.storage_class.as_deref())?,
             checksum,
             attributes,
+            marks,
             parts_changed: Ordinal::FIRST,
         };
         let salt = self.random().u64();

@@ -3,16 +3,18 @@
 use api::s3::{CopyObject, CopyObjectInput, CopyObjectOutput, CopyObjectResult};
 use api::{Body, ErrorCode, S3Error};
 use auth::{Authorized, Bucket};
-use catalog::table::{Attributes, Content, ObjectRow, VersionState};
+use catalog::table::{Attributes, Content, Marks, ObjectRow, VersionState};
 use model::limits::PUT_BYTES_MAX;
 use model::{ChecksumAlgorithm, ETag, ObjectKey};
 use rules::copy_source::CopySource;
 use rules::precondition::{self, Conditions, ReadChoice, Standing};
+use rules::tagging::Tags;
 
 use crate::attributes::{self, attributes_of};
 use crate::checksums::{self, set_checksum};
 use crate::hall::Hall;
 use crate::handle::Handle;
+use crate::marks::{self, hold_of};
 use crate::object::put::{NewObject, WriteConditions};
 use crate::owner::ChunkOwner;
 use crate::pins::Pin;
@@ -58,6 +60,11 @@ impl Handle<CopyObject> for Hall {
             return Err(too_large());
         }
         let attributes = copied_attributes(input, &source.object, replaces);
+        let marks = Marks {
+            tags: copied_tags(input, &source.object)?,
+            // Object lock is never copied.
+            hold: hold_of!(input, &bucket.row, self.clock().now())?,
+        };
         attributes::check(&attributes)?;
         let class = attributes::storage_class(input.storage_class.as_deref())?;
         let write =
@@ -80,6 +87,7 @@ impl Handle<CopyObject> for Hall {
             class,
             checksum: checksum.map(checksums::full_object_row),
             attributes,
+            marks,
             content,
             modified: None,
         };
@@ -148,7 +156,6 @@ fn admit(input: &CopyObjectInput) -> Result<(), S3Error> {
             "x-amz-copy-source-server-side-encryption-customer-algorithm",
             input.copy_source_sse_customer_algorithm.is_some(),
         ),
-        ("x-amz-tagging-directive", input.tagging_directive.as_deref().is_some_and(|d| d != "COPY")),
         ("x-amz-annotation-directive", input.annotation_directive.as_deref().is_some_and(|d| d != "COPY")),
     ])?;
     refuse::if_write_conditions_are_odd(input.if_match.as_deref(), input.if_none_match.as_deref())
@@ -189,6 +196,16 @@ fn copied_attributes(input: &CopyObjectInput, source: &ObjectRow, replaces: bool
     }
     // A redirect is never copied: it must be given again.
     Attributes { website_redirect: input.website_redirect_location.clone(), ..source.attributes.clone() }
+}
+
+fn copied_tags(input: &CopyObjectInput, source: &ObjectRow) -> Result<Tags, S3Error> {
+    match input.tagging_directive.as_deref() {
+        None | Some("COPY") => Ok(source.marks.tags.clone()),
+        Some("REPLACE") => marks::tags_of_header(input.tagging.as_deref()),
+        Some(other) => {
+            Err(S3Error::invalid_argument("x-amz-tagging-directive", other, "Unknown tagging directive."))
+        }
+    }
 }
 
 /// The algorithm that was asked for, else the source's, else the default.

@@ -6,6 +6,7 @@ use auth::{Authorized, Bucket};
 use catalog::table::{BucketRow, VersionRow, VersionState, space};
 use catalog::{Decision, Fault, View, Write};
 use model::{AccountId, ObjectKey, Ordinal, VersionId};
+use rules::object_lock::{self, Choice};
 use rules::precondition::{self, DeleteConditions, Standing};
 use rules::versioning::{self, DeleteChoice};
 
@@ -13,7 +14,7 @@ use crate::deed::Deed;
 use crate::hall::{Hall, object_group};
 use crate::handle::Handle;
 use crate::object::put::refusal_of;
-use crate::{attributes, fault, state};
+use crate::{attributes, fault, marks, state};
 
 /// What a delete did, as headers and DeleteResult show it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,6 +31,8 @@ pub(crate) struct Doomed {
     pub(crate) key: ObjectKey,
     pub(crate) version: Option<VersionId>,
     pub(crate) conditions: DeleteConditions,
+    /// The caller may and wants to bypass governance mode.
+    pub(crate) bypass: bool,
 }
 
 impl Handle<DeleteObject> for Hall {
@@ -47,6 +50,7 @@ impl Handle<DeleteObject> for Hall {
                 size_bytes: input.if_match_size.and_then(|size| u64::try_from(size).ok()),
                 modified: input.if_match_last_modified_time,
             },
+            bypass: input.bypass_governance_retention == Some(true),
         };
         let deleted = self.delete_one(request.bucket()?, request.caller().account, doomed).await?;
         let output = DeleteObjectOutput {
@@ -155,6 +159,10 @@ fn delete_version(
     let Some(found) = found else {
         return Ok(Decision::Write(Vec::<Write>::new(), Deleted { marker: false, version_id }));
     };
+    let hold = found.row.object().map(|object| object.marks.hold).unwrap_or_default();
+    if object_lock::choose_remove(hold, doomed.bypass, ordinal.timestamp()) == Choice::Refuse {
+        return Ok(Decision::Refuse(marks::locked()));
+    }
     let head = state::head(view, bucket, &doomed.key)?;
     let marker = found.row.state == VersionState::DeleteMarker;
     let mut deed = Deed::new(view, bucket, &doomed.key, ordinal);

@@ -25,11 +25,12 @@ impl Handle<DeleteObjects> for Hall {
         if delete.objects.iter().any(|object| object.key.as_deref().unwrap_or_default().is_empty()) {
             return Err(ErrorCode::MalformedXML.into());
         }
+        let bypass = request.input().bypass_governance_retention == Some(true);
         let mut outcomes: Vec<Option<Result<Deleted, S3Error>>> = vec![None; delete.objects.len()];
         // All at once: they share the catalog's group commits.
         let mut tasks = JoinSet::new();
         for (at, object) in delete.objects.iter().enumerate() {
-            match read(object) {
+            match read(object, bypass) {
                 Err(error) => outcomes[at] = Some(Err(error)),
                 Ok(doomed) => {
                     let (hall, bucket) = (self.clone(), request.bucket()?.clone());
@@ -60,7 +61,7 @@ impl Handle<DeleteObjects> for Hall {
     }
 }
 
-fn read(object: &ObjectIdentifier) -> Result<Doomed, S3Error> {
+fn read(object: &ObjectIdentifier, bypass: bool) -> Result<Doomed, S3Error> {
     // An empty VersionId element names no version.
     let version_id = object.version_id.as_deref().filter(|id| !id.is_empty());
     let version = match version_id {
@@ -75,6 +76,7 @@ fn read(object: &ObjectIdentifier) -> Result<Doomed, S3Error> {
             size_bytes: object.size.and_then(|size| u64::try_from(size).ok()),
             modified: object.last_modified_time,
         },
+        bypass,
     })
 }
 

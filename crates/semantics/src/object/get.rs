@@ -5,7 +5,7 @@ use std::ops::Range;
 use api::s3::{GetObject, GetObjectOutput, HeadObject, HeadObjectOutput};
 use api::{Body, ErrorCode, S3Error};
 use auth::{Authorized, Bucket};
-use catalog::table::{Content, ObjectRow, PartRow, space};
+use catalog::table::{ChecksumRow, Content, ObjectRow, PartRow, space};
 use model::{ObjectKey, PartNumber, Timestamp, Versioning};
 use rules::precondition::{self, Conditions, ReadChoice, Standing};
 use rules::range::{self, Choice};
@@ -14,6 +14,7 @@ use crate::attributes::{self, shown_class};
 use crate::checksums::{self, set_checksum};
 use crate::hall::Hall;
 use crate::handle::Handle;
+use crate::marks::shown_legal_hold;
 use crate::pins::Pin;
 use crate::{fault, refuse, state};
 
@@ -36,7 +37,7 @@ struct Found {
     /// Whether it is answered with 206 and `Content-Range`.
     partial: bool,
     parts_count: Option<i32>,
-    checksum: Option<(catalog::table::ChecksumRow, Option<u16>)>,
+    checksum: Option<(ChecksumRow, Option<u16>)>,
     pin: Pin,
 }
 
@@ -106,6 +107,11 @@ macro_rules! tell {
         $output.metadata = attributes.metadata.clone();
         $output.storage_class = shown_class(object.class);
         $output.parts_count = found.parts_count;
+        let marks = &found.object.marks;
+        $output.tag_count = i32::try_from(marks.tags.len()).ok().filter(|count| *count > 0);
+        $output.object_lock_mode = marks.hold.retention.map(|retention| retention.mode.name().to_owned());
+        $output.object_lock_retain_until_date = marks.hold.retention.map(|retention| retention.until);
+        $output.object_lock_legal_hold_status = marks.hold.legal_hold.map(shown_legal_hold);
     }};
 }
 
@@ -194,7 +200,11 @@ impl Hall {
             let row = self.catalog().get(&space::part(bucket.row.id, key, *upload, stored));
             if let Some(row) = row.map_err(fault::catalog)? {
                 let part = PartRow::decode(row).map_err(fault::row).map_err(fault::catalog)?;
-                found.checksum = part.checksum.map(|checksum| (checksum, None));
+                let kind = found.object.checksum.as_ref().map(|whole| whole.kind);
+                // The value is the part's own, its type says what the object's is.
+                found.checksum = part
+                    .checksum
+                    .map(|checksum| (ChecksumRow { kind: kind.unwrap_or(checksum.kind), ..checksum }, None));
             }
         }
         Ok(())
@@ -222,7 +232,7 @@ fn narrow_to_range(found: &mut Found, ask: &Ask<'_>) -> Result<(), S3Error> {
     Ok(())
 }
 
-fn whole_checksum(found: &Found, ask: &Ask<'_>) -> Option<(catalog::table::ChecksumRow, Option<u16>)> {
+fn whole_checksum(found: &Found, ask: &Ask<'_>) -> Option<(ChecksumRow, Option<u16>)> {
     let checksum = found.object.checksum.clone().filter(|_| ask.checksums)?;
     Some((checksum, found.object.etag.parts))
 }

@@ -5,9 +5,9 @@ use api::{Body, ErrorCode, S3Error};
 use auth::{Authorized, Bucket};
 use catalog::Decision;
 use catalog::table::{
-    Attributes, BucketRow, ChecksumRow, Content, ObjectRow, VersionRow, VersionState, space,
+    Attributes, BucketRow, ChecksumRow, Content, Marks, ObjectRow, VersionRow, VersionState, space,
 };
-use model::{AccountId, ChecksumAlgorithm, ETag, ObjectKey, StorageClass, Timestamp};
+use model::{AccountId, ChecksumAlgorithm, ETag, Hold, ObjectKey, StorageClass, Timestamp};
 use rules::{precondition, versioning};
 
 use crate::attributes::{self, attributes_of};
@@ -15,6 +15,7 @@ use crate::checksums::{self, Claims, checksum_members, set_checksum};
 use crate::deed::Deed;
 use crate::hall::{Hall, object_group};
 use crate::handle::Handle;
+use crate::marks::{self, hold_of};
 use crate::owner::ChunkOwner;
 use crate::refuse::{self, refuse_unbuilt};
 use crate::{fault, state};
@@ -27,6 +28,7 @@ pub(crate) struct NewObject {
     pub(crate) class: StorageClass,
     pub(crate) checksum: Option<ChecksumRow>,
     pub(crate) attributes: Attributes,
+    pub(crate) marks: Marks,
     pub(crate) content: Content,
     /// When it was created, if that is not now.
     pub(crate) modified: Option<Timestamp>,
@@ -56,6 +58,14 @@ impl Handle<PutObject> for Hall {
         let claims = admit(input, &body)?;
         let attributes = attributes_of!(input);
         attributes::check(&attributes)?;
+        let hold = hold_of!(input, &bucket.row, self.clock().now())?;
+        if hold != Hold::default() && claims.algorithm().is_none() && input.content_md5.is_none() {
+            return Err(S3Error::with_message(
+                ErrorCode::InvalidRequest,
+                "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with Object Lock parameters",
+            ));
+        }
+        let marks = Marks { tags: marks::tags_of_header(input.tagging.as_deref())?, hold };
         let class = attributes::storage_class(input.storage_class.as_deref())?;
         let conditions =
             WriteConditions { if_match: input.if_match.clone(), if_none_match: input.if_none_match.clone() };
@@ -76,6 +86,7 @@ impl Handle<PutObject> for Hall {
             class,
             checksum: checksum.map(checksums::full_object_row),
             attributes,
+            marks,
             content: landed.content,
             modified: None,
         };
@@ -125,7 +136,7 @@ impl Hall {
         new: NewObject,
         conditions: WriteConditions,
     ) -> Result<Named, S3Error> {
-        let content = new.content.clone();
+        let (content, asked) = (new.content.clone(), new.marks.hold);
         let salt = self.random().u128();
         let (bucket_key, id) = (space::bucket(&bucket.name), bucket.row.id);
         let group = object_group(id, key);
@@ -148,6 +159,9 @@ impl Hall {
                 let choice = versioning::choose_put(bucket.versioning);
                 row.null = choice.null;
                 row.modified = created.unwrap_or_else(|| ordinal.timestamp());
+                if let VersionState::Object(object) = &mut row.state {
+                    object.marks.hold = marks::settled_hold(asked, &bucket, ordinal.timestamp());
+                }
                 let mut deed = Deed::new(view, &bucket, &key, ordinal);
                 deed.add_version(head.as_ref(), choice, &row)?;
                 let named =
@@ -186,6 +200,7 @@ impl NewObject {
                 class: self.class,
                 checksum: self.checksum,
                 attributes: self.attributes,
+                marks: self.marks,
                 content: self.content,
             })),
         }

@@ -1,11 +1,15 @@
 //! A form's fields: found by name whatever their case, `${filename}` filled in, and as the headers that a PUT
 //! of the same object would have.
 
+use api::s3::Tagging;
 use api::{ErrorCode, S3Error};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+use crate::codec::XmlReader;
+use crate::request::encode_form_value;
+
 /// Fields that are headers under another name.
-const RENAMED: [(&str, &str); 2] = [("acl", "x-amz-acl"), ("tagging", "x-amz-tagging-xml")];
+const RENAMED: [(&str, &str); 1] = [("acl", "x-amz-acl")];
 /// Fields that are headers under their own name; besides them, all `x-amz-*`.
 const HEADERS: [&str; 6] = [
     "cache-control",
@@ -70,8 +74,23 @@ impl Fields {
             let header = HeaderName::try_from(name).map_err(|_| ErrorCode::MalformedPOSTRequest)?;
             headers.append(header, HeaderValue::from_bytes(value.as_bytes()).map_err(bad)?);
         }
+        if let Some(document) = self.get("tagging") {
+            headers.insert("x-amz-tagging", tagging(document)?);
+        }
         Ok(headers)
     }
+}
+
+/// A form's tags are a document; as a header they are a query string.
+fn tagging(document: &str) -> Result<HeaderValue, S3Error> {
+    let tagging: Option<Tagging> = XmlReader::document(document.as_bytes(), "Tagging")?;
+    let tags = tagging.ok_or(ErrorCode::MalformedXML)?.tag_set;
+    let mut pairs = Vec::with_capacity(tags.len());
+    for tag in tags {
+        let (key, value) = tag.key.zip(tag.value).ok_or(ErrorCode::MalformedXML)?;
+        pairs.push(format!("{}={}", encode_form_value(&key), encode_form_value(&value)));
+    }
+    HeaderValue::try_from(pairs.join("&")).map_err(|_| ErrorCode::MalformedXML.into())
 }
 
 #[cfg(test)]

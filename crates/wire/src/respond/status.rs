@@ -18,7 +18,13 @@ pub(crate) const fn status(code: ErrorCode) -> StatusCode {
         | E::InvalidSecurity
         | E::RequestTimeTooSkewed
         | E::SignatureDoesNotMatch => StatusCode::FORBIDDEN,
-        E::NoSuchBucket | E::NoSuchKey | E::NoSuchUpload | E::NoSuchVersion => StatusCode::NOT_FOUND,
+        E::NoSuchBucket
+        | E::NoSuchKey
+        | E::NoSuchObjectLockConfiguration
+        | E::NoSuchTagSet
+        | E::NoSuchUpload
+        | E::NoSuchVersion
+        | E::ObjectLockConfigurationNotFoundError => StatusCode::NOT_FOUND,
         E::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         E::BucketAlreadyExists
         | E::BucketAlreadyOwnedByYou
@@ -52,6 +58,7 @@ pub(crate) const fn status(code: ErrorCode) -> StatusCode {
         | E::InvalidPolicyDocument
         | E::InvalidRedirectLocation
         | E::InvalidRequest
+        | E::InvalidRetentionPeriod
         | E::InvalidStorageClass
         | E::InvalidTag
         | E::InvalidToken

@@ -1,0 +1,66 @@
+//! Changes what may change of a version that stands: its marks. One commit, asked against the truth.
+
+use api::{ErrorCode, S3Error};
+use auth::Bucket;
+use catalog::table::{BucketRow, Marks, VersionState, space};
+use catalog::{Decision, Write};
+use model::{ObjectKey, Timestamp};
+
+use crate::hall::{Hall, object_group};
+use crate::state::Version;
+use crate::{fault, state};
+
+impl Hall {
+    /// `change` sees the catalog's time, which never runs backwards. Answers the version's id, where it is shown.
+    pub(crate) async fn change_marks<F>(
+        &self,
+        bucket: &Bucket,
+        key: &ObjectKey,
+        version_id: Option<&str>,
+        change: F,
+    ) -> Result<Option<String>, S3Error>
+    where
+        F: Fn(&mut Marks, Timestamp) -> Result<(), S3Error> + Send + 'static,
+    {
+        let (bucket_key, id) = (space::bucket(&bucket.name), bucket.row.id);
+        let (group, key) = (object_group(id, key), key.clone());
+        let version_id = version_id.map(str::to_owned);
+        self.catalog()
+            .commit(group, move |view, ordinal| {
+                let standing =
+                    view.get(&bucket_key)?.map(BucketRow::decode).transpose().map_err(fault::row)?;
+                let Some(bucket) = standing.filter(|row| row.id == id) else {
+                    return Ok(Decision::Refuse(ErrorCode::NoSuchBucket.into()));
+                };
+                let mut version = match state::resolve(view, &bucket, &key, version_id.as_deref()) {
+                    Ok(version) => version,
+                    Err(refusal) => return Ok(Decision::Refuse(refusal)),
+                };
+                if let VersionState::Object(object) = &mut version.row.state
+                    && let Err(refusal) = change(&mut object.marks, ordinal.timestamp())
+                {
+                    return Ok(Decision::Refuse(refusal));
+                }
+                let Version { ordinal, row } = version;
+                let shown = state::shown_version_id(&bucket, &row, ordinal);
+                let write = Write::put(space::version(id, &key, ordinal), row.encode());
+                Ok(Decision::Write(vec![write], shown))
+            })
+            .await
+            .map_err(fault::catalog)?
+    }
+
+    /// The marks of a version and its id, where that is shown.
+    pub(crate) fn marks(
+        &self,
+        bucket: &Bucket,
+        key: &ObjectKey,
+        version_id: Option<&str>,
+    ) -> Result<(Marks, Option<String>), S3Error> {
+        let view = self.catalog().snapshot().map_err(fault::catalog)?;
+        let Version { ordinal, row } = state::resolve(&view, &bucket.row, key, version_id)?;
+        let shown = state::shown_version_id(&bucket.row, &row, ordinal);
+        let object = row.object().ok_or(ErrorCode::NoSuchKey)?;
+        Ok((object.marks.clone(), shown))
+    }
+}

@@ -68,7 +68,7 @@ impl DefaultRetention {
             RetentionPeriod::Days(days) => days as i64,
             RetentionPeriod::Years(years) => years as i64 * YEAR_DAYS,
         };
-        Retention { mode: self.mode, until: created.plus_millis(days * DAY_MS) }
+        Retention { mode: self.mode, until: created.plus_millis(days.saturating_mul(DAY_MS)) }
     }
 }
 

@@ -28,8 +28,8 @@ pub fn parse(header: &str) -> Option<CopySource> {
     Some(CopySource { bucket: bucket.to_owned(), key: key.to_owned(), version_id })
 }
 
-/// Percent-decoding; `+` stands for itself, as in a path.
-fn decode(text: &str) -> Option<String> {
+/// Percent-decoding; `+` stands for itself, as in a path. `None` if that is no text.
+pub fn decode(text: &str) -> Option<String> {
     let bytes = text.as_bytes();
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut at = 0;

@@ -31,6 +31,11 @@ impl<'a> Deed<'a> {
         Self { view, bucket, key, ordinal, writes: Vec::with_capacity(6), reclaims: 0 }
     }
 
+    /// Goes on with another key of the bucket in the same commit.
+    pub(crate) fn turn_to(self, key: &'a ObjectKey) -> Self {
+        Self { key, ..self }
+    }
+
     pub(crate) fn into_writes(self) -> Vec<Write> {
         self.writes
     }

@@ -29,6 +29,12 @@ macro_rules! copies {
     };
 }
 
+impl Guarded for s3::RenameObject {
+    fn target(input: &Self::Input) -> Target<'_> {
+        Target::Bucket { name: &input.bucket, expected_owner: None }
+    }
+}
+
 on_bucket! {
     HeadBucket, GetBucketLocation, DeleteBucket, PutBucketVersioning, GetBucketVersioning,
     PutObject, GetObject, HeadObject, DeleteObject, DeleteObjects,

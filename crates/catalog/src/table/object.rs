@@ -285,6 +285,31 @@ mod tests {
     }
 
     #[test]
+    fn an_object_of_50_tib_is_a_small_row() {
+        let mut row = multipart();
+        let (mut equal, mut sparse) = (PartTable::default(), PartTable::default());
+        for number in 1..=10_000 {
+            equal.push(PartNumber::new(number).unwrap(), 5 << 30);
+        }
+        for number in (1..=10_000).step_by(2) {
+            sparse.push(PartNumber::new(number).unwrap(), (5 << 30) - u64::from(number % 4 == 1));
+        }
+        for (table, bytes_max) in [(equal, 256), (sparse, 64 << 10)] {
+            let size: u64 = table.iter().map(|(_, _, size)| size).sum();
+            let VersionState::Object(object) = &mut row.state else { unreachable!() };
+            object.size_bytes = size;
+            object.content = Content::Parts {
+                key: ObjectKey::new("k").unwrap(),
+                upload: UploadId { ordinal: Ordinal::from_u64(3), salt: 5 },
+                table,
+            };
+            let bytes = row.encode();
+            assert!(size > 24 << 40 && bytes.len() < bytes_max, "{} bytes", bytes.len());
+            assert_eq!(VersionRow::decode(bytes), Ok(row.clone()));
+        }
+    }
+
+    #[test]
     fn a_part_table_that_no_completion_makes_is_damage() {
         let with = |spans: &[(u64, u64, u64)]| {
             let mut w = RowWriter::new(FORMAT);

@@ -8,6 +8,7 @@ mod get;
 mod get_attributes;
 mod legal_hold;
 pub(crate) mod put;
+mod rename;
 mod retention;
 pub(crate) mod source;
 mod tagging;

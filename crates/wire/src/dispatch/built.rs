@@ -67,6 +67,7 @@ built! {
     PutObjectLockConfiguration,
     PutObjectRetention,
     PutObjectTagging,
+    RenameObject,
     UploadPart,
     UploadPartCopy,
 }

@@ -16,7 +16,9 @@ impl Body {
     pub fn bytes(self) -> Bytes {
         // A prime period, so that no chunk or part boundary falls on its repetition.
         let period: Vec<u8> = (0..251_u32).map(|at| (at * 7 + u32::from(self.pattern) * 131) as u8).collect();
-        period.iter().copied().cycle().take(self.len as usize).collect()
+        let mut bytes = period.repeat(self.len as usize / period.len() + 1);
+        bytes.truncate(self.len as usize);
+        Bytes::from(bytes)
     }
 }
 
@@ -40,7 +42,7 @@ pub fn etag_of_parts(digests: &[[u8; 16]]) -> String {
     format!("{}-{}", hex(&md5(&digests.concat())), digests.len())
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -2,17 +2,21 @@
 
 use model::{BucketName, Versioning};
 
+use crate::marks::TagSet;
 use crate::operation::ListBuckets;
 use crate::store::{Bucket, Reference};
+use crate::tagging::check_bucket;
 use crate::{Answer, Outcome};
 
 const PAGE_MAX: usize = 10_000;
 
 impl Reference {
-    pub(crate) fn create_bucket(&mut self, name: &str) -> Outcome {
+    /// Object lock needs versions, so it brings them.
+    pub(crate) fn create_bucket(&mut self, name: &str, lock: bool, tags: &TagSet) -> Outcome {
         if BucketName::parse(name).is_err() {
             return Err("InvalidBucketName".into());
         }
+        check_bucket(tags)?;
         if self.buckets.contains_key(name) {
             return if self.classic_region {
                 Ok(Answer::Done)
@@ -20,7 +24,10 @@ impl Reference {
                 Err("BucketAlreadyOwnedByYou".into())
             };
         }
-        self.buckets.insert(name.to_owned(), Bucket::default());
+        let versioning = if lock { Versioning::Enabled } else { Versioning::Unversioned };
+        let bucket =
+            Bucket { versioning, lock: lock.then_some(None), tags: tags.clone(), ..Bucket::default() };
+        self.buckets.insert(name.to_owned(), bucket);
         Ok(Answer::Done)
     }
 
@@ -54,9 +61,14 @@ impl Reference {
         Ok(Answer::Buckets { names: page, next })
     }
 
+    /// Object lock needs versions, so they stay.
     pub(crate) fn put_versioning(&mut self, name: &str, enabled: bool) -> Outcome {
         let state = if enabled { Versioning::Enabled } else { Versioning::Suspended };
-        self.bucket_mut(name)?.versioning = state;
+        let bucket = self.bucket_mut(name)?;
+        if bucket.lock.is_some() && !enabled {
+            return Err("InvalidBucketState".into());
+        }
+        bucket.versioning = state;
         Ok(Answer::Done)
     }
 

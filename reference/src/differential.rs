@@ -1,6 +1,7 @@
 //! Holds a store against the reference: the same operations into both, the same answers out of both.
 
 use std::fmt;
+use std::mem::discriminant;
 
 use crate::sequence::Sequence;
 use crate::{Operation, Outcome, Reference};
@@ -70,19 +71,31 @@ pub fn check(
         .map_err(|mismatch| shrink(fresh, mismatch))
 }
 
-/// Leaves out operations one after the other, from the last before the difference to the first.
+/// Leaves out operations one after the other, from the last before the difference to the first. What is left may have
+/// two faults at once, so only a difference of the same sort counts.
 fn shrink(fresh: &mut dyn FnMut() -> Box<dyn Subject>, mut mismatch: Box<Mismatch>) -> Box<Mismatch> {
     let mut at = mismatch.operations.len().saturating_sub(1);
     while at > 0 {
         at -= 1;
         let mut fewer = mismatch.operations.clone();
         fewer.remove(at);
-        if let Err(smaller) = compare(fresh().as_mut(), &fewer) {
+        if let Err(smaller) = compare(fresh().as_mut(), &fewer)
+            && sort(&smaller) == sort(&mismatch)
+        {
             at = at.min(smaller.operations.len().saturating_sub(1));
             mismatch = smaller;
         }
     }
     mismatch
+}
+
+/// Which operation was answered differently, and with which codes or kinds of answers.
+fn sort(mismatch: &Mismatch) -> impl PartialEq {
+    let sort_of = |outcome: &Outcome| match outcome {
+        Ok(answer) => Ok(discriminant(answer)),
+        Err(refusal) => Err(refusal.code.clone()),
+    };
+    (mismatch.operations.last().map(discriminant), sort_of(&mismatch.expected), sort_of(&mismatch.found))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! S3 as a map in memory: the one definition of right.
 //!
-//! It does no I/O, keeps no clock and knows no limits of machines; where AWS's documents leave a question open, the
+//! It does no I/O, reads no clock but waits when it is told to, and knows no limits of machines; where AWS's documents leave a question open, the
 //! answer given here is the decision. `differential` holds any other store against it.
 
 mod body;
@@ -8,14 +8,17 @@ mod bucket;
 mod condition;
 pub mod differential;
 mod listing;
+pub mod marks;
 mod multipart;
 mod name;
 mod object;
+mod object_lock;
 pub mod operation;
 pub mod outcome;
 mod range;
 pub mod sequence;
 mod store;
+mod tagging;
 mod versions;
 
 pub use body::Body;

@@ -7,9 +7,10 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 
-use crate::body::{etag, etag_of_parts, md5};
+use crate::body::{etag_of_parts, hex, md5};
+use crate::marks::Marks;
 use crate::operation::{Attributes, Complete, CopyPart};
-use crate::outcome::Part;
+use crate::outcome;
 use crate::store::{Bucket, Reference};
 use crate::versions::{Id, Stored};
 use crate::{Answer, Outcome, Refusal, UploadName};
@@ -21,7 +22,14 @@ const PAGE_MAX: i32 = 1000;
 #[derive(Debug)]
 pub struct Upload {
     attributes: Attributes,
-    parts: BTreeMap<i32, Bytes>,
+    marks: Marks,
+    parts: BTreeMap<i32, Part>,
+}
+
+#[derive(Clone, Debug)]
+struct Part {
+    body: Bytes,
+    md5: [u8; 16],
 }
 
 /// What is remembered of an upload that became an object, so that completing it again answers the same.
@@ -36,7 +44,7 @@ pub struct Completed {
 impl Upload {
     /// The parts as a client lists them to complete the upload.
     pub fn etags(&self) -> Vec<(i32, String)> {
-        self.parts.iter().map(|(number, body)| (*number, etag(body))).collect()
+        self.parts.iter().map(|(number, part)| (*number, hex(&part.md5))).collect()
     }
 }
 
@@ -47,10 +55,16 @@ impl Bucket {
 }
 
 impl Reference {
-    pub(crate) fn create_upload(&mut self, bucket: &str, key: &str, attributes: &Attributes) -> Outcome {
-        self.bucket(bucket)?;
+    pub(crate) fn create_upload(
+        &mut self,
+        bucket: &str,
+        key: &str,
+        attributes: &Attributes,
+        marks: &Marks,
+    ) -> Outcome {
+        self.check_marks(bucket, marks)?;
         let name = self.start_upload();
-        let upload = Upload { attributes: attributes.clone(), parts: BTreeMap::new() };
+        let upload = Upload { attributes: attributes.clone(), marks: marks.clone(), parts: BTreeMap::new() };
         self.bucket_mut(bucket)?.uploads.insert((key.to_owned(), name), upload);
         Ok(Answer::Started(name))
     }
@@ -64,8 +78,10 @@ impl Reference {
         body: Bytes,
     ) -> Outcome {
         check_number(number)?;
-        let etag = etag(&body);
-        self.bucket_mut(bucket)?.upload(key, upload)?.parts.insert(number, body);
+        let upload = self.bucket_mut(bucket)?.upload(key, upload)?;
+        let part = Part { md5: md5(&body), body };
+        let etag = hex(&part.md5);
+        upload.parts.insert(number, part);
         Ok(Answer::Part { etag, source: None })
     }
 
@@ -73,13 +89,15 @@ impl Reference {
         check_number(asked.number)?;
         self.bucket(&asked.source.bucket)?;
         self.bucket_mut(&asked.bucket)?.upload(&asked.key, asked.upload)?;
-        let (shown, stored) = self.source(&asked.source)?;
+        let source = self.source(&asked.source)?;
+        let (shown, stored) = (source.shown(), source.stored);
         let size = stored.body.len() as u64;
         let bytes = match asked.range {
             None => stored.body.clone(),
             Some((first, last)) if first <= last && last < size => {
                 stored.body.slice(first as usize..=last as usize)
             }
+            Some((first, _)) if first >= size => return Err("InvalidRequest".into()),
             Some(_) => return Err("InvalidArgument".into()),
         };
         let answer = self.upload_part(&asked.bucket, &asked.key, asked.upload, asked.number, bytes)?;
@@ -96,9 +114,9 @@ impl Reference {
         }
         let upload = self.bucket_mut(&asked.bucket)?.upload(&asked.key, asked.upload)?;
         let parts = chosen(upload, &asked.parts)?;
-        let stored = assemble(&upload.attributes, &parts);
+        let (stored, marks) = (assemble(&upload.attributes, &parts), upload.marks.clone());
         let etag = stored.etag.clone();
-        let id = self.commit(&asked.bucket, &asked.key, &asked.conditions, stored)?;
+        let id = self.commit(&asked.bucket, &asked.key, &asked.conditions, stored, marks)?;
         self.remember(asked, id)?;
         Ok(Answer::Put { etag, version: self.show_made(id) })
     }
@@ -147,10 +165,14 @@ impl Reference {
             max => max.unwrap_or(PAGE_MAX).min(PAGE_MAX) as usize,
         };
         let mut rest = upload.parts.range(after.unwrap_or(0) + 1..);
-        let parts: Vec<Part> = rest
+        let parts: Vec<outcome::Part> = rest
             .by_ref()
             .take(max)
-            .map(|(number, body)| Part { number: *number, etag: etag(body), size: body.len() as u64 })
+            .map(|(number, part)| outcome::Part {
+                number: *number,
+                etag: hex(&part.md5),
+                size: part.body.len() as u64,
+            })
             .collect();
         let next = rest.next().and_then(|_| parts.last()).map(|last| last.number);
         Ok(Answer::Parts { parts, next })
@@ -162,7 +184,7 @@ fn check_number(number: i32) -> Result<(), Refusal> {
 }
 
 /// The parts that the client lists, if they are there, in order, and large enough.
-fn chosen(upload: &Upload, listed: &[(i32, String)]) -> Result<Vec<Bytes>, Refusal> {
+fn chosen(upload: &Upload, listed: &[(i32, String)]) -> Result<Vec<Part>, Refusal> {
     if listed.is_empty() {
         return Err("MalformedXML".into());
     }
@@ -171,21 +193,21 @@ fn chosen(upload: &Upload, listed: &[(i32, String)]) -> Result<Vec<Bytes>, Refus
     }
     let mut parts = Vec::new();
     for (number, wanted) in listed {
-        let body = upload.parts.get(number).filter(|body| etag(body) == *wanted).ok_or("InvalidPart")?;
-        parts.push(body.clone());
+        let part = upload.parts.get(number).filter(|part| hex(&part.md5) == *wanted).ok_or("InvalidPart")?;
+        parts.push(part.clone());
     }
-    if parts.iter().rev().skip(1).any(|part| part.len() < PART_BYTES_MIN) {
+    if parts.iter().rev().skip(1).any(|part| part.body.len() < PART_BYTES_MIN) {
         return Err("EntityTooSmall".into());
     }
     Ok(parts)
 }
 
-fn assemble(attributes: &Attributes, parts: &[Bytes]) -> Stored {
-    let digests: Vec<[u8; 16]> = parts.iter().map(|part| md5(part)).collect();
-    let body = Bytes::from(parts.concat());
+fn assemble(attributes: &Attributes, parts: &[Part]) -> Stored {
+    let digests: Vec<[u8; 16]> = parts.iter().map(|part| part.md5).collect();
+    let body = parts.iter().map(|part| &part.body[..]).collect::<Vec<_>>().concat();
     Stored {
         etag: etag_of_parts(&digests),
-        parts: parts.iter().map(|part| part.len() as u64).collect(),
-        ..Stored::whole(body, attributes)
+        parts: parts.iter().map(|part| part.body.len() as u64).collect(),
+        ..Stored::whole(body.into(), attributes)
     }
 }

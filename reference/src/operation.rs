@@ -2,31 +2,105 @@
 
 use model::StorageClass;
 
+use crate::marks::{DefaultRetention, Marks, Retention, TagSet};
 use crate::{Body, TokenName, UploadName, VersionName};
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Operation {
-    CreateBucket { bucket: String },
-    DeleteBucket { bucket: String },
-    HeadBucket { bucket: String },
+    /// Not an operation of S3: time passes.
+    Wait {
+        seconds: i64,
+    },
+    CreateBucket {
+        bucket: String,
+        lock: bool,
+        tags: TagSet,
+    },
+    DeleteBucket {
+        bucket: String,
+    },
+    HeadBucket {
+        bucket: String,
+    },
     ListBuckets(ListBuckets),
-    PutBucketVersioning { bucket: String, enabled: bool },
-    GetBucketVersioning { bucket: String },
+    PutBucketVersioning {
+        bucket: String,
+        enabled: bool,
+    },
+    GetBucketVersioning {
+        bucket: String,
+    },
+    PutBucketTagging {
+        bucket: String,
+        tags: TagSet,
+    },
+    GetBucketTagging {
+        bucket: String,
+    },
+    DeleteBucketTagging {
+        bucket: String,
+    },
+    PutObjectLockConfiguration {
+        bucket: String,
+        default: Option<DefaultRetention>,
+    },
+    GetObjectLockConfiguration {
+        bucket: String,
+    },
     PutObject(PutObject),
     GetObject(Read),
     HeadObject(Read),
     DeleteObject(Delete),
-    DeleteObjects { bucket: String, quiet: bool, entries: Vec<DeleteEntry> },
+    DeleteObjects(DeleteMany),
     CopyObject(Copy),
+    PutObjectTagging {
+        at: At,
+        tags: TagSet,
+    },
+    GetObjectTagging(At),
+    DeleteObjectTagging(At),
+    PutObjectRetention {
+        at: At,
+        retention: Option<Retention>,
+        bypass: bool,
+    },
+    GetObjectRetention(At),
+    PutObjectLegalHold {
+        at: At,
+        on: bool,
+    },
+    GetObjectLegalHold(At),
+    GetObjectAttributes(GetAttributes),
     ListObjects(ListObjects),
     ListObjectsV2(ListObjectsV2),
     ListObjectVersions(ListVersions),
-    CreateMultipartUpload { bucket: String, key: String, attributes: Attributes },
-    UploadPart { bucket: String, key: String, upload: UploadName, number: i32, body: Body },
+    CreateMultipartUpload {
+        bucket: String,
+        key: String,
+        attributes: Attributes,
+        marks: Marks,
+    },
+    UploadPart {
+        bucket: String,
+        key: String,
+        upload: UploadName,
+        number: i32,
+        body: Body,
+    },
     UploadPartCopy(CopyPart),
     CompleteMultipartUpload(Complete),
-    AbortMultipartUpload { bucket: String, key: String, upload: UploadName },
-    ListParts { bucket: String, key: String, upload: UploadName, after: Option<i32>, max: Option<i32> },
+    AbortMultipartUpload {
+        bucket: String,
+        key: String,
+        upload: UploadName,
+    },
+    ListParts {
+        bucket: String,
+        key: String,
+        upload: UploadName,
+        after: Option<i32>,
+        max: Option<i32>,
+    },
     ListMultipartUploads(ListUploads),
 }
 
@@ -99,7 +173,10 @@ pub struct PutObject {
     pub bucket: String,
     pub key: String,
     pub body: Body,
+    /// With Content-MD5, which object lock asks for.
+    pub proven: bool,
     pub attributes: Attributes,
+    pub marks: Marks,
     pub conditions: WriteConditions,
 }
 
@@ -120,6 +197,30 @@ pub struct Delete {
     pub key: String,
     pub version: Option<VersionName>,
     pub if_match: Option<Tags>,
+    pub bypass: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct DeleteMany {
+    pub bucket: String,
+    pub quiet: bool,
+    pub bypass: bool,
+    pub entries: Vec<DeleteEntry>,
+}
+
+/// An object or one of its versions.
+#[derive(Clone, Debug, PartialEq)]
+pub struct At {
+    pub bucket: String,
+    pub key: String,
+    pub version: Option<VersionName>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct GetAttributes {
+    pub at: At,
+    /// As in `x-amz-object-attributes`.
+    pub names: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -146,6 +247,9 @@ pub struct Copy {
     /// `x-amz-metadata-directive: REPLACE`; else the header is not sent.
     pub replace: bool,
     pub attributes: Attributes,
+    /// `x-amz-tagging-directive: REPLACE`; else no tags are sent.
+    pub replace_tags: bool,
+    pub marks: Marks,
     pub conditions: WriteConditions,
 }
 

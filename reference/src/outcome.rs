@@ -1,10 +1,11 @@
 //! What is answered, as plain values that two stores can be compared by.
 //!
-//! Times are absent: no two stores act at the same moment. ETags are without quotes.
+//! Times are absent but for retentions, which count from the sequence's beginning: no two stores act at the same moment. ETags are without quotes.
 
 use bytes::Bytes;
 use model::StorageClass;
 
+use crate::marks::{DefaultRetention, Hold, Retention, TagSet};
 use crate::{TokenName, UploadName, VersionName};
 
 pub type Outcome = Result<Answer, Refusal>;
@@ -38,6 +39,17 @@ pub enum Answer {
         next: Option<TokenName>,
     },
     Versioning(Option<bool>),
+    Tags {
+        tags: TagSet,
+        version: Option<VersionName>,
+    },
+    /// The version whose tags changed.
+    Tagged(Option<VersionName>),
+    /// Object lock of a bucket, with the default that it may have.
+    Lock(Option<DefaultRetention>),
+    Retention(Retention),
+    LegalHold(bool),
+    Attributes(ObjectAttributes),
     Put {
         etag: String,
         version: Option<VersionName>,
@@ -84,8 +96,22 @@ pub struct Object {
     pub range: Option<(u64, u64)>,
     /// `x-amz-mp-parts-count`.
     pub parts_count: Option<i32>,
+    /// `x-amz-tagging-count`, absent for none.
+    pub tag_count: Option<i32>,
+    pub hold: Hold,
     /// Absent for HEAD.
     pub body: Option<Bytes>,
+}
+
+/// Of GetObjectAttributes: what was asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ObjectAttributes {
+    pub version: Option<VersionName>,
+    pub etag: Option<String>,
+    /// `TotalPartsCount`.
+    pub parts: Option<i32>,
+    pub class: Option<StorageClass>,
+    pub size: Option<u64>,
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use model::Versioning;
 
+use crate::marks::{DefaultRetention, TagSet};
 use crate::multipart::{Completed, Upload};
 use crate::name::Seen;
 use crate::versions::{Id, Versions};
-use crate::{Operation, Outcome, Refusal, TokenName, UploadName, VersionName};
+use crate::{Answer, Operation, Outcome, Refusal, TokenName, UploadName, VersionName};
 
 /// S3 in memory. What it answers is right by definition.
 #[derive(Debug, Default)]
@@ -15,6 +16,8 @@ pub struct Reference {
     pub(crate) buckets: BTreeMap<String, Bucket>,
     /// In us-east-1, creating one's own bucket again is no error.
     pub(crate) classic_region: bool,
+    /// Seconds since the beginning.
+    pub(crate) now: i64,
     minted: u64,
     uploads_started: u32,
     seen: Seen<u64>,
@@ -25,6 +28,9 @@ pub struct Reference {
 #[derive(Debug, Default)]
 pub(crate) struct Bucket {
     pub versioning: Versioning,
+    pub tags: TagSet,
+    /// Whether it has object lock, and with which default.
+    pub lock: Option<Option<DefaultRetention>>,
     pub keys: BTreeMap<String, Versions>,
     pub uploads: BTreeMap<(String, UploadName), Upload>,
     pub completed: BTreeMap<UploadName, Completed>,
@@ -41,7 +47,7 @@ impl Reference {
 
     pub fn apply(&mut self, operation: &Operation) -> Outcome {
         match operation {
-            Operation::CreateBucket { bucket } => self.create_bucket(bucket),
+            Operation::CreateBucket { bucket, lock, tags } => self.create_bucket(bucket, *lock, tags),
             Operation::DeleteBucket { bucket } => self.delete_bucket(bucket),
             Operation::HeadBucket { bucket } => self.head_bucket(bucket),
             Operation::ListBuckets(asked) => self.list_buckets(asked),
@@ -51,15 +57,13 @@ impl Reference {
             Operation::GetObject(asked) => self.read_object(asked, true),
             Operation::HeadObject(asked) => self.read_object(asked, false),
             Operation::DeleteObject(asked) => self.delete_object(asked),
-            Operation::DeleteObjects { bucket, quiet, entries } => {
-                self.delete_objects(bucket, *quiet, entries)
-            }
+            Operation::DeleteObjects(asked) => self.delete_objects(asked),
             Operation::CopyObject(asked) => self.copy_object(asked),
             Operation::ListObjects(asked) => self.list_objects(asked),
             Operation::ListObjectsV2(asked) => self.list_objects_v2(asked),
             Operation::ListObjectVersions(asked) => self.list_versions(asked),
-            Operation::CreateMultipartUpload { bucket, key, attributes } => {
-                self.create_upload(bucket, key, attributes)
+            Operation::CreateMultipartUpload { bucket, key, attributes, marks } => {
+                self.create_upload(bucket, key, attributes, marks)
             }
             Operation::UploadPart { bucket, key, upload, number, body } => {
                 self.upload_part(bucket, key, *upload, *number, body.bytes())
@@ -73,6 +77,32 @@ impl Reference {
                 self.list_parts(bucket, key, *upload, *after, *max)
             }
             Operation::ListMultipartUploads(asked) => self.list_uploads(asked),
+            other => self.apply_to_marks(other),
+        }
+    }
+
+    fn apply_to_marks(&mut self, operation: &Operation) -> Outcome {
+        match operation {
+            Operation::PutBucketTagging { bucket, tags } => self.put_bucket_tags(bucket, tags),
+            Operation::GetBucketTagging { bucket } => self.get_bucket_tags(bucket),
+            Operation::DeleteBucketTagging { bucket } => self.put_bucket_tags(bucket, &TagSet::new()),
+            Operation::PutObjectLockConfiguration { bucket, default } => self.put_lock(bucket, *default),
+            Operation::GetObjectLockConfiguration { bucket } => self.get_lock(bucket),
+            Operation::PutObjectTagging { at, tags } => self.put_tags(at, tags),
+            Operation::GetObjectTagging(at) => self.get_tags(at),
+            Operation::DeleteObjectTagging(at) => self.put_tags(at, &TagSet::new()),
+            Operation::PutObjectRetention { at, retention, bypass } => {
+                self.put_retention(at, *retention, *bypass)
+            }
+            Operation::GetObjectRetention(at) => self.get_retention(at),
+            Operation::PutObjectLegalHold { at, on } => self.put_legal_hold(at, *on),
+            Operation::GetObjectLegalHold(at) => self.get_legal_hold(at),
+            Operation::GetObjectAttributes(asked) => self.get_attributes(asked),
+            Operation::Wait { seconds } => {
+                self.now += seconds;
+                Ok(Answer::Done)
+            }
+            other => unreachable!("{other:?} is applied elsewhere"),
         }
     }
 
@@ -82,6 +112,15 @@ impl Reference {
 
     pub(crate) fn bucket_mut(&mut self, name: &str) -> Result<&mut Bucket, Refusal> {
         self.buckets.get_mut(name).ok_or_else(|| "NoSuchBucket".into())
+    }
+
+    /// In a bucket that never had versions only `null` is a version id.
+    pub(crate) fn check_version(&self, bucket: &str, version: Option<VersionName>) -> Result<(), Refusal> {
+        let none = self.bucket(bucket)?.versioning == Versioning::Unversioned;
+        match version {
+            Some(VersionName::Seen(_) | VersionName::Unknown) if none => Err("InvalidArgument".into()),
+            _ => Ok(()),
+        }
     }
 
     pub(crate) fn mint(&mut self) -> u64 {

@@ -7,6 +7,8 @@ use std::rc::Rc;
 use bytes::Bytes;
 use model::{StorageClass, Versioning};
 
+use crate::marks::Marks;
+
 /// Ids are numbers here; an answer shows them as names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Id {
@@ -30,6 +32,8 @@ pub struct Version {
     pub id: Id,
     /// `None` is a delete marker.
     pub object: Option<Rc<Stored>>,
+    /// A delete marker has none.
+    pub marks: Marks,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -58,12 +62,16 @@ impl Versions {
         self.0.iter().find(|version| version.id == id)
     }
 
+    pub fn find_mut(&mut self, id: Id) -> Option<&mut Version> {
+        self.0.iter_mut().find(|version| version.id == id)
+    }
+
     /// A new newest version. Without versioning, or with it suspended, it is the null version and takes the place of
     /// the null version that there may be, wherever that stands.
-    pub fn push(&mut self, state: Versioning, minted: u64, object: Option<Rc<Stored>>) -> Id {
+    pub fn push(&mut self, state: Versioning, minted: u64, object: Option<Rc<Stored>>, marks: Marks) -> Id {
         let id = if state == Versioning::Enabled { Id::Minted(minted) } else { Id::Null };
         self.0.retain(|version| version.id != id);
-        self.0.insert(0, Version { id, object });
+        self.0.insert(0, Version { id, object, marks });
         id
     }
 
@@ -85,18 +93,18 @@ mod tests {
     #[test]
     fn a_suspended_write_replaces_the_null_version_wherever_it_stands() {
         let mut versions = Versions::default();
-        versions.push(Versioning::Unversioned, 1, None);
-        versions.push(Versioning::Enabled, 2, None);
+        versions.push(Versioning::Unversioned, 1, None, Marks::default());
+        versions.push(Versioning::Enabled, 2, None, Marks::default());
         assert_eq!(ids(&versions), [Id::Minted(2), Id::Null]);
-        versions.push(Versioning::Suspended, 3, None);
+        versions.push(Versioning::Suspended, 3, None, Marks::default());
         assert_eq!(ids(&versions), [Id::Null, Id::Minted(2)]);
     }
 
     #[test]
     fn removing_the_newest_version_uncovers_the_one_before() {
         let mut versions = Versions::default();
-        versions.push(Versioning::Enabled, 1, None);
-        versions.push(Versioning::Enabled, 2, None);
+        versions.push(Versioning::Enabled, 1, None, Marks::default());
+        versions.push(Versioning::Enabled, 2, None, Marks::default());
         assert!(versions.remove(Id::Minted(2)).is_some());
         assert!(versions.remove(Id::Minted(2)).is_none());
         assert_eq!(versions.newest().map(|version| version.id), Some(Id::Minted(1)));

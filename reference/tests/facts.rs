@@ -1,9 +1,10 @@
 //! What the reference decides, said as sentences: where a test of the server fails, here stands what is right.
 
 use model::StorageClass;
+use reference::marks::Marks;
 use reference::operation::{
-    Attributes, Complete, Copy, Delete, DeleteEntry, Filter, ListVersions, PutObject, Read, Source, Tags,
-    WriteConditions,
+    Attributes, Complete, Copy, Delete, DeleteEntry, DeleteMany, Filter, ListVersions, PutObject, Read,
+    Source, Tags, WriteConditions,
 };
 use reference::{Answer, Body, Operation, Outcome, Reference, Refusal, UploadName, VersionName};
 
@@ -11,7 +12,8 @@ const FIVE_MIB: u32 = 5 << 20;
 
 fn with_bucket(versioning: Option<bool>) -> Reference {
     let mut s3 = Reference::new();
-    s3.apply(&Operation::CreateBucket { bucket: "bucket".to_owned() }).expect("a bucket");
+    s3.apply(&Operation::CreateBucket { bucket: "bucket".to_owned(), lock: false, tags: Vec::new() })
+        .expect("a bucket");
     if let Some(enabled) = versioning {
         switch(&mut s3, enabled);
     }
@@ -30,6 +32,8 @@ fn put(s3: &mut Reference, key: &str, pattern: u8) -> Option<VersionName> {
         key: key.to_owned(),
         body: Body { pattern, len: 10 },
         attributes: Attributes::default(),
+        marks: Marks::default(),
+        proven: false,
         conditions: WriteConditions::default(),
     })) {
         Ok(Answer::Put { version, .. }) => version,
@@ -62,7 +66,7 @@ fn get(s3: &mut Reference, version: Option<VersionName>) -> Result<u8, Refusal> 
 
 fn delete(s3: &mut Reference, version: Option<VersionName>, if_match: Option<Tags>) -> Outcome {
     let (bucket, key) = ("bucket".to_owned(), "key".to_owned());
-    s3.apply(&Operation::DeleteObject(Delete { bucket, key, version, if_match }))
+    s3.apply(&Operation::DeleteObject(Delete { bucket, key, version, if_match, bypass: false }))
 }
 
 fn copy(from: &str, version: Option<VersionName>, to: &str) -> Copy {
@@ -76,6 +80,8 @@ fn copy(from: &str, version: Option<VersionName>, to: &str) -> Copy {
         bucket: "bucket".to_owned(),
         key: to.to_owned(),
         replace: false,
+        replace_tags: false,
+        marks: Marks::default(),
         attributes: Attributes::default(),
         conditions: WriteConditions::default(),
     }
@@ -161,6 +167,8 @@ fn a_conditional_put_over_a_marker_finds_no_object() {
             key: "key".to_owned(),
             body: Body { pattern: 2, len: 10 },
             attributes: Attributes::default(),
+            marks: Marks::default(),
+            proven: false,
             conditions: WriteConditions { if_match: if_match.map(str::to_owned), if_none_match },
         })))
     };
@@ -198,6 +206,7 @@ fn upload(s3: &mut Reference, lens: &[u32]) -> (UploadName, Vec<(i32, String)>) 
         bucket: bucket.clone(),
         key: key.clone(),
         attributes: Attributes::default(),
+        marks: Marks::default(),
     };
     let Ok(Answer::Started(upload)) = s3.apply(&started) else { unreachable!("an upload starts") };
     let mut parts = Vec::new();
@@ -278,7 +287,12 @@ fn a_batch_deletes_each_for_itself_and_quiet_tells_only_errors() {
         etag: etag.map(str::to_owned),
     };
     let entries = vec![entry("a", None), entry("b", Some("0")), entry("c", None)];
-    let batch = Operation::DeleteObjects { bucket: "bucket".to_owned(), quiet: true, entries };
+    let batch = Operation::DeleteObjects(DeleteMany {
+        bucket: "bucket".to_owned(),
+        quiet: true,
+        bypass: false,
+        entries,
+    });
     let Ok(Answer::DeletedMany { deleted, errors }) = s3.apply(&batch) else { unreachable!("a batch") };
     assert!(deleted.is_empty());
     let errors: Vec<(&str, &str)> = errors.iter().map(|e| (e.key.as_str(), e.code.as_str())).collect();

@@ -63,8 +63,8 @@ def rule(**period):
 @pytest.mark.parametrize(
     ("configuration", "code"),
     [
-        (rule(Mode="GOVERNANCE", Days=0), "InvalidRetentionPeriod"),
-        (rule(Mode="GOVERNANCE", Years=-1), "InvalidRetentionPeriod"),
+        (rule(Mode="GOVERNANCE", Days=0), "InvalidArgument"),
+        (rule(Mode="GOVERNANCE", Years=-1), "InvalidArgument"),
         (rule(Mode="GOVERNANCE", Days=1, Years=1), "MalformedXML"),
         (rule(Mode="GOVERNANCE"), "MalformedXML"),
         (rule(Mode="governance", Days=1), "MalformedXML"),

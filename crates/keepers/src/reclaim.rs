@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use catalog::table::{Content, PartRow, PartTable, ReclaimRow, space};
+use catalog::table::{AnnotationRow, Content, PartRow, PartTable, ReclaimRow, space};
 use catalog::{Decision, Group, Write};
 use model::{BucketId, ObjectKey, UploadId};
 use semantics::Hall;
@@ -20,6 +20,16 @@ const ROUND_MAX: usize = 256;
 const IDLE: Duration = Duration::from_millis(500);
 /// How long to wait after a fault.
 const PAUSE: Duration = Duration::from_secs(5);
+
+/// Rows that go with their bytes.
+#[derive(Clone, Copy)]
+enum Doomed<'a> {
+    Annotations,
+    /// But for those that a completion listed.
+    Parts {
+        listed: Option<&'a PartTable>,
+    },
+}
 
 pub struct Reclaimer {
     hall: Hall,
@@ -83,6 +93,9 @@ impl Reclaimer {
                 self.free_parts(*bucket, key, *upload, Some(listed)).await
             }
             ReclaimRow::Uploads { bucket } => self.free_uploads(*bucket).await,
+            ReclaimRow::Annotations { bucket, salt } => {
+                self.free_rows(space::annotations(*bucket, *salt), Doomed::Annotations).await
+            }
         }
     }
 
@@ -99,14 +112,18 @@ impl Reclaimer {
         upload: UploadId,
         listed: Option<&PartTable>,
     ) -> Result<(), KeeperFault> {
-        let prefix = space::parts(bucket, key, upload);
+        self.free_rows(space::parts(bucket, key, upload), Doomed::Parts { listed }).await
+    }
+
+    /// All doomed rows that begin with `prefix`, with their bytes.
+    async fn free_rows(&self, prefix: Vec<u8>, doomed: Doomed<'_>) -> Result<(), KeeperFault> {
         let end = space::end_of(&prefix);
         let mut start = prefix;
         loop {
-            let (parts, next) = self.parts_from(&start, &end, listed)?;
-            let mut gone = Vec::with_capacity(parts.len());
-            for (row_key, part) in parts {
-                if let Content::Stored(manifest) = &part.content {
+            let (rows, next) = self.rows_from(&start, &end, doomed)?;
+            let mut gone = Vec::with_capacity(rows.len());
+            for (row_key, content) in rows {
+                if let Content::Stored(manifest) = &content {
                     self.free_bytes(manifest).await?;
                 }
                 gone.push(Write::delete(row_key));
@@ -119,28 +136,29 @@ impl Reclaimer {
         }
     }
 
-    /// One step's parts, and where the next step starts.
+    /// One step's rows, and where the next step starts.
     #[expect(clippy::type_complexity, reason = "a pair that is taken apart at its only call")]
-    fn parts_from(
+    fn rows_from(
         &self,
         start: &[u8],
         end: &[u8],
-        listed: Option<&PartTable>,
-    ) -> Result<(Vec<(Vec<u8>, PartRow)>, Option<Vec<u8>>), KeeperFault> {
+        doomed: Doomed<'_>,
+    ) -> Result<(Vec<(Vec<u8>, Content)>, Option<Vec<u8>>), KeeperFault> {
         let view = self.hall.catalog().snapshot()?;
         let mut cursor = view.cursor(start, end)?;
-        let mut parts = Vec::new();
+        let mut rows = Vec::new();
         while let Some((key, row)) = cursor.next()? {
-            if parts.len() == ROUND_MAX {
-                return Ok((parts, Some(key)));
+            if rows.len() == ROUND_MAX {
+                return Ok((rows, Some(key)));
             }
-            let kept = listed
-                .is_some_and(|table| space::part_number(&key).is_some_and(|number| table.contains(number)));
-            if !kept {
-                parts.push((key, PartRow::decode(row).map_err(damaged)?));
-            }
+            let content = match doomed {
+                Doomed::Annotations => AnnotationRow::decode(row).map_err(damaged)?.content,
+                Doomed::Parts { listed } if is_listed(&key, listed) => continue,
+                Doomed::Parts { .. } => PartRow::decode(row).map_err(damaged)?.content,
+            };
+            rows.push((key, content));
         }
-        Ok((parts, None))
+        Ok((rows, None))
     }
 
     async fn free_uploads(&self, bucket: BucketId) -> Result<(), KeeperFault> {
@@ -176,6 +194,10 @@ impl Reclaimer {
         debug_assert!(outcome.is_ok(), "deleting done work is never refused");
         Ok(())
     }
+}
+
+fn is_listed(part: &[u8], listed: Option<&PartTable>) -> bool {
+    listed.is_some_and(|table| space::part_number(part).is_some_and(|number| table.contains(number)))
 }
 
 fn damaged(cause: impl std::fmt::Display) -> KeeperFault {

@@ -2,7 +2,7 @@
 //!
 //! It looks only at what was being written when the last run died, so it costs nothing after a clean stop.
 
-use catalog::table::{Content, PartRow, VersionRow, VersionState, space};
+use catalog::table::{AnnotationRow, Content, PartRow, VersionRow, VersionState, space};
 use catalog::{Snapshot, View};
 use semantics::{ChunkOwner, Hall};
 use stripe::{ChunkRef, Manifest};
@@ -44,6 +44,11 @@ fn is_named(view: &Snapshot, owner: &ChunkOwner, chunk: &ChunkRef) -> Result<boo
             let row = view.get(&space::part(*bucket, key, *upload, *number))?;
             let Some(row) = row else { return Ok(false) };
             holds(&PartRow::decode(row).map_err(damaged)?.content, chunk)
+        }
+        ChunkOwner::Annotation { bucket, salt, name } => {
+            let row = view.get(&space::annotation(*bucket, *salt, name))?;
+            let Some(row) = row else { return Ok(false) };
+            holds(&AnnotationRow::decode(row).map_err(damaged)?.content, chunk)
         }
         ChunkOwner::Object { bucket, key } => {
             let prefix = space::of_key(space::VERSIONS, *bucket, key.as_str());

@@ -4,6 +4,7 @@
 //! knows nothing about HTTP, disks, time sources or threads.
 
 mod account;
+mod annotation;
 mod bucket;
 mod checksum;
 mod etag;
@@ -19,6 +20,7 @@ mod version;
 mod versioning;
 
 pub use account::{AccountId, CanonicalId};
+pub use annotation::{AnnotationName, AnnotationNameError};
 pub use bucket::{BucketId, BucketName, BucketNameError};
 pub use checksum::{ChecksumAlgorithm, ChecksumType};
 pub use etag::ETag;

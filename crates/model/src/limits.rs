@@ -1,7 +1,8 @@
 //! Every bound that a request can meet, in one file.
 //!
 //! Sources: AWS "Amazon S3 multipart upload limits", "Object key naming", "Working with object metadata",
-//! "Bucket quotas, limitations, and restrictions", "Uploading objects", "Amazon S3 Developer Guide: RestErrors".
+//! "Bucket quotas, limitations, and restrictions", "Uploading objects", "Annotating your objects", "Amazon S3 Developer
+//! Guide: RestErrors".
 
 const KIB: u64 = 1024;
 const MIB: u64 = 1024 * KIB;
@@ -28,8 +29,16 @@ pub const BUCKET_TAGS_MAX: usize = 50;
 pub const TAG_KEY_UNITS_MAX: usize = 128;
 /// A tag's value, in UTF-16 units.
 pub const TAG_VALUE_UNITS_MAX: usize = 256;
+/// Longest name of an annotation, in bytes of UTF-8.
+pub const ANNOTATION_NAME_BYTES_MAX: usize = 512;
+/// Largest payload of one annotation.
+pub const ANNOTATION_BYTES_MAX: u64 = MIB;
+/// Annotations of one version.
+pub const ANNOTATIONS_MAX: u32 = 1000;
 /// The longest default retention of a bucket, in years.
 pub const RETENTION_YEARS_MAX: u32 = 100;
+/// The same in days.
+pub const RETENTION_DAYS_MAX: u32 = 36_500;
 /// All header bytes of a request together.
 pub const HEADER_BYTES_MAX: usize = 16 * 1024;
 /// Header lines in a request.

@@ -31,8 +31,15 @@ impl RetentionMode {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retention {
     pub mode: RetentionMode,
-    /// Until then the version stays.
+    /// Until then the version stays. Whole seconds, as it is told: who waits until then waits long enough.
     pub until: Timestamp,
+}
+
+impl Retention {
+    /// What was asked for, and not a moment less.
+    pub const fn new(mode: RetentionMode, until: Timestamp) -> Self {
+        Self { mode, until: until.rounded_up_to_seconds() }
+    }
 }
 
 /// All that object lock says of one version.
@@ -68,7 +75,7 @@ impl DefaultRetention {
             RetentionPeriod::Days(days) => days as i64,
             RetentionPeriod::Years(years) => years as i64 * YEAR_DAYS,
         };
-        Retention { mode: self.mode, until: created.plus_millis(days.saturating_mul(DAY_MS)) }
+        Retention::new(self.mode, created.plus_millis(days.saturating_mul(DAY_MS)))
     }
 }
 
@@ -84,5 +91,7 @@ mod tests {
         assert_eq!(retain(RetentionPeriod::Days(1)), Timestamp::from_seconds(100 + 86_400));
         assert_eq!(retain(RetentionPeriod::Years(2)), Timestamp::from_seconds(100 + 730 * 86_400));
         assert!(retain(RetentionPeriod::Years(u32::MAX)) > created);
+        let asked = Retention::new(RetentionMode::Governance, Timestamp::from_millis(5_001));
+        assert_eq!(asked.until, Timestamp::from_seconds(6));
     }
 }

@@ -52,6 +52,12 @@ impl Timestamp {
         Self(self.seconds() * 1000)
     }
 
+    /// The whole second that it is or that comes next.
+    pub const fn rounded_up_to_seconds(self) -> Self {
+        let down = self.truncated_to_seconds();
+        if down.0 == self.0 { down } else { down.plus_millis(1000) }
+    }
+
     pub const fn plus_millis(self, millis: i64) -> Self {
         Self(self.0.saturating_add(millis))
     }
@@ -120,8 +126,11 @@ impl Timestamp {
         Self::written(dated, millis)
     }
 
-    /// Reads the three forms of RFC 9110 §5.6.7.
+    /// Reads the three forms of RFC 9110 §5.6.7, and the first with the numeric zone of RFC 5322, which botocore sends.
     pub fn parse_http_date(text: &str) -> Result<Self, TimestampError> {
+        let in_words = text.strip_suffix("-0000").or_else(|| text.strip_suffix("+0000"));
+        let in_words = in_words.map(|dated| format!("{dated}GMT"));
+        let text = in_words.as_deref().unwrap_or(text);
         let dated = [(HTTP, text), (RFC850, &widen_rfc850_year(text)), (ASCTIME, text)]
             .into_iter()
             .find_map(|(form, text)| PrimitiveDateTime::parse(text, form).ok())
@@ -214,6 +223,7 @@ mod tests {
         let expected = Ok(Timestamp::from_seconds(784_111_777));
         assert_eq!(Timestamp::parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT"), expected);
         assert_eq!(Timestamp::parse_http_date("Sunday, 06-Nov-94 08:49:37 GMT"), expected);
+        assert_eq!(Timestamp::parse_http_date("Sun, 06 Nov 1994 08:49:37 -0000"), expected);
         assert_eq!(Timestamp::parse_http_date("Sun Nov  6 08:49:37 1994"), expected);
         assert_eq!(Timestamp::parse_iso8601("1994-11-06T09:49:37+01:00"), expected);
         assert_eq!(Timestamp::parse_iso8601("1994-11-06T08:49:37Z"), expected);

@@ -47,6 +47,11 @@ pub fn choose_copy(header: &str, size_bytes: u64) -> Option<std::ops::Range<u64>
     }
 }
 
+/// Whether a copy range begins after the last byte.
+pub fn begins_beyond(header: &str, size_bytes: u64) -> bool {
+    matches!(parse(header), Some((Some(first), _)) if first >= size_bytes)
+}
+
 /// Whether a copy range has the form that S3 asks for.
 pub fn is_copy_range(header: &str) -> bool {
     matches!(parse(header), Some((Some(_), Some(_))))
@@ -58,8 +63,9 @@ fn parse(header: &str) -> Option<(Option<u64>, Option<u64>)> {
     if !unit.trim().eq_ignore_ascii_case("bytes") || set.contains(',') {
         return None;
     }
-    let (first, last) = set.trim().split_once('-')?;
-    let number = |text: &str| match text.trim() {
+    let (first, last) = set.split_once('-')?;
+    // A space anywhere within makes it no range that S3 reads.
+    let number = |text: &str| match text {
         "" => Some(None),
         digits if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
             // More digits than a u64 holds are simply beyond every end.
@@ -88,7 +94,7 @@ mod tests {
             ("bytes=90-1000", 90, 99),
             ("bytes=-5", 95, 99),
             ("bytes=-1000", 0, 99),
-            ("Bytes = 1-2", 1, 2),
+            ("Bytes=1-2", 1, 2),
             ("bytes=0-99999999999999999999999", 0, 99),
         ] {
             assert_eq!(choose(Some(header), 100), Choice::Slice { first, last }, "{header}");

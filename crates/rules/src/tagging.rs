@@ -63,6 +63,9 @@ pub fn parse_header(header: &str) -> Result<Tags, Refusal> {
     let mut tags = Tags::new();
     for pair in header.split('&').filter(|pair| !pair.is_empty()) {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+        if key.is_empty() || value.contains('=') {
+            return Err(Refusal::Header);
+        }
         let (key, value) = (decode(key).ok_or(Refusal::Header)?, decode(value).ok_or(Refusal::Header)?);
         if tags.iter().any(|(other, _)| *other == key) {
             return Err(Refusal::Header);
@@ -108,7 +111,7 @@ mod tests {
         );
         assert_eq!(parse_header(""), Ok(Vec::new()));
         assert_eq!(parse_header("a+b=%C3%A4"), Ok(vec![pair("a b", "ä")]));
-        for broken in ["a=1&a=2", "%zz=1", "a=%C3", "a=%4"] {
+        for broken in ["a=1&a=2", "=", "a=1,b=2", "%zz=1", "a=%C3", "a=%4"] {
             assert_eq!(parse_header(broken), Err(Refusal::Header), "{broken}");
         }
     }

@@ -50,13 +50,15 @@ pub(crate) fn check(attributes: &Attributes) -> Result<(), S3Error> {
     }
 }
 
-/// `aws-chunked` is about the transfer, not about the object.
+/// As it was sent, but for `aws-chunked`, which is about the transfer and not about the object.
 pub(crate) fn stored_encoding(sent: Option<&str>) -> Option<String> {
-    let kept: Vec<&str> = sent?
-        .split(',')
-        .map(str::trim)
-        .filter(|coding| !coding.eq_ignore_ascii_case("aws-chunked"))
-        .collect();
+    let sent = sent?;
+    let codings: Vec<&str> = sent.split(',').map(str::trim).collect();
+    let kept: Vec<&str> =
+        codings.iter().copied().filter(|coding| !coding.eq_ignore_ascii_case("aws-chunked")).collect();
+    if kept.len() == codings.len() {
+        return Some(sent.to_owned());
+    }
     (!kept.is_empty()).then(|| kept.join(","))
 }
 
@@ -69,7 +71,8 @@ pub(crate) fn storage_class(name: Option<&str>) -> Result<StorageClass, S3Error>
             Err(S3Error::not_implemented("x-amz-storage-class"))
         }
         Some(Some(class)) => Ok(class),
-        Some(None) => Err(ErrorCode::InvalidStorageClass.into()),
+        Some(None) => Err(S3Error::from(ErrorCode::InvalidStorageClass)
+            .element("StorageClassRequested", name.unwrap_or_default())),
     }
 }
 

@@ -157,6 +157,10 @@ impl<'a> Deed<'a> {
         self.delete(space::version(self.bucket.id, self.key, target));
         if let VersionState::Object(object) = &row.state {
             self.reclaim(&object.content);
+            // However many there are, one row leaves them to the reclaimer.
+            if object.annotations > 0 {
+                self.reclaim_row(&ReclaimRow::Annotations { bucket: self.bucket.id, salt: row.salt });
+            }
         }
     }
 

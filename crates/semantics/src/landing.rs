@@ -47,6 +47,17 @@ impl Hall {
     pub(crate) async fn land(
         &self,
         owner: impl FnOnce() -> Result<Owner, S3Error>,
+        body: Body,
+        algorithms: &[ChecksumAlgorithm],
+    ) -> Result<Landed, S3Error> {
+        self.land_around(self.settings().inline_bytes_max, owner, body, algorithms).await
+    }
+
+    /// As `land`; what is not longer than `inline_bytes_max` rides in the row.
+    pub(crate) async fn land_around(
+        &self,
+        inline_bytes_max: usize,
+        owner: impl FnOnce() -> Result<Owner, S3Error>,
         mut body: Body,
         algorithms: &[ChecksumAlgorithm],
     ) -> Result<Landed, S3Error> {
@@ -55,7 +66,6 @@ impl Hall {
         }
         let mut hashing = Hashing::new(MultiHasher::new(false, algorithms));
         let mut small = BytesMut::new();
-        let inline_bytes_max = self.settings().inline_bytes_max;
         let mut landing: Option<Landing> = None;
         let mut owner = Some(owner);
         let mut length = 0;

@@ -3,6 +3,7 @@
 use api::s3::Tag;
 use api::{ErrorCode, S3Error};
 use catalog::table::BucketRow;
+use model::limits::OBJECT_TAGS_MAX;
 use model::{Hold, Retention, RetentionMode, Timestamp};
 use rules::tagging::{self, Refusal, Tags};
 
@@ -25,7 +26,8 @@ pub(crate) fn tags_of_header(header: Option<&str>) -> Result<Tags, S3Error> {
     let header = header.unwrap_or_default();
     let mut tags = tagging::parse_header(header).map_err(|_| malformed_header(header))?;
     tags.sort();
-    check_object_tags(&tags).map(|()| tags)
+    tagging::check(&tags, OBJECT_TAGS_MAX).map_err(|refusal| refused(refusal, TOO_MANY))?;
+    Ok(tags)
 }
 
 fn malformed_header(header: &str) -> S3Error {
@@ -36,9 +38,16 @@ fn malformed_header(header: &str) -> S3Error {
     )
 }
 
+const TOO_MANY: &str = "Object tags cannot be greater than";
+
 pub(crate) fn check_object_tags(tags: &[(String, String)]) -> Result<(), S3Error> {
-    tagging::check(tags, model::limits::OBJECT_TAGS_MAX)
-        .map_err(|refusal| refused(refusal, "Object tags cannot be greater than"))
+    tagging::check(tags, OBJECT_TAGS_MAX).map_err(|refusal| match refusal {
+        Refusal::Reserved { key } => {
+            S3Error::with_message(ErrorCode::InvalidTag, "Your TagKey cannot be prefixed with aws:")
+                .element("TagKey", key)
+        }
+        refusal => refused(refusal, TOO_MANY),
+    })
 }
 
 pub(crate) fn check_bucket_tags(tags: &[(String, String)]) -> Result<(), S3Error> {
@@ -93,16 +102,17 @@ pub(crate) fn hold_of_headers(
             let mode = RetentionMode::parse(mode)
                 .ok_or_else(|| argument("x-amz-object-lock-mode", mode, "Unknown wormMode directive."))?;
             if until <= now {
-                let name = "x-amz-object-lock-retain-until-date";
-                return Err(argument(name, &until.to_iso8601(), PAST));
+                return Err(argument(UNTIL, &until.to_iso8601().replace(".000Z", "Z"), PAST));
             }
-            Some(Retention { mode, until })
+            Some(Retention::new(mode, until))
         }
-        _ => {
-            return Err(S3Error::with_message(
-                ErrorCode::InvalidArgument,
-                "x-amz-object-lock-retain-until-date and x-amz-object-lock-mode must both be supplied",
-            ));
+        (mode, _) => {
+            let missing = if mode.is_some() { UNTIL } else { "x-amz-object-lock-mode" };
+            let message =
+                "x-amz-object-lock-retain-until-date and x-amz-object-lock-mode must both be supplied";
+            return Err(
+                S3Error::with_message(ErrorCode::InvalidArgument, message).element("ArgumentName", missing)
+            );
         }
     };
     let legal_hold = match legal_hold {
@@ -115,11 +125,15 @@ pub(crate) fn hold_of_headers(
         }
     };
     if retention.is_some() || legal_hold.is_some() {
-        require_lock(bucket)?;
+        // Here S3 writes its name as one word.
+        require_lock(bucket).map_err(|_| {
+            S3Error::with_message(ErrorCode::InvalidRequest, "Bucket is missing ObjectLockConfiguration")
+        })?;
     }
     Ok(Hold { retention, legal_hold })
 }
 
+const UNTIL: &str = "x-amz-object-lock-retain-until-date";
 pub(crate) const PAST: &str = "The retain until date must be in the future!";
 
 /// What asks for object lock needs a bucket that has it.
@@ -131,6 +145,17 @@ pub(crate) fn require_lock(bucket: &BucketRow) -> Result<(), S3Error> {
             "Bucket is missing Object Lock Configuration",
         )),
     }
+}
+
+/// A bypass means something only where there is something to bypass.
+pub(crate) fn read_bypass(bucket: &BucketRow, asked: Option<bool>) -> Result<bool, S3Error> {
+    let bypass = asked == Some(true);
+    if bypass && bucket.object_lock.is_none() {
+        let name = "x-amz-bypass-governance-retention";
+        let message = "x-amz-bypass-governance-retention is only applicable to Object Lock enabled buckets.";
+        return Err(S3Error::invalid_argument(name, "true", message));
+    }
+    Ok(bypass)
 }
 
 /// What object lock answers to whoever would delete or shorten what it keeps.

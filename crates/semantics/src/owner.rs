@@ -2,7 +2,7 @@
 
 use api::S3Error;
 use bytes::Bytes;
-use model::{BucketId, ObjectKey, Ordinal, PartNumber, UploadId};
+use model::{AnnotationName, BucketId, ObjectKey, Ordinal, PartNumber, UploadId};
 use stripe::Owner;
 
 use crate::fault;
@@ -10,12 +10,27 @@ use crate::fault;
 /// Whose bytes a chunk are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChunkOwner {
-    Object { bucket: BucketId, key: ObjectKey },
-    Part { bucket: BucketId, key: ObjectKey, upload: UploadId, number: PartNumber },
+    Object {
+        bucket: BucketId,
+        key: ObjectKey,
+    },
+    Part {
+        bucket: BucketId,
+        key: ObjectKey,
+        upload: UploadId,
+        number: PartNumber,
+    },
+    /// An annotation of the version with this salt.
+    Annotation {
+        bucket: BucketId,
+        salt: u128,
+        name: AnnotationName,
+    },
 }
 
 const OBJECT: u8 = 1;
 const PART: u8 = 2;
+const ANNOTATION: u8 = 3;
 
 impl ChunkOwner {
     pub fn encode(&self) -> Bytes {
@@ -33,6 +48,12 @@ impl ChunkOwner {
                 bytes.extend_from_slice(&upload.salt.to_be_bytes());
                 bytes.extend_from_slice(&number.get().to_be_bytes());
                 bytes.extend_from_slice(key.as_str().as_bytes());
+            }
+            Self::Annotation { bucket, salt, name } => {
+                bytes.push(ANNOTATION);
+                bytes.extend_from_slice(&bucket.0.to_be_bytes());
+                bytes.extend_from_slice(&salt.to_be_bytes());
+                bytes.extend_from_slice(name.as_str().as_bytes());
             }
         }
         Bytes::from(bytes)
@@ -59,6 +80,11 @@ impl ChunkOwner {
                 let number = PartNumber::new(i64::from(u16::from_be_bytes(*number)))?;
                 Some(Self::Part { bucket, key: key(rest)?, upload, number })
             }
+            ANNOTATION => {
+                let (salt, rest) = rest.split_first_chunk()?;
+                let name = AnnotationName::new(std::str::from_utf8(rest).ok()?).ok()?;
+                Some(Self::Annotation { bucket, salt: u128::from_be_bytes(*salt), name })
+            }
             _ => None,
         }
     }
@@ -77,13 +103,16 @@ mod tests {
         let (bucket, key) = (BucketId(9), ObjectKey::new("a/ä").unwrap());
         let upload = UploadId { ordinal: Ordinal::from_u64(3), salt: 4 };
         let number = PartNumber::new(10_000).unwrap();
+        let name = AnnotationName::new("ä".repeat(256)).unwrap();
         for owner in [
             ChunkOwner::Object { bucket, key: key.clone() },
             ChunkOwner::Part { bucket, key, upload, number },
+            ChunkOwner::Annotation { bucket, salt: u128::MAX - 1, name },
         ] {
             assert_eq!(ChunkOwner::decode(&owner.encode()), Some(owner));
         }
         assert_eq!(ChunkOwner::decode(&[]), None);
         assert_eq!(ChunkOwner::decode(&[3; 40]), None);
+        assert_eq!(ChunkOwner::decode(&[4; 40]), None);
     }
 }

@@ -34,6 +34,12 @@ impl Pins {
     }
 }
 
+impl Clone for Pin {
+    fn clone(&self) -> Self {
+        self.pins.pin(self.at)
+    }
+}
+
 impl Drop for Pin {
     fn drop(&mut self) {
         let mut pins = self.pins.lock();
@@ -58,7 +64,10 @@ mod tests {
         let later = pins.pin(Ordinal::from_u64(9));
         drop(first);
         assert_eq!(pins.oldest(), Some(Ordinal::from_u64(5)));
+        let again = second.clone();
         drop(second);
+        assert_eq!(pins.oldest(), Some(Ordinal::from_u64(5)));
+        drop(again);
         assert_eq!(pins.oldest(), Some(Ordinal::from_u64(9)));
         drop(later);
         assert_eq!(pins.oldest(), None);

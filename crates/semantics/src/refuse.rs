@@ -1,6 +1,6 @@
 //! What is asked for but not built yet: refused loudly, never stored and forgotten.
 
-use api::{ErrorCode, S3Error};
+use api::S3Error;
 
 /// Answers 501 if any of these is present. Names are the headers' names.
 pub(crate) fn if_present(headers: &[(&str, bool)]) -> Result<(), S3Error> {
@@ -49,14 +49,23 @@ macro_rules! refuse_unbuilt {
 
 pub(crate) use refuse_unbuilt;
 
-/// `If-None-Match` on a write takes only `*`, and not together with `If-Match`.
+fn not_accepted(header: &str) -> String {
+    format!("We don't accept the provided value of {header} header for this API")
+}
+
+/// On a write `If-None-Match` takes only `*`, `If-Match` all but that, and not both may be there.
 pub(crate) fn if_write_conditions_are_odd(
     if_match: Option<&str>,
     if_none_match: Option<&str>,
 ) -> Result<(), S3Error> {
-    match (if_match, if_none_match.map(str::trim)) {
-        (Some(_), Some(_)) => Err(S3Error::from(ErrorCode::NotImplemented).element("Header", "If-Match")),
-        (None, Some(tags)) if tags != "*" => Err(S3Error::not_implemented("If-None-Match")),
+    let refuse =
+        |header: &str, more: &str| Err(S3Error::not_implemented(header).element("additionalMessage", more));
+    match (if_match.map(str::trim), if_none_match.map(str::trim)) {
+        (Some(_), Some(_)) => {
+            refuse("If-Match,If-None-Match", "Multiple conditional request headers present in the request")
+        }
+        (Some("*"), None) => refuse("If-Match", &not_accepted("If-Match")),
+        (None, Some(tags)) if tags != "*" => refuse("If-None-Match", &not_accepted("If-None-Match")),
         _ => Ok(()),
     }
 }

@@ -97,20 +97,53 @@ pub(crate) fn resolve(
     let Some(text) = version_id else {
         return resolve_current(view, bucket, key);
     };
-    let id = parse_version_id(text)?;
+    let id = parse_version_id(bucket, text)?;
     let version = version_by_id(view, bucket, key, id).map_err(fault::catalog)?;
     let version = version.ok_or_else(|| {
         S3Error::from(ErrorCode::NoSuchVersion).element("Key", key.as_str()).element("VersionId", text)
     })?;
     match version.row.state {
         VersionState::Object(_) => Ok(version),
-        VersionState::DeleteMarker => Err(S3Error::from(ErrorCode::MethodNotAllowed)
-            .element("Method", "GET")
-            .element("ResourceType", "DeleteMarker")
-            .header("x-amz-delete-marker", "true")
-            .header("x-amz-version-id", id.to_string())
-            .header("last-modified", version.row.modified.to_http_date())
-            .header("allow", "DELETE")),
+        VersionState::DeleteMarker => Err(is_a_marker("GET", &version)),
+    }
+}
+
+fn is_a_marker(method: &str, version: &Version) -> S3Error {
+    S3Error::from(ErrorCode::MethodNotAllowed)
+        .element("Method", method)
+        .element("ResourceType", "DeleteMarker")
+        .header("x-amz-delete-marker", "true")
+        .header("x-amz-version-id", version.row.version_id(version.ordinal).to_string())
+        .header("last-modified", version.row.modified.to_http_date())
+        .header("allow", "DELETE")
+}
+
+/// The object whose marks are asked for or changed: a delete marker has none, whether it is named or current.
+pub(crate) fn resolve_marked(
+    view: &dyn View,
+    bucket: &BucketRow,
+    key: &ObjectKey,
+    version_id: Option<&str>,
+    method: &str,
+) -> Result<Version, S3Error> {
+    let found = match version_id {
+        Some(text) => {
+            let id = parse_version_id(bucket, text)?;
+            version_by_id(view, bucket, key, id).map_err(fault::catalog)?
+        }
+        None => match head(view, bucket, key).map_err(fault::catalog)? {
+            Some(Head { ordinal, .. }) => {
+                let row = version_at(view, bucket, key, ordinal).map_err(fault::catalog)?;
+                row.map(|row| Version { ordinal, row })
+            }
+            None => None,
+        },
+    };
+    match found {
+        Some(version) if version.row.state == VersionState::DeleteMarker => {
+            Err(is_a_marker(method, &version))
+        }
+        _ => resolve(view, bucket, key, version_id),
     }
 }
 
@@ -129,9 +162,16 @@ fn resolve_current(view: &dyn View, bucket: &BucketRow, key: &ObjectKey) -> Resu
     Ok(Version { ordinal: head.ordinal, row })
 }
 
-pub(crate) fn parse_version_id(text: &str) -> Result<VersionId, S3Error> {
+/// In a bucket that never had versions only `null` is one.
+pub(crate) fn parse_version_id(bucket: &BucketRow, text: &str) -> Result<VersionId, S3Error> {
+    let message = if text.is_empty() {
+        "Version id cannot be the empty string"
+    } else {
+        "Invalid version id specified"
+    };
     VersionId::parse(text)
-        .ok_or_else(|| S3Error::invalid_argument("versionId", text, "Invalid version id specified"))
+        .filter(|id| *id == VersionId::Null || bucket.versioning != Versioning::Unversioned)
+        .ok_or_else(|| S3Error::invalid_argument("versionId", text, message))
 }
 
 /// Buckets that were never versioned show no version ids.

@@ -23,6 +23,10 @@ pub enum Refusal {
     AuthorizationType {
         authorization: String,
     },
+    /// Not even the form of one.
+    AuthorizationForm {
+        authorization: String,
+    },
     /// A malformed Authorization header; the detail follows AWS's usual beginning.
     Header {
         detail: String,
@@ -100,6 +104,7 @@ impl Refusal {
         match self {
             Self::SeveralMechanisms { .. }
             | Self::AuthorizationType { .. }
+            | Self::AuthorizationForm { .. }
             | Self::Field { .. }
             | Self::ContentSha256Invalid { .. } => "InvalidArgument",
             Self::MechanismNotSupported | Self::ContentSha256Missing | Self::AnonymousChunks => {
@@ -142,6 +147,9 @@ impl Refusal {
                 "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256."
             }
             Self::AuthorizationType { .. } => "Unsupported Authorization Type",
+            Self::AuthorizationForm { .. } => {
+                "Authorization header is invalid -- one and only one ' ' (space) required"
+            }
             Self::DateMissing => "AWS authentication requires a valid Date or x-amz-date header",
             Self::ContentSha256Missing => "Missing required header for this request: x-amz-content-sha256",
             Self::ContentSha256Invalid { .. } => {
@@ -174,9 +182,9 @@ impl Refusal {
     /// Further elements of the error's body, in S3's order.
     pub fn elements(&self) -> Vec<(&'static str, String)> {
         match self {
-            Self::SeveralMechanisms { authorization } | Self::AuthorizationType { authorization } => {
-                argument("Authorization", authorization)
-            }
+            Self::SeveralMechanisms { authorization }
+            | Self::AuthorizationType { authorization }
+            | Self::AuthorizationForm { authorization } => argument("Authorization", authorization),
             Self::ContentSha256Invalid { value } => argument("x-amz-content-sha256", value),
             Self::Field { name, value, .. } => argument(name, value),
             Self::HeadersNotSigned { names } => vec![("HeadersNotSigned", names.clone())],

@@ -97,9 +97,32 @@ fn conflict(query: &[(String, String)]) -> S3Error {
     S3Error::invalid_argument("ResourceType", &value, message)
 }
 
+/// What S3 says where a request is near an operation and is none.
+fn near_miss(method: &Method, path: PathKind, names: &[&str]) -> Option<S3Error> {
+    let invalid = |message: &'static str| S3Error::with_message(ErrorCode::InvalidRequest, message);
+    match (method.as_str(), path, names) {
+        ("GET", PathKind::Object, ["uploads", ..]) => {
+            Some(invalid("Key is not expected for the GET method ?uploads subresource"))
+        }
+        ("GET", PathKind::Object, ["versions", ..]) => {
+            Some(invalid("There is no such thing as the ?versions sub-resource for a key"))
+        }
+        ("GET", PathKind::Object, ["logging", ..]) => Some(ErrorCode::NoLoggingStatusForKey.into()),
+        ("GET", PathKind::Bucket, ["torrent", ..]) => Some(ErrorCode::RequestTorrentOfBucketError.into()),
+        ("PUT", PathKind::Object, ["partNumber"]) => {
+            let message = "This operation does not accept partNumber without uploadId";
+            Some(S3Error::invalid_argument("partNumber", "", message))
+        }
+        _ => None,
+    }
+}
+
 /// Says which methods the resource has (RFC 9110 §15.5.6).
 fn not_allowed(method: &Method, path: PathKind, query: &[(String, String)]) -> S3Error {
     let names: Vec<&str> = sub_resources(query).collect();
+    if let Some(error) = near_miss(method, path, &names) {
+        return error;
+    }
     let about = |route: &&Route| route.path == path && names.iter().all(|name| route.understands(name));
     let mut methods: Vec<&str> = ROUTES.iter().filter(about).map(|route| route.method).collect();
     methods.sort_unstable();
@@ -107,6 +130,7 @@ fn not_allowed(method: &Method, path: PathKind, query: &[(String, String)]) -> S
     let resource = match path {
         PathKind::Service => "SERVICE",
         PathKind::Bucket => "BUCKET",
+        PathKind::Object if names == ["uploadId"] => "UPLOAD",
         PathKind::Object => "OBJECT",
     };
     S3Error::from(ErrorCode::MethodNotAllowed)

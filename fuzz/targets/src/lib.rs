@@ -13,6 +13,7 @@ mod journal;
 mod manifest;
 mod model_text;
 mod operations;
+mod policy_document;
 mod post_policy;
 #[cfg(test)]
 mod replay;
@@ -29,6 +30,7 @@ pub use form_data::form_data;
 pub use journal::journal;
 pub use manifest::manifest;
 pub use model_text::model;
+pub use policy_document::policy;
 pub use post_policy::post_policy;
 pub use request::request;
 pub use rows::rows;
@@ -42,12 +44,13 @@ pub use xml::xml;
 pub type Target = fn(&[u8]);
 
 /// All targets by the names of their corpora and binaries.
-pub const TARGETS: [(&str, Target); 13] = [
+pub const TARGETS: [(&str, Target); 14] = [
     ("aws_chunked", aws_chunked),
     ("form_data", form_data),
     ("journal", journal),
     ("manifest", manifest),
     ("model", model),
+    ("policy", policy),
     ("post_policy", post_policy),
     ("request", request),
     ("rows", rows),

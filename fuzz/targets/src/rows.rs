@@ -4,8 +4,8 @@
 
 use bytes::Bytes;
 use catalog::table::{
-    AccessKeyRow, AccountRow, BucketRow, Content, CurrentRow, PartRow, PartTable, PointerRow, ReclaimRow,
-    RowError, UploadRow, VersionRow, space,
+    AccessKeyRow, AccountRow, AnnotationRow, BucketRow, Content, CurrentRow, PartRow, PartTable, PointerRow,
+    ReclaimRow, RowError, UploadRow, VersionRow, space,
 };
 use model::Ordinal;
 
@@ -52,7 +52,9 @@ fn version(bytes: Bytes) {
     same(row, VersionRow::encode, VersionRow::decode);
 }
 
+/// Annotations are written as parts are.
 fn part(bytes: Bytes) {
+    same(AnnotationRow::decode(bytes.clone()), AnnotationRow::encode, AnnotationRow::decode);
     let row = PartRow::decode(bytes);
     if let Ok(row) = &row {
         content(&row.content);
@@ -99,6 +101,7 @@ fn keys(key: &[u8]) {
         let _ = (space::version_ordinal(suffix), space::upload_id(suffix), space::part_number(key));
     }
     let _ = (space::owned_name(key), space::reclaim_ordinal(key), space::part_number(key));
+    let _ = space::annotation_name(key);
     let end = space::end_of(key);
     assert!(end.as_slice() > key || key.first() == Some(&0xff));
 }

@@ -5,15 +5,15 @@
 //!
 //! Source: AWS "CopyObject".
 
-use std::rc::Rc;
-
 use crate::condition::check_source;
+use crate::marks::Marks;
 use crate::operation::{Attributes, Copy, Source};
 use crate::store::Reference;
-use crate::versions::{Id, Stored};
+use crate::versions::Stored;
 use crate::{Answer, Outcome, Refusal, VersionName};
 
 use super::put::check_key;
+use super::read::Found;
 
 impl Reference {
     pub(crate) fn copy_object(&mut self, asked: &Copy) -> Outcome {
@@ -23,27 +23,30 @@ impl Reference {
         if is_idle(asked) {
             return Err("InvalidRequest".into());
         }
-        let (shown, stored) = self.source(&asked.source)?;
+        let source = self.source(&asked.source)?;
+        self.check_marks(&asked.bucket, &asked.marks)?;
+        let (shown, stored) = (source.shown(), source.stored);
+        let tags = if asked.replace_tags { asked.marks.tags.clone() } else { source.marks.tags };
+        // Object lock is never copied.
+        let marks = Marks { tags, hold: asked.marks.hold };
         let copied = Stored::whole(stored.body.clone(), &self::attributes(asked, &stored));
         let etag = copied.etag.clone();
-        let version = self.commit(&asked.bucket, &asked.key, &asked.conditions, copied)?;
+        let version = self.commit(&asked.bucket, &asked.key, &asked.conditions, copied, marks)?;
         let version = self.show_made(version);
         Ok(Answer::Copied { etag, version, source: shown.map(|id| self.show(id)) })
     }
 
-    /// The object to copy from, and its version where the answer has to name it.
-    pub(crate) fn source(&mut self, source: &Source) -> Result<(Option<Id>, Rc<Stored>), Refusal> {
-        let (state, id, stored) =
-            self.find(&source.bucket, &source.key, source.version).map_err(|refusal| {
-                match source.version {
-                    // A copy may not name a delete marker.
-                    Some(_) if refusal.code == "MethodNotAllowed" => "InvalidRequest".into(),
-                    _ => Refusal::new(&refusal.code),
-                }
-            })?;
-        check_source(&source.conditions, &stored.etag)?;
-        let shown = state != model::Versioning::Unversioned;
-        Ok((shown.then_some(id), stored))
+    /// The object to copy from.
+    pub(crate) fn source(&mut self, source: &Source) -> Result<Found, Refusal> {
+        let found = self.find(&source.bucket, &source.key, source.version).map_err(|refusal| {
+            match source.version {
+                // A copy may not name a delete marker.
+                Some(_) if refusal.code == "MethodNotAllowed" => "InvalidRequest".into(),
+                _ => Refusal::new(&refusal.code),
+            }
+        })?;
+        check_source(&source.conditions, &found.stored.etag)?;
+        Ok(found)
     }
 }
 

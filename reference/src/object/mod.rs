@@ -2,5 +2,6 @@
 
 mod copy;
 mod delete;
+mod get_attributes;
 mod put;
 mod read;

@@ -6,7 +6,8 @@ use std::rc::Rc;
 use model::{StorageClass, Versioning};
 
 use crate::condition::check_read;
-use crate::operation::Read;
+use crate::marks::Marks;
+use crate::operation::{At, Read};
 use crate::outcome::Object;
 use crate::range;
 use crate::store::Reference;
@@ -22,9 +23,43 @@ struct Slice {
     parts_count: Option<i32>,
 }
 
+/// The object that a request names.
+pub struct Found {
+    pub state: Versioning,
+    pub id: Id,
+    pub stored: Rc<Stored>,
+    pub marks: Marks,
+}
+
+/// Why there is none.
+pub enum Unfound {
+    Refused(Refusal),
+    /// A delete marker is in the way.
+    Marker(Id, &'static str),
+}
+
+impl From<Refusal> for Unfound {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<&str> for Unfound {
+    fn from(code: &str) -> Self {
+        Self::Refused(code.into())
+    }
+}
+
+impl Found {
+    /// Its id, where a copy tells it.
+    pub fn shown(&self) -> Option<Id> {
+        (self.state != Versioning::Unversioned).then_some(self.id)
+    }
+}
+
 impl Reference {
     pub(crate) fn read_object(&mut self, asked: &Read, with_body: bool) -> Outcome {
-        let (state, id, stored) = self.find(&asked.bucket, &asked.key, asked.version)?;
+        let Found { state, id, stored, marks } = self.find(&asked.bucket, &asked.key, asked.version)?;
         check_read(&asked.conditions, &stored.etag)?;
         let slice = slice(asked, &stored)?;
         let Range { start, end } = slice.span;
@@ -37,6 +72,8 @@ impl Reference {
             len: end - start,
             range: (slice.partial && end > start).then(|| (start, end - 1)),
             parts_count: slice.parts_count,
+            tag_count: (!marks.tags.is_empty()).then_some(marks.tags.len() as i32),
+            hold: marks.hold,
             body: with_body.then(|| stored.body.slice(start as usize..end as usize)),
         })))
     }
@@ -47,7 +84,21 @@ impl Reference {
         bucket: &str,
         key: &str,
         version: Option<VersionName>,
-    ) -> Result<(Versioning, Id, Rc<Stored>), Refusal> {
+    ) -> Result<Found, Refusal> {
+        self.look(bucket, key, version).map_err(|unfound| match unfound {
+            Unfound::Refused(refusal) => refusal,
+            Unfound::Marker(id, code) => Refusal { marker: Some(self.show(id)), ..Refusal::new(code) },
+        })
+    }
+
+    /// As `find`, but it shows no id.
+    pub(crate) fn look(
+        &self,
+        bucket: &str,
+        key: &str,
+        version: Option<VersionName>,
+    ) -> Result<Found, Unfound> {
+        self.check_version(bucket, version)?;
         let wanted = version.map(|name| self.id(name));
         let bucket = self.bucket(bucket)?;
         let state = bucket.versioning;
@@ -56,15 +107,30 @@ impl Reference {
             Some(id) => versions.and_then(|versions| versions.find(id)).ok_or("NoSuchVersion")?,
             None => versions.and_then(|versions| versions.newest()).ok_or("NoSuchKey")?,
         };
-        let id = found.id;
+        let (id, marks) = (found.id, found.marks.clone());
         match found.object.clone() {
-            Some(stored) => Ok((state, id, stored)),
+            Some(stored) => Ok(Found { state, id, stored, marks }),
             // Naming a delete marker is not allowed; meeting one is not finding the key.
-            None => {
-                let code = if wanted.is_some() { "MethodNotAllowed" } else { "NoSuchKey" };
-                Err(Refusal { marker: Some(self.show(id)), ..Refusal::new(code) })
-            }
+            None if wanted.is_some() => Err(Unfound::Marker(id, "MethodNotAllowed")),
+            None => Err(Unfound::Marker(id, "NoSuchKey")),
         }
+    }
+}
+
+impl Reference {
+    /// What may change of a version, and its id where that is shown. A delete marker has nothing of the sort, be it
+    /// named or met.
+    pub(crate) fn marks_mut(&mut self, at: &At) -> Result<(&mut Marks, Option<VersionName>), Refusal> {
+        let found = self.look(&at.bucket, &at.key, at.version).map_err(|unfound| match unfound {
+            Unfound::Refused(refusal) => refusal,
+            Unfound::Marker(id, _) => {
+                Refusal { marker: Some(self.show(id)), ..Refusal::new("MethodNotAllowed") }
+            }
+        })?;
+        let shown = self.show_read(found.state, found.id);
+        let versions = self.bucket_mut(&at.bucket)?.keys.get_mut(&at.key).ok_or("NoSuchKey")?;
+        let version = versions.find_mut(found.id).ok_or("NoSuchVersion")?;
+        Ok((&mut version.marks, shown))
     }
 }
 

@@ -4,6 +4,7 @@ use model::StorageClass;
 use world::{Random, SeededRandom};
 
 use crate::Body;
+use crate::marks::TagSet;
 use crate::operation::Attributes;
 
 pub const BUCKETS: [&str; 3] = ["alpha", "beta.bucket", "gamma-3"];
@@ -57,14 +58,37 @@ impl Draw {
         (*self.pick(from)).to_owned()
     }
 
-    pub fn body(&self) -> Body {
-        let len = *self.pick(&[0, 1, 5, 5, 100, 100, 4_096, 20_000, 70_000, 300_000, 1_100_000]);
+    /// Most bodies are small: thousands of sequences run, and what is large costs time.
+    pub fn body(&self, large: bool) -> Body {
+        let small = [0, 1, 5, 5, 100, 100, 4_096, 20_000];
+        let len = if large { *self.pick(&[70_000, 300_000, 1_100_000]) } else { *self.pick(&small) };
         Body { pattern: self.below(8) as u8, len }
     }
 
     pub fn part_body(&self, large: bool) -> Body {
         let len = if large { 5 << 20 } else { *self.pick(&[1, 100, 9_000]) };
         Body { pattern: self.below(4) as u8, len }
+    }
+
+    pub fn tag_set(&self) -> TagSet {
+        match self.below(4) {
+            0 => TagSet::new(),
+            1 => vec![tag("a", "1"), tag("ä b", "+-=._:/@ ü")],
+            _ => vec![tag("color", &self.word(&["blue", "red", ""]))],
+        }
+    }
+
+    /// Tags with one fault.
+    pub fn faulty_tags(&self) -> TagSet {
+        match self.below(7) {
+            0 => vec![tag("a", "1"), tag("a", "2")],
+            1 => vec![tag("aws:a", "1")],
+            2 => vec![tag("", "1")],
+            3 => vec![tag("a", "<")],
+            4 => vec![tag(&"k".repeat(129), "1")],
+            5 => vec![tag("a", &"v".repeat(257))],
+            _ => vec![tag("b?", "1")],
+        }
     }
 
     pub fn attributes(&self) -> Attributes {
@@ -79,4 +103,8 @@ impl Draw {
             class: self.chance(10).then_some(StorageClass::StandardIa),
         }
     }
+}
+
+fn tag(key: &str, value: &str) -> (String, String) {
+    (key.to_owned(), value.to_owned())
 }

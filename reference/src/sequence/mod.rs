@@ -6,6 +6,7 @@
 mod continuation;
 mod draw;
 mod listing;
+mod marks;
 mod multipart;
 mod objects;
 
@@ -17,8 +18,9 @@ use self::draw::Draw;
 pub struct Sequence {
     draw: Draw,
     reference: Reference,
-    /// Parts of 5 MiB cost time, so only some sequences have them.
+    /// Parts of 5 MiB cost time, so only few sequences have them; so do bodies of more than one chunk.
     large_parts: bool,
+    large_bodies: bool,
     drawn: u32,
     last: Option<(Operation, Outcome)>,
     /// Uploads that became objects, as they were completed.
@@ -28,7 +30,7 @@ pub struct Sequence {
 type Drawer = fn(&mut Sequence) -> Operation;
 
 /// How often each sort of operation is drawn.
-const WEIGHTS: [(u64, Drawer); 22] = [
+const WEIGHTS: [(u64, Drawer); 32] = [
     (20, Sequence::put_object),
     (10, Sequence::get_object),
     (4, Sequence::head_object),
@@ -51,13 +53,33 @@ const WEIGHTS: [(u64, Drawer); 22] = [
     (2, Sequence::create_bucket),
     (2, Sequence::delete_bucket),
     (2, Sequence::list_buckets),
+    (7, Sequence::wait),
+    (4, Sequence::put_tagging),
+    (3, Sequence::get_tagging),
+    (3, Sequence::bucket_tagging),
+    (3, Sequence::put_lock),
+    (1, Sequence::get_lock),
+    (7, Sequence::put_retention),
+    (2, Sequence::get_retention),
+    (4, Sequence::legal_hold),
+    (3, Sequence::get_attributes),
 ];
+
+const LARGE_PARTS_PERMILLE: u64 = 20;
+const LARGE_BODIES_PERCENT: u64 = 8;
 
 impl Sequence {
     pub fn new(seed: u64) -> Self {
         let draw = Draw::new(seed);
-        let large_parts = draw.chance(15);
-        Self { draw, reference: Reference::new(), large_parts, drawn: 0, last: None, completed: Vec::new() }
+        Self {
+            large_parts: draw.below(1000) < LARGE_PARTS_PERMILLE,
+            large_bodies: draw.chance(LARGE_BODIES_PERCENT),
+            draw,
+            reference: Reference::new(),
+            drawn: 0,
+            last: None,
+            completed: Vec::new(),
+        }
     }
 
     /// The first operations of a seed.
@@ -67,8 +89,8 @@ impl Sequence {
 
     fn choose(&mut self) -> Operation {
         match self.drawn {
-            0 => return Operation::CreateBucket { bucket: draw::BUCKETS[0].to_owned() },
-            1 if self.draw.chance(60) => {
+            0 => return self.create_first_bucket(),
+            1 if self.draw.chance(60) && !self.is_locked(draw::BUCKETS[0]) => {
                 let enabled = self.draw.chance(80);
                 return Operation::PutBucketVersioning { bucket: draw::BUCKETS[0].to_owned(), enabled };
             }
@@ -98,7 +120,13 @@ impl Sequence {
     }
 
     fn create_bucket(&mut self) -> Operation {
-        Operation::CreateBucket { bucket: self.draw.word(&draw::BUCKETS_TO_CREATE) }
+        let (bucket, lock) = (self.draw.word(&draw::BUCKETS_TO_CREATE), self.draw.chance(30));
+        Operation::CreateBucket { bucket, lock, tags: self.new_bucket_tags() }
+    }
+
+    fn create_first_bucket(&mut self) -> Operation {
+        let (bucket, lock) = (draw::BUCKETS[0].to_owned(), self.draw.chance(40));
+        Operation::CreateBucket { bucket, lock, tags: self.new_bucket_tags() }
     }
 
     fn delete_bucket(&mut self) -> Operation {
@@ -150,7 +178,7 @@ mod tests {
     fn every_operation_is_seen_to_succeed_and_nearly_every_error_to_occur() {
         let mut seen: BTreeMap<String, u32> = BTreeMap::new();
         let (mut good, mut all) = (0, 0);
-        for seed in 0..150 {
+        for seed in 0..400 {
             let mut reference = Reference::new();
             for operation in Sequence::operations(seed, 60) {
                 let name = format!("{operation:?}");
@@ -169,8 +197,10 @@ mod tests {
         assert!(good * 100 / all >= 65, "{good} of {all} succeed");
     }
 
-    const EXPECTED: [&str; 37] = [
+    const EXPECTED: [&str; 59] = [
         "AbortMultipartUpload ok",
+        "AccessDenied",
+        "BadRequest",
         "BucketAlreadyOwnedByYou",
         "BucketNotEmpty",
         "CompleteMultipartUpload ok",
@@ -178,20 +208,30 @@ mod tests {
         "CreateBucket ok",
         "CreateMultipartUpload ok",
         "DeleteBucket ok",
+        "DeleteBucketTagging ok",
         "DeleteObject ok",
+        "DeleteObjectTagging ok",
         "DeleteObjects ok",
         "EntityTooSmall",
+        "GetBucketTagging ok",
         "GetBucketVersioning ok",
         "GetObject ok",
+        "GetObjectAttributes ok",
+        "GetObjectLegalHold ok",
+        "GetObjectLockConfiguration ok",
+        "GetObjectRetention ok",
+        "GetObjectTagging ok",
         "HeadBucket ok",
         "HeadObject ok",
         "InvalidArgument",
         "InvalidBucketName",
+        "InvalidBucketState",
         "InvalidPart",
         "InvalidPartNumber",
         "InvalidPartOrder",
         "InvalidRange",
         "InvalidRequest",
+        "InvalidTag",
         "ListBuckets ok",
         "ListMultipartUploads ok",
         "ListObjectVersions ok",
@@ -202,10 +242,20 @@ mod tests {
         "MethodNotAllowed",
         "NoSuchBucket",
         "NoSuchKey",
+        "NoSuchObjectLockConfiguration",
+        "NoSuchTagSet",
         "NoSuchUpload",
         "NoSuchVersion",
+        "NotImplemented",
         "NotModified",
+        "ObjectLockConfigurationNotFoundError",
         "PreconditionFailed",
+        "PutBucketTagging ok",
         "PutObject ok",
+        "PutObjectLegalHold ok",
+        "PutObjectLockConfiguration ok",
+        "PutObjectRetention ok",
+        "PutObjectTagging ok",
+        "Wait ok",
     ];
 }

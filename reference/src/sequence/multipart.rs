@@ -27,13 +27,22 @@ impl Sequence {
         (bucket, key, UploadName(name))
     }
 
+    /// Most requests about an upload that is not there would say the same.
+    fn lacks_uploads(&mut self) -> bool {
+        self.reference.buckets.values().all(|bucket| bucket.uploads.is_empty()) && self.draw.chance(75)
+    }
+
     pub(super) fn create_upload(&mut self) -> Operation {
         let bucket = self.bucket();
         let key = self.key(&bucket);
-        Operation::CreateMultipartUpload { bucket, key, attributes: self.draw.attributes() }
+        let (attributes, marks) = (self.draw.attributes(), self.new_marks(&bucket, true));
+        Operation::CreateMultipartUpload { bucket, key, attributes, marks }
     }
 
     pub(super) fn upload_part(&mut self) -> Operation {
+        if self.lacks_uploads() {
+            return self.create_upload();
+        }
         let (bucket, key, upload) = self.upload();
         let large = self.large_parts && self.draw.chance(70);
         let known = self.reference.buckets.get(&bucket).is_some_and(|state| {
@@ -51,6 +60,9 @@ impl Sequence {
     }
 
     pub(super) fn copy_part(&mut self) -> Operation {
+        if self.lacks_uploads() {
+            return self.create_upload();
+        }
         let (bucket, key, upload) = self.upload();
         let mut source = self.source();
         source.conditions = Default::default();
@@ -71,6 +83,9 @@ impl Sequence {
     }
 
     pub(super) fn complete_upload(&mut self) -> Operation {
+        if self.lacks_uploads() {
+            return self.create_upload();
+        }
         let (bucket, key, upload) = self.upload();
         let mut parts = self.parts_there(&bucket, &key, upload);
         let mut conditions = WriteConditions::default();
@@ -107,11 +122,17 @@ impl Sequence {
     }
 
     pub(super) fn abort_upload(&mut self) -> Operation {
+        if self.lacks_uploads() {
+            return self.create_upload();
+        }
         let (bucket, key, upload) = self.upload();
         Operation::AbortMultipartUpload { bucket, key, upload }
     }
 
     pub(super) fn list_parts(&mut self) -> Operation {
+        if self.lacks_uploads() {
+            return self.create_upload();
+        }
         let (bucket, key, upload) = self.upload();
         let after = self.draw.chance(30).then(|| self.draw.below(5) as i32);
         let max = self.draw.coin().then(|| 1 + self.draw.below(3) as i32);

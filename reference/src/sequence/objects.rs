@@ -1,7 +1,8 @@
 //! Draws of operations on objects.
 
+use crate::marks::Marks;
 use crate::operation::{
-    Attributes, Copy, Delete, DeleteEntry, Moment, PutObject, Read, ReadConditions, Source, Tags,
+    Attributes, Copy, Delete, DeleteEntry, DeleteMany, Moment, PutObject, Read, ReadConditions, Source, Tags,
     WriteConditions,
 };
 use crate::versions::Versions;
@@ -97,8 +98,12 @@ impl Sequence {
         let bucket = self.bucket();
         let key = self.key(&bucket);
         let conditions = self.write_conditions(&bucket, &key);
-        let (body, attributes) = (self.draw.body(), self.draw.attributes());
-        Operation::PutObject(PutObject { bucket, key, body, attributes, conditions })
+        let large = self.large_bodies && self.draw.chance(30);
+        let (body, attributes) = (self.draw.body(large), self.draw.attributes());
+        let clean = conditions == WriteConditions::default();
+        let marks = self.new_marks(&bucket, clean);
+        let proven = self.proven(&bucket, &marks, clean);
+        Operation::PutObject(PutObject { bucket, key, body, proven, attributes, marks, conditions })
     }
 
     pub(super) fn get_object(&mut self) -> Operation {
@@ -126,11 +131,19 @@ impl Sequence {
 
     pub(super) fn delete_object(&mut self) -> Operation {
         let bucket = self.bucket();
-        let key = self.key(&bucket);
-        let version = self.version(&bucket, &key);
-        // What a condition beside a version means is documented for the current version only.
-        let if_match = (version.is_none() && self.draw.chance(25)).then(|| self.tags(&bucket, &key));
-        Operation::DeleteObject(Delete { bucket, key, version, if_match })
+        let (key, version) = self.doomed(&bucket);
+        // A condition is for the current version only; beside another it is a fault of its own.
+        let clean = version.is_none() || self.draw.chance(5) && self.is_version(&bucket, &key, version);
+        let if_match = (clean && self.draw.chance(25)).then(|| self.tags(&bucket, &key));
+        // What has no object lock has nothing to bypass: a fault of its own.
+        let clean = if_match.is_none() && self.reference.buckets.contains_key(&bucket);
+        let bypass = self.bypass(&bucket) || (clean && self.draw.chance(2));
+        Operation::DeleteObject(Delete { bucket, key, version, if_match, bypass })
+    }
+
+    /// Elsewhere nothing can be bypassed.
+    fn bypass(&mut self, bucket: &str) -> bool {
+        self.is_locked(bucket) && self.draw.chance(30)
     }
 
     pub(super) fn delete_objects(&mut self) -> Operation {
@@ -138,15 +151,32 @@ impl Sequence {
         let there = self.reference.buckets.contains_key(&bucket);
         let count = if self.draw.chance(8) && there { 0 } else { 1 + self.draw.below(5) };
         let mut entries: Vec<DeleteEntry> = (0..count).map(|_| self.delete_entry(&bucket)).collect();
-        // In which order a batch deletes is nobody's contract, so no key is named twice.
-        entries.sort_by(|a, b| a.key.cmp(&b.key));
-        entries.dedup_by(|a, b| a.key == b.key);
-        Operation::DeleteObjects { bucket, quiet: self.draw.chance(30), entries }
+        for at in 0..entries.len() {
+            let key = entries[at].key.clone();
+            let version = if self.draw.chance(30) { self.version(&bucket, &key) } else { None };
+            entries.extend(version.map(|version| DeleteEntry { key, version: Some(version), etag: None }));
+        }
+        // In which order a batch deletes is nobody's contract, so no key is named twice, but by different versions.
+        entries.sort_by(|a, b| (&a.key, a.version).cmp(&(&b.key, b.version)));
+        entries.dedup_by(|b, a| a.key == b.key && (a.version.is_none() || a.version == b.version));
+        let bypass = self.bypass(&bucket) || (there && !entries.is_empty() && self.draw.chance(2));
+        Operation::DeleteObjects(DeleteMany { bucket, quiet: self.draw.chance(30), bypass, entries })
+    }
+
+    /// Often what object lock keeps, or kept.
+    fn doomed(&mut self, bucket: &str) -> (String, Option<VersionName>) {
+        let kept = self.kept(bucket);
+        if !kept.is_empty() && self.draw.chance(40) {
+            let (key, version) = self.draw.pick(&kept).clone();
+            return (key, Some(version));
+        }
+        let key = self.key(bucket);
+        let version = self.version(bucket, &key);
+        (key, version)
     }
 
     fn delete_entry(&mut self, bucket: &str) -> DeleteEntry {
-        let key = self.key(bucket);
-        let version = self.version(bucket, &key);
+        let (key, version) = self.doomed(bucket);
         let etag = (version.is_none() && self.draw.chance(20)).then(|| self.etag(bucket, &key));
         DeleteEntry { key, version, etag }
     }
@@ -173,7 +203,8 @@ impl Sequence {
         let plain = source.conditions == ReadConditions::default();
         let conditions =
             if plain { self.write_conditions(&bucket, &key) } else { WriteConditions::default() };
-        Operation::CopyObject(Copy { source, bucket, key, replace, attributes, conditions })
+        let clean = plain && conditions == WriteConditions::default() && self.has_source(&source);
+        self.copy(Copy { conditions, ..copy(source, bucket, key, replace, attributes) }, clean)
     }
 
     /// A copy that changes nothing is refused, so it is only drawn of an object that is there.
@@ -183,10 +214,41 @@ impl Sequence {
         let version = self.version(&bucket, &key);
         let replace = self.draw.coin() || self.current_etag(&bucket, &key).is_none();
         let attributes = if replace { self.draw.attributes() } else { Attributes::default() };
-        let conditions = WriteConditions::default();
         let source =
             Source { bucket: bucket.clone(), key: key.clone(), version, conditions: Default::default() };
-        Operation::CopyObject(Copy { source, bucket, key, replace, attributes, conditions })
+        let clean = replace && self.has_source(&source);
+        self.copy(copy(source, bucket, key, replace, attributes), clean)
+    }
+
+    fn is_version(&self, bucket: &str, key: &str, version: Option<VersionName>) -> bool {
+        self.reference.look(bucket, key, version).is_ok()
+    }
+
+    fn has_source(&self, source: &Source) -> bool {
+        self.reference.look(&source.bucket, &source.key, source.version).is_ok()
+    }
+
+    /// With marks for what it makes.
+    fn copy(&mut self, copy: Copy, clean: bool) -> Operation {
+        let mut marks = self.new_marks(&copy.bucket, clean);
+        let replace_tags = !marks.tags.is_empty() || self.draw.chance(20);
+        if !clean && self.reference.check_marks(&copy.bucket, &marks).is_err() {
+            marks = Marks::default();
+        }
+        Operation::CopyObject(Copy { marks, replace_tags, ..copy })
+    }
+}
+
+fn copy(source: Source, bucket: String, key: String, replace: bool, attributes: Attributes) -> Copy {
+    Copy {
+        source,
+        bucket,
+        key,
+        replace,
+        attributes,
+        replace_tags: false,
+        marks: Marks::default(),
+        conditions: WriteConditions::default(),
     }
 }
 

@@ -2,7 +2,8 @@
 
 use api::{S3Error, s3};
 use bytes::Bytes;
-use model::StorageClass;
+use model::{RetentionMode, StorageClass, Timestamp};
+use reference::marks::{DefaultRetention, Hold, Retention, TagSet};
 use reference::outcome::{
     Answer, DeleteError, Deleted, Listed, ListedVersion, Object, Objects, Part, Uploads, Versions,
 };
@@ -25,7 +26,7 @@ pub fn etag(tag: Option<String>) -> String {
     bare.expect("an ETag in quotes").to_owned()
 }
 
-fn class(name: Option<String>) -> StorageClass {
+pub fn class(name: Option<String>) -> StorageClass {
     StorageClass::parse(&name.expect("a storage class")).expect("a known storage class")
 }
 
@@ -39,8 +40,9 @@ fn content_range(header: &str) -> (u64, u64) {
 
 /// The outputs of GetObject and HeadObject have the same members.
 macro_rules! object {
-    ($names:expr, $output:expr, $body:expr) => {{
+    ($names:expr, $began:expr, $output:expr, $body:expr) => {{
         let output = $output;
+        let until = output.object_lock_retain_until_date;
         Answer::Object(Box::new(Object {
             etag: etag(output.e_tag),
             version: version($names, output.version_id),
@@ -50,17 +52,50 @@ macro_rules! object {
             len: output.content_length.expect("a length").cast_unsigned(),
             range: output.content_range.as_deref().map(content_range),
             parts_count: output.parts_count,
+            tag_count: output.tag_count,
+            hold: Hold {
+                retention: retention(output.object_lock_mode, until, $began),
+                legal_hold: legal_hold(output.object_lock_legal_hold_status),
+            },
             body: $body,
         }))
     }};
 }
 
-pub fn got(names: &mut Names, output: s3::GetObjectOutput, body: Bytes) -> Answer {
-    object!(names, output, Some(body))
+pub fn got(names: &mut Names, began: Timestamp, output: s3::GetObjectOutput, body: Bytes) -> Answer {
+    object!(names, began, output, Some(body))
 }
 
-pub fn headed(names: &mut Names, output: s3::HeadObjectOutput) -> Answer {
-    object!(names, output, None)
+pub fn headed(names: &mut Names, began: Timestamp, output: s3::HeadObjectOutput) -> Answer {
+    object!(names, began, output, None)
+}
+
+pub fn retention(mode: Option<String>, until: Option<Timestamp>, began: Timestamp) -> Option<Retention> {
+    assert_eq!(mode.is_some(), until.is_some(), "a mode comes with a date");
+    let mode = RetentionMode::parse(&mode?).expect("a known mode");
+    let millis = until?.millis() - began.millis();
+    assert_eq!(millis % 1000, 0, "the clock stands on whole seconds");
+    Some(Retention { mode, until: millis / 1000 })
+}
+
+pub fn legal_hold(status: Option<String>) -> Option<bool> {
+    status.map(|status| match status.as_str() {
+        "ON" => true,
+        "OFF" => false,
+        other => unreachable!("a legal hold is {other}"),
+    })
+}
+
+pub fn tag_set(tags: Vec<s3::Tag>) -> TagSet {
+    let pair = |tag: s3::Tag| (tag.key.expect("a key"), tag.value.expect("a value"));
+    tags.into_iter().map(pair).collect()
+}
+
+pub fn lock(configuration: s3::ObjectLockConfiguration) -> Option<DefaultRetention> {
+    assert_eq!(configuration.object_lock_enabled.as_deref(), Some("Enabled"));
+    let default = configuration.rule?.default_retention.expect("a default");
+    let mode = RetentionMode::parse(&default.mode.expect("a mode")).expect("a known mode");
+    Some(DefaultRetention { mode, days: default.days, years: default.years })
 }
 
 pub fn deleted(names: &mut Names, output: s3::DeleteObjectsOutput) -> Answer {

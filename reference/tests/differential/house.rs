@@ -8,18 +8,23 @@ use auth::{Auth, Caller, Credentials, Guarded, Identity};
 use bytes::Bytes;
 use catalog::{Catalog, LmdbIndex, LmdbOptions};
 use keepers::Reclaimer;
-use model::{AccountId, CanonicalId, Region};
+use model::{AccountId, CanonicalId, Region, Timestamp};
 use semantics::{Hall, Handle, Settings};
 use stripe::Store;
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
-use world::{Disk, OsRandom, RealDisk, SystemClock};
+use world::{Clock as _, Disk, ManualClock, OsRandom, RealDisk};
+
+use crate::hasty::Hasty;
 
 pub const REGION: &str = "eu-west-1";
+/// 2026-01-01T00:00:00Z.
+const BEGINNING: Timestamp = Timestamp::from_seconds(1_767_225_600);
 
 pub struct House {
     runtime: Runtime,
     directory: PathBuf,
+    clock: Arc<ManualClock>,
     rooms: Option<Rooms>,
 }
 
@@ -40,7 +45,8 @@ impl House {
         let directory = std::env::temp_dir().join(format!("strongroom-diff-{}-{name}", std::process::id()));
         let _ = std::fs::remove_dir_all(&directory);
         let runtime = Runtime::new().expect("a runtime");
-        let mut house = Self { runtime, directory, rooms: None };
+        let clock = Arc::new(ManualClock::at(BEGINNING));
+        let mut house = Self { runtime, directory, clock, rooms: None };
         house.restart();
         house
     }
@@ -50,8 +56,8 @@ impl House {
         self.stop();
         let disk = RealDisk::at(&self.directory).expect("a directory");
         let index = LmdbIndex::open(&disk, LmdbOptions::default()).expect("an index");
-        let disk: Arc<dyn Disk> = Arc::new(disk);
-        let clock = Arc::new(SystemClock);
+        let disk: Arc<dyn Disk> = Arc::new(Hasty(disk));
+        let clock = self.clock.clone();
         let catalog =
             Catalog::open(disk.clone(), Box::new(index), clock.clone(), catalog::Options::default())
                 .expect("a catalog");
@@ -62,6 +68,14 @@ impl House {
         let hall = Hall::new(catalog.clone(), store.clone(), clock, Arc::new(OsRandom), settings);
         let reclaimer = self.runtime.spawn(Reclaimer::new(hall.clone()).run());
         self.rooms = Some(Rooms { catalog, store, auth, hall, reclaimer });
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub fn wait(&self, seconds: i64) {
+        self.clock.set(self.now().plus_millis(seconds * 1000));
     }
 
     fn stop(&mut self) {

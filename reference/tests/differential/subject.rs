@@ -6,10 +6,11 @@ use std::rc::Rc;
 use api::s3;
 use auth::{Caller, Guarded};
 use bytes::Bytes;
-use model::{Ordinal, StorageClass, UploadId, VersionId};
+use model::{Ordinal, StorageClass, Timestamp, UploadId, VersionId};
 use reference::differential::Subject;
+use reference::marks::Marks;
 use reference::operation::{
-    Attributes, Complete, Copy, CopyPart, Delete, DeleteEntry, ListUploads, ListVersions, PutObject, Read,
+    Attributes, Complete, Copy, CopyPart, Delete, DeleteMany, ListUploads, ListVersions, PutObject, Read,
     Source,
 };
 use reference::{Answer, Names, Operation, Outcome, Refusal, UploadName, VersionName};
@@ -24,12 +25,14 @@ pub struct HallSubject {
     caller: Caller,
     /// Ends each bucket's name, since buckets of all accounts share one space of names.
     suffix: String,
-    names: Names,
+    pub names: Names,
     applied: usize,
     restart_at: Option<usize>,
+    /// When the sequence began.
+    pub began: Timestamp,
 }
 
-type Answered = Result<Answer, Refusal>;
+pub type Answered = Result<Answer, Refusal>;
 
 impl Subject for HallSubject {
     fn apply(&mut self, operation: &Operation) -> Outcome {
@@ -38,6 +41,10 @@ impl Subject for HallSubject {
         }
         self.applied += 1;
         match operation {
+            Operation::Wait { seconds } => {
+                self.house.borrow().wait(*seconds);
+                Ok(Answer::Done)
+            }
             Operation::CreateBucket { .. }
             | Operation::DeleteBucket { .. }
             | Operation::HeadBucket { .. }
@@ -48,7 +55,7 @@ impl Subject for HallSubject {
             Operation::GetObject(asked) => self.get(asked),
             Operation::HeadObject(asked) => self.head(asked),
             Operation::DeleteObject(asked) => self.delete(asked),
-            Operation::DeleteObjects { bucket, quiet, entries } => self.delete_many(bucket, *quiet, entries),
+            Operation::DeleteObjects(asked) => self.delete_many(asked),
             Operation::CopyObject(asked) => self.copy(asked),
             Operation::ListObjects(asked) => {
                 let bucket = self.bucket(&asked.filter.bucket);
@@ -64,8 +71,8 @@ impl Subject for HallSubject {
             }
             Operation::ListObjectVersions(asked) => self.list_versions(asked),
             Operation::ListMultipartUploads(asked) => self.list_uploads(asked),
-            Operation::CreateMultipartUpload { bucket, key, attributes } => {
-                self.create_upload(bucket, key, attributes)
+            Operation::CreateMultipartUpload { bucket, key, attributes, marks } => {
+                self.create_upload(bucket, key, attributes, marks)
             }
             Operation::UploadPart { .. } | Operation::AbortMultipartUpload { .. } => {
                 self.on_upload(operation)
@@ -83,12 +90,14 @@ impl Subject for HallSubject {
                 };
                 Ok(answers::parts(self.call::<s3::ListParts>(input)?))
             }
+            other => self.on_marks(other),
         }
     }
 }
 
 impl HallSubject {
     pub fn new(house: Rc<RefCell<House>>, account: u64, restart_at: Option<usize>) -> Self {
+        let began = house.borrow().now();
         let ordinal = Ordinal::from_u64(1);
         let unknown_version = VersionId::Id { ordinal, salt: 7 }.to_string();
         let unknown_upload = UploadId { ordinal, salt: 7 }.to_string();
@@ -99,22 +108,28 @@ impl HallSubject {
             names: Names::new(&unknown_version, &unknown_upload),
             applied: 0,
             restart_at,
+            began,
         }
     }
 
-    fn bucket(&self, name: &str) -> String {
+    pub fn bucket(&self, name: &str) -> String {
         format!("{name}{}", self.suffix)
     }
 
-    fn version_id(&self, name: Option<VersionName>) -> Option<String> {
+    pub fn version_id(&self, name: Option<VersionName>) -> Option<String> {
         name.map(|name| self.names.version_id(name).to_owned())
+    }
+
+    /// Since the sequence began.
+    pub fn seconds(&self) -> i64 {
+        (self.house.borrow().now().millis() - self.began.millis()) / 1000
     }
 
     fn upload_id(&self, name: UploadName) -> Option<String> {
         Some(self.names.upload_id(name).to_owned())
     }
 
-    fn call<O: Guarded>(&mut self, input: O::Input) -> Result<O::Output, Refusal>
+    pub fn call<O: Guarded>(&mut self, input: O::Input) -> Result<O::Output, Refusal>
     where
         Hall: Handle<O>,
     {
@@ -131,8 +146,8 @@ impl HallSubject {
 
     fn on_buckets(&mut self, operation: &Operation) -> Answered {
         match operation {
-            Operation::CreateBucket { bucket } => {
-                let input = inputs::create_bucket(self.bucket(bucket));
+            Operation::CreateBucket { bucket, lock, tags } => {
+                let input = inputs::create_bucket(self.bucket(bucket), *lock, tags);
                 self.call::<s3::CreateBucket>(input).map(|_| Answer::Done)
             }
             Operation::DeleteBucket { bucket } => {
@@ -184,17 +199,23 @@ impl HallSubject {
     fn put(&mut self, asked: &PutObject) -> Answered {
         let (if_match, if_none_match) = inputs::write_conditions(&asked.conditions);
         let Attributes { content_type, metadata, class } = asked.attributes.clone();
+        let body = asked.body.bytes();
         let input = s3::PutObjectInput {
             bucket: self.bucket(&asked.bucket),
             key: asked.key.clone(),
             content_type,
             metadata,
             storage_class: class.map(name_of),
+            tagging: inputs::tagging_header(&asked.marks.tags),
+            object_lock_mode: inputs::mode(asked.marks.hold),
+            object_lock_retain_until_date: inputs::until(asked.marks.hold, self.began),
+            object_lock_legal_hold_status: inputs::legal_hold(asked.marks.hold),
+            content_md5: asked.proven.then(|| inputs::content_md5(&body)),
             if_match,
             if_none_match,
             ..Default::default()
         };
-        let (output, _) = self.call_with::<s3::PutObject>(input, asked.body.bytes())?;
+        let (output, _) = self.call_with::<s3::PutObject>(input, body)?;
         let version = answers::version(&mut self.names, output.version_id);
         Ok(Answer::Put { etag: answers::etag(output.e_tag), version })
     }
@@ -214,7 +235,7 @@ impl HallSubject {
             ..Default::default()
         };
         let (output, body) = self.call_with::<s3::GetObject>(input, Bytes::new())?;
-        Ok(answers::got(&mut self.names, output, body))
+        Ok(answers::got(&mut self.names, self.began, output, body))
     }
 
     fn head(&mut self, asked: &Read) -> Answered {
@@ -232,7 +253,7 @@ impl HallSubject {
             ..Default::default()
         };
         let output = self.call::<s3::HeadObject>(input)?;
-        Ok(answers::headed(&mut self.names, output))
+        Ok(answers::headed(&mut self.names, self.began, output))
     }
 
     fn delete(&mut self, asked: &Delete) -> Answered {
@@ -241,6 +262,7 @@ impl HallSubject {
             key: asked.key.clone(),
             version_id: self.version_id(asked.version),
             if_match: inputs::tags(asked.if_match.as_ref()),
+            bypass_governance_retention: asked.bypass.then_some(true),
             ..Default::default()
         };
         let output = self.call::<s3::DeleteObject>(input)?;
@@ -248,17 +270,18 @@ impl HallSubject {
         Ok(Answer::Deleted { marker: output.delete_marker.unwrap_or(false), version })
     }
 
-    fn delete_many(&mut self, bucket: &str, quiet: bool, entries: &[DeleteEntry]) -> Answered {
-        let objects = entries.iter().map(|entry| s3::ObjectIdentifier {
+    fn delete_many(&mut self, asked: &DeleteMany) -> Answered {
+        let objects = asked.entries.iter().map(|entry| s3::ObjectIdentifier {
             key: Some(entry.key.clone()),
             version_id: self.version_id(entry.version),
             e_tag: entry.etag.as_deref().map(inputs::quoted),
             ..Default::default()
         });
-        let delete = s3::Delete { objects: objects.collect(), quiet: Some(quiet) };
+        let delete = s3::Delete { objects: objects.collect(), quiet: Some(asked.quiet) };
         let input = s3::DeleteObjectsInput {
-            bucket: self.bucket(bucket),
+            bucket: self.bucket(&asked.bucket),
             delete: Some(delete),
+            bypass_governance_retention: asked.bypass.then_some(true),
             ..Default::default()
         };
         let output = self.call::<s3::DeleteObjects>(input)?;
@@ -283,6 +306,11 @@ impl HallSubject {
             copy_source_if_modified_since: source.if_modified_since,
             copy_source_if_unmodified_since: source.if_unmodified_since,
             metadata_directive: asked.replace.then(|| "REPLACE".to_owned()),
+            tagging_directive: asked.replace_tags.then(|| "REPLACE".to_owned()),
+            tagging: inputs::tagging_header(&asked.marks.tags),
+            object_lock_mode: inputs::mode(asked.marks.hold),
+            object_lock_retain_until_date: inputs::until(asked.marks.hold, self.began),
+            object_lock_legal_hold_status: inputs::legal_hold(asked.marks.hold),
             content_type,
             metadata,
             storage_class: class.map(name_of),
@@ -325,7 +353,7 @@ impl HallSubject {
         Ok(answers::uploads(&mut self.names, output))
     }
 
-    fn create_upload(&mut self, bucket: &str, key: &str, attributes: &Attributes) -> Answered {
+    fn create_upload(&mut self, bucket: &str, key: &str, attributes: &Attributes, marks: &Marks) -> Answered {
         let Attributes { content_type, metadata, class } = attributes.clone();
         let input = s3::CreateMultipartUploadInput {
             bucket: self.bucket(bucket),
@@ -333,6 +361,10 @@ impl HallSubject {
             content_type,
             metadata,
             storage_class: class.map(name_of),
+            tagging: inputs::tagging_header(&marks.tags),
+            object_lock_mode: inputs::mode(marks.hold),
+            object_lock_retain_until_date: inputs::until(marks.hold, self.began),
+            object_lock_legal_hold_status: inputs::legal_hold(marks.hold),
             ..Default::default()
         };
         let output = self.call::<s3::CreateMultipartUpload>(input)?;

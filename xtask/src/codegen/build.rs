@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context, Result, ensure};
 
 use super::model::{self, Reference, Service, Shape};
-use super::names;
 use super::tree::{Api, Field, Operation, Place, Side, Structure, TimestampForm, Type};
+use super::{names, quirks};
 
 /// Builds the tree of one service; fails on a dangling reference or on two things with one name.
 pub fn build(service_name: &'static str, service: &Service) -> Result<Api> {
@@ -51,7 +51,7 @@ impl Builder<'_> {
             name: name.to_owned(),
             method: operation.http.method.clone(),
             uri: operation.http.request_uri.clone(),
-            status: operation.http.response_code.unwrap_or(200),
+            status: quirks::status(name).or(operation.http.response_code).unwrap_or(200),
             deprecated: operation.deprecated,
             input: self.side(format!("{name}Input"), operation.input.as_ref())?,
             output: self.side(format!("{name}Output"), operation.output.as_ref())?,

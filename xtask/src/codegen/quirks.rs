@@ -38,6 +38,61 @@ pub fn root_with_text(operation: &str) -> Option<&'static str> {
     (operation == "GetBucketLocation").then_some("LocationConstraint")
 }
 
+/// The status of a success where the model has another.
+pub fn status(operation: &str) -> Option<u16> {
+    (operation == "PutBucketTagging").then_some(204)
+}
+
+/// Elements in the order in which S3 writes them where the model has another; those that aren't named come last, as
+/// the model orders them. `structure` is the operation's name or the structure's.
+pub fn order(structure: &str) -> &'static [&'static str] {
+    match structure {
+        "ListObjects" | "ListObjectsV2" => &[
+            "Name",
+            "Prefix",
+            "Marker",
+            "NextMarker",
+            "StartAfter",
+            "ContinuationToken",
+            "NextContinuationToken",
+            "KeyCount",
+            "MaxKeys",
+            "Delimiter",
+            "EncodingType",
+            "IsTruncated",
+        ],
+        "ListObjectVersions" => &[
+            "Name",
+            "Prefix",
+            "KeyMarker",
+            "VersionIdMarker",
+            "NextKeyMarker",
+            "NextVersionIdMarker",
+            "MaxKeys",
+            "Delimiter",
+            "EncodingType",
+            "IsTruncated",
+        ],
+        "ObjectVersion" => &["Key", "VersionId", "IsLatest", "LastModified"],
+        "DeleteMarkerEntry" => &["Key", "VersionId", "IsLatest", "LastModified"],
+        "ListParts" => &["Bucket", "Key", "UploadId", "Initiator", "Owner", "StorageClass"],
+        "ListMultipartUploads" => &[
+            "Bucket",
+            "KeyMarker",
+            "UploadIdMarker",
+            "NextKeyMarker",
+            "NextUploadIdMarker",
+            "Prefix",
+            "Delimiter",
+            "EncodingType",
+            "MaxUploads",
+            "IsTruncated",
+        ],
+        "MultipartUpload" => &["Key", "UploadId", "Initiator", "Owner", "StorageClass", "Initiated"],
+        _ => &[],
+    }
+}
+
 /// The listing in which S3 mixes two lists.
 pub fn interleaves(operation: &str) -> bool {
     operation == "ListObjectVersions"

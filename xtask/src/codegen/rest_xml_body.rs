@@ -94,8 +94,12 @@ pub fn writer(structure: &Structure) -> String {
 /// The statements that write a structure's elements; with `interleave` the two lists of a versions listing are
 /// written as one.
 pub fn write_elements(structure: &Structure, owner: &str, interleave: bool) -> String {
+    let order = quirks::order(structure.name.strip_suffix("Output").unwrap_or(&structure.name));
+    let mut elements: Vec<_> = structure.elements().collect();
+    elements
+        .sort_by_key(|(_, element)| order.iter().position(|known| known == element).unwrap_or(order.len()));
     let mut text = String::new();
-    for (field, element) in structure.elements() {
+    for (field, element) in elements {
         match element {
             "Version" if interleave => text.push_str(
                 "let encoded = output.encoding_type.is_some();\n\

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use api::{ErrorCode, Operation, S3Error};
 use catalog::table::{BucketRow, space};
-use model::BucketName;
+use model::{AccountId, BucketName};
 use rules::copy_source::{self, CopySource};
 
 use crate::authn::Auth;
@@ -100,6 +100,9 @@ impl Auth {
             None => None,
             Some((header, expected_owner)) => {
                 let source = copy_source::parse(header).ok_or_else(|| malformed_source(header))?;
+                if BucketName::parse(&source.bucket).is_err() {
+                    return Err(about_source(header, "Invalid copy source bucket name"));
+                }
                 let bucket = self.bucket_for(caller, &source.bucket, expected_owner)?;
                 Some((source, bucket))
             }
@@ -120,6 +123,9 @@ impl Auth {
         let row = row.ok_or_else(|| no_such_bucket(&name))?;
         let row = BucketRow::decode(row).map_err(internal)?;
         let owns = caller.identity().is_some_and(|identity| identity.account == row.owner);
+        if expected_owner.is_some_and(|expected| AccountId::parse(expected).is_none()) {
+            return Err(ErrorCode::InvalidBucketOwnerAWSAccountID.into());
+        }
         let expected = expected_owner.is_none_or(|expected| expected == row.owner.to_string());
         if !owns || !expected {
             return Err(ErrorCode::AccessDenied.into());
@@ -138,9 +144,15 @@ fn no_such_bucket(name: &BucketName) -> S3Error {
 }
 
 fn malformed_source(header: &str) -> S3Error {
-    S3Error::invalid_argument(
-        "x-amz-copy-source",
-        header,
-        "Copy Source must mention the source bucket and key: sourcebucket/sourcekey",
-    )
+    let path = header.split_once('?').map_or(header, |(path, _)| path);
+    match copy_source::decode(path) {
+        None => about_source(header, "Invalid copy source encoding"),
+        Some(_) => {
+            about_source(header, "Copy Source must mention the source bucket and key: sourcebucket/sourcekey")
+        }
+    }
+}
+
+fn about_source(header: &str, message: &'static str) -> S3Error {
+    S3Error::invalid_argument("x-amz-copy-source", header, message)
 }

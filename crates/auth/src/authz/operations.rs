@@ -42,6 +42,7 @@ on_bucket! {
     CreateMultipartUpload, UploadPart, CompleteMultipartUpload, AbortMultipartUpload, ListParts,
     ListMultipartUploads,
     PutObjectTagging, GetObjectTagging, DeleteObjectTagging,
+    PutObjectAnnotation, GetObjectAnnotation, ListObjectAnnotations, DeleteObjectAnnotation,
     PutBucketTagging, GetBucketTagging, DeleteBucketTagging,
     PutObjectLockConfiguration, GetObjectLockConfiguration,
     PutObjectRetention, GetObjectRetention, PutObjectLegalHold, GetObjectLegalHold,

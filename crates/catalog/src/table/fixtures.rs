@@ -10,8 +10,8 @@ use model::{
 };
 
 use super::{
-    AccountRow, Attributes, BucketRow, ChecksumRow, Content, CurrentRow, Marks, ObjectRow, PartRow,
-    PartTable, PointerRow, ReclaimRow, TagsRow, UploadRow, VersionRow, VersionState,
+    AccountRow, AnnotationRow, Attributes, BucketRow, ChecksumRow, Content, CurrentRow, Marks, ObjectRow,
+    PartRow, PartTable, PointerRow, ReclaimRow, TagsRow, UploadRow, VersionRow, VersionState,
 };
 
 fn hex(bytes: &[u8]) -> String {
@@ -73,6 +73,7 @@ fn version(content: Content, parts: Option<u16>) -> VersionRow {
             checksum: Some(checksum()),
             attributes: attributes(),
             marks: Marks::default(),
+            annotations: 0,
             content,
         })),
     }
@@ -161,7 +162,7 @@ fn marked_versions_and_uploads_of_format_2_still_open() {
     if let VersionState::Object(object) = &mut row.state {
         object.marks = marks();
     }
-    frozen!(
+    opened!(
         VersionRow,
         row,
         "02010000000000000000000000000000001094b4e4f4cb03d6e6eb9ec0680105abababababababababababababababab0002010200083132333435363738010a746578742f706c61696e000000000001022f7801016102c3a401047465616d02c3a4010080c0e285e36801010068656c6c6f"
@@ -181,6 +182,36 @@ fn marked_versions_and_uploads_of_format_2_still_open() {
         "0294b4e4f4cb03010000010a746578742f706c61696e000000000001022f7801016102c3a401047465616d02c3a4010080c0e285e3680101ac02"
     );
     frozen!(TagsRow, TagsRow { tags: marks().tags }, "0101047465616d02c3a4");
+}
+
+#[test]
+fn annotated_versions_of_format_3_and_annotations_still_open() {
+    let mut row = version(Content::Inline(Bytes::from_static(b"hello")), None);
+    if let VersionState::Object(object) = &mut row.state {
+        (object.marks, object.annotations) = (marks(), 300);
+    }
+    frozen!(
+        VersionRow,
+        row,
+        "03010000000000000000000000000000001094b4e4f4cb03d6e6eb9ec0680105abababababababababababababababab0002010200083132333435363738010a746578742f706c61696e000000000001022f7801016102c3a401047465616d02c3a4010080c0e285e3680101ac020068656c6c6f"
+    );
+    let annotation = AnnotationRow {
+        size_bytes: 5,
+        md5: [0xcd; 16],
+        modified: Timestamp::from_millis(1_795_328_670_123),
+        checksum: Some(checksum()),
+        content: Content::Stored(Bytes::from_static(b"manifest")),
+    };
+    frozen!(
+        AnnotationRow,
+        annotation,
+        "0105cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdd6e6eb9ec068010200083132333435363738016d616e6966657374"
+    );
+    frozen!(
+        ReclaimRow,
+        ReclaimRow::Annotations { bucket: BucketId(300), salt: 0x10 },
+        "0104ac0200000000000000000000000000000010"
+    );
 }
 
 #[test]

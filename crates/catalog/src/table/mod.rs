@@ -4,6 +4,7 @@
 //! its format; docs/formats/rows.md draws them. Nothing here decides anything.
 
 mod account;
+mod annotation;
 mod bucket;
 mod bytes;
 mod content;
@@ -17,6 +18,7 @@ mod tags;
 mod upload;
 
 pub use account::{AccessKeyRow, AccountRow};
+pub use annotation::AnnotationRow;
 pub use bucket::BucketRow;
 pub use bytes::RowError;
 pub use content::{Attributes, ChecksumRow, Content, PartSpan, PartTable};

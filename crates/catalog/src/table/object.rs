@@ -5,11 +5,13 @@ use model::{AccountId, ChecksumAlgorithm, ChecksumType, ETag, Ordinal, StorageCl
 
 use super::bytes::{RowError, RowReader, RowWriter};
 use super::content::{Attributes, ChecksumRow, Content};
-use super::marks::{FORMAT_MARKS, Marks};
+use super::marks::Marks;
 
 /// Of summaries and pointers.
 const FORMAT: u8 = 1;
-const FORMAT_VERSION: u8 = FORMAT_MARKS;
+/// The first format with annotations counted.
+const FORMAT_ANNOTATIONS: u8 = 3;
+const FORMAT_VERSION: u8 = FORMAT_ANNOTATIONS;
 
 /// One immutable state of a key. Its ordinal stands in the row's key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +39,8 @@ pub struct ObjectRow {
     pub checksum: Option<ChecksumRow>,
     pub attributes: Attributes,
     pub marks: Marks,
+    /// How many annotations it has, each in a row of its own.
+    pub annotations: u32,
     pub content: Content,
 }
 
@@ -104,6 +108,7 @@ impl ObjectRow {
         w.checksum(self.checksum.as_ref());
         w.attributes(&self.attributes);
         w.marks(&self.marks);
+        w.varint(u64::from(self.annotations));
         w.content(&self.content);
     }
 
@@ -115,6 +120,7 @@ impl ObjectRow {
             checksum: r.checksum()?,
             attributes: r.attributes()?,
             marks: r.marks()?,
+            annotations: read_annotations(r)?,
             content: r.content()?,
         })
     }
@@ -194,6 +200,15 @@ fn write_etag(w: &mut RowWriter, etag: ETag) {
     w.varint(u64::from(etag.parts.unwrap_or(0)));
 }
 
+/// None at all in a row of an older format.
+fn read_annotations(r: &mut RowReader) -> Result<u32, RowError> {
+    if r.format() < FORMAT_ANNOTATIONS {
+        return Ok(0);
+    }
+    let count = r.varint()?;
+    r.legal(u32::try_from(count).ok())
+}
+
 fn read_etag(r: &mut RowReader) -> Result<ETag, RowError> {
     let md5 = r.array()?;
     let parts = r.varint()?;
@@ -243,6 +258,7 @@ mod tests {
                         legal_hold: Some(true),
                     },
                 },
+                annotations: 1000,
                 content: Content::Parts {
                     key: ObjectKey::new("k").unwrap(),
                     upload: UploadId { ordinal: Ordinal::from_u64(3), salt: 5 },

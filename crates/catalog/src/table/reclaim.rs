@@ -18,6 +18,8 @@ pub enum ReclaimRow {
     Unlisted { bucket: BucketId, key: ObjectKey, upload: UploadId, listed: PartTable },
     /// The uploads of a bucket that was deleted.
     Uploads { bucket: BucketId },
+    /// The annotations of a version that is gone, with their bytes.
+    Annotations { bucket: BucketId, salt: u128 },
 }
 
 impl ReclaimRow {
@@ -45,6 +47,11 @@ impl ReclaimRow {
                 w.u8(2);
                 w.varint(bucket.0);
             }
+            Self::Annotations { bucket, salt } => {
+                w.u8(4);
+                w.varint(bucket.0);
+                w.raw(&salt.to_be_bytes());
+            }
         }
         w.finish()
     }
@@ -61,6 +68,10 @@ impl ReclaimRow {
                 upload: r.upload()?,
                 listed: r.part_table()?,
             }),
+            4 => {
+                let bucket = BucketId(r.varint()?);
+                Ok(Self::Annotations { bucket, salt: u128::from_be_bytes(r.array()?) })
+            }
             _ => Err(r.damaged()),
         }
     }

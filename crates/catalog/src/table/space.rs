@@ -3,7 +3,7 @@
 //! An object key is written with each byte one higher and ends in a zero byte. UTF-8 never uses 0xff, so nothing
 //! overflows, nothing grows, and `a` sorts before `a/b` whatever follows the key.
 
-use model::{AccountId, BucketId, BucketName, ObjectKey, Ordinal, PartNumber, UploadId};
+use model::{AccountId, AnnotationName, BucketId, BucketName, ObjectKey, Ordinal, PartNumber, UploadId};
 
 pub const BUCKETS: u8 = 0x10;
 pub const OWNED: u8 = 0x11;
@@ -12,6 +12,7 @@ pub const CURRENT: u8 = 0x20;
 pub const DELETED: u8 = 0x21;
 pub const VERSIONS: u8 = 0x22;
 pub const NULLS: u8 = 0x23;
+pub const ANNOTATIONS: u8 = 0x24;
 pub const UPLOADS: u8 = 0x30;
 pub const PARTS: u8 = 0x31;
 pub const RECLAIM: u8 = 0x40;
@@ -80,6 +81,24 @@ pub fn version(bucket: BucketId, object: &ObjectKey, ordinal: Ordinal) -> Vec<u8
     let mut key = of_key(VERSIONS, bucket, object.as_str());
     key.extend_from_slice(&(!ordinal.as_u64()).to_be_bytes());
     key
+}
+
+/// All annotations of a version begin with this. They hang on the version's salt, which it keeps under another key.
+pub fn annotations(bucket: BucketId, salt: u128) -> Vec<u8> {
+    let mut key = in_bucket(ANNOTATIONS, bucket);
+    key.extend_from_slice(&salt.to_be_bytes());
+    key
+}
+
+pub fn annotation(bucket: BucketId, salt: u128, name: &AnnotationName) -> Vec<u8> {
+    let mut key = annotations(bucket, salt);
+    key.extend_from_slice(name.as_str().as_bytes());
+    key
+}
+
+/// The name in an annotation's key.
+pub fn annotation_name(key: &[u8]) -> Option<AnnotationName> {
+    AnnotationName::new(std::str::from_utf8(key.get(25..)?).ok()?).ok()
 }
 
 pub fn upload(bucket: BucketId, object: &ObjectKey, id: UploadId) -> Vec<u8> {
@@ -195,6 +214,10 @@ mod tests {
         let row = part(BUCKET, &key("k"), id, PartNumber::new(10_000).unwrap());
         assert_eq!(part_number(&row).map(PartNumber::get), Some(10_000));
         assert_eq!(upload_id(split_object(&row).unwrap().1), Some(id));
+        let name = AnnotationName::new("ml.ä").unwrap();
+        let row = annotation(BUCKET, u128::MAX, &name);
+        assert_eq!(annotation_name(&row), Some(name));
+        assert!(row.starts_with(&annotations(BUCKET, u128::MAX)));
     }
 
     #[test]

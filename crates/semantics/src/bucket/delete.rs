@@ -5,6 +5,7 @@ use api::{Body, ErrorCode, S3Error};
 use auth::Authorized;
 use catalog::table::{BucketRow, ReclaimRow, space};
 use catalog::{Decision, Write};
+use model::Versioning;
 
 use crate::bucket::create::is_empty;
 use crate::fault;
@@ -28,9 +29,12 @@ impl Handle<DeleteBucket> for Hall {
                     ));
                 };
                 if !is_empty(view, standing.id)? {
-                    return Ok(Decision::Refuse(
-                        S3Error::from(ErrorCode::BucketNotEmpty).element("BucketName", bucket.name.as_str()),
-                    ));
+                    let mut refusal = S3Error::from(ErrorCode::BucketNotEmpty);
+                    if standing.versioning != Versioning::Unversioned {
+                        let more = ". You must delete all versions in the bucket.";
+                        refusal.message = format!("{}{more}", refusal.message).into();
+                    }
+                    return Ok(Decision::Refuse(refusal.element("BucketName", bucket.name.as_str())));
                 }
                 let mut writes = vec![
                     Write::delete(key),

@@ -8,7 +8,7 @@ use api::{Body, ErrorCode, S3Error};
 use auth::Authorized;
 use catalog::table::space;
 use catalog::{Decision, Write};
-use model::limits::RETENTION_YEARS_MAX;
+use model::limits::{RETENTION_DAYS_MAX, RETENTION_YEARS_MAX};
 use model::{BucketLock, DefaultRetention, RetentionMode, RetentionPeriod, Versioning};
 
 use crate::hall::{Hall, bucket_group};
@@ -21,7 +21,8 @@ impl Handle<PutObjectLockConfiguration> for Hall {
         request: Authorized<PutObjectLockConfiguration>,
         _body: Body,
     ) -> Result<(PutObjectLockConfigurationOutput, Option<Body>), S3Error> {
-        let asked = request.input().object_lock_configuration.as_ref().ok_or(ErrorCode::MalformedXML)?;
+        let asked =
+            request.input().object_lock_configuration.as_ref().ok_or(ErrorCode::MissingRequestBodyError)?;
         let lock = read(asked)?;
         let bucket = request.bucket()?.clone();
         self.catalog()
@@ -53,22 +54,20 @@ fn read(asked: &ObjectLockConfiguration) -> Result<BucketLock, S3Error> {
     refuse::if_present(&[("DefaultEventHold", default.default_event_hold.is_some())])?;
     let mode = default.mode.as_deref().and_then(RetentionMode::parse).ok_or(ErrorCode::MalformedXML)?;
     let period = match (default.days, default.years) {
-        (Some(days), None) => RetentionPeriod::Days(positive(days, RETENTION_YEARS_MAX * 365)?),
-        (None, Some(years)) => RetentionPeriod::Years(positive(years, RETENTION_YEARS_MAX)?),
+        (Some(days), None) => RetentionPeriod::Days(positive("Days", days, RETENTION_DAYS_MAX)?),
+        (None, Some(years)) => RetentionPeriod::Years(positive("Years", years, RETENTION_YEARS_MAX)?),
         _ => return Err(ErrorCode::MalformedXML.into()),
     };
     Ok(BucketLock { default: Some(DefaultRetention { mode, period }) })
 }
 
-fn positive(count: i32, max: u32) -> Result<u32, S3Error> {
-    match u32::try_from(count) {
-        Ok(count) if count > 0 && count <= max => Ok(count),
-        Ok(count) if count > max => Err(S3Error::with_message(
-            ErrorCode::InvalidRetentionPeriod,
-            "Default retention period is too large",
-        )),
-        _ => Err(ErrorCode::InvalidRetentionPeriod.into()),
-    }
+fn positive(name: &'static str, count: i32, max: u32) -> Result<u32, S3Error> {
+    let message = match u32::try_from(count) {
+        Ok(count) if (1..=max).contains(&count) => return Ok(count),
+        Ok(1..) => "Default retention period too large",
+        _ => "Default retention period must be a positive integer value",
+    };
+    Err(S3Error::invalid_argument(name, &count.to_string(), message))
 }
 
 impl Handle<GetObjectLockConfiguration> for Hall {

@@ -36,7 +36,7 @@ impl Handle<ListObjectVersions> for Hall {
             prefix,
             delimiter,
             start: start_of(&view, bucket, input, prefix, delimiter)?,
-            max: page_size("max-keys", input.max_keys)?,
+            max: max_keys(input.max_keys)?,
         };
         let page = walk.page(&view).map_err(fault::catalog)?;
         let mut output = ListObjectVersionsOutput {
@@ -142,7 +142,7 @@ fn start_of(
         }
         (key, Some(marker)) => {
             let key = crate::attributes::object_key(key)?;
-            let ordinal = match state::parse_version_id(marker)? {
+            let ordinal = match state::parse_version_id(&bucket.row, marker)? {
                 VersionId::Id { ordinal, .. } => Some(ordinal),
                 VersionId::Null => {
                     let head = state::head(view, &bucket.row, &key).map_err(fault::catalog)?;
@@ -155,4 +155,12 @@ fn start_of(
             })
         }
     }
+}
+
+/// As the other listings, but for the words of the refusal.
+fn max_keys(asked: Option<i32>) -> Result<usize, S3Error> {
+    page_size("max-keys", asked).map_err(|_| {
+        let asked = asked.unwrap_or_default().to_string();
+        S3Error::invalid_argument("maxKeys", &asked, "max-keys cannot be negative")
+    })
 }

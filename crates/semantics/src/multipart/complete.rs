@@ -112,12 +112,18 @@ impl Hall {
             .iter()
             .map(|row| row.as_ref().map(|row| Stored { md5: row.md5, size_bytes: row.size_bytes }))
             .collect();
-        let size_bytes = multipart::check_parts(&plain, &stored).map_err(|refusal| refused(refusal, id))?;
+        let size_bytes = multipart::check_parts(&plain, &stored).map_err(|refusal| {
+            let error = refused(refusal, id);
+            match refusal {
+                Refusal::Part(number) => error.element("ETag", sent_etag(listed, number)),
+                _ => error,
+            }
+        })?;
         let rows: Vec<PartRow> = rows.into_iter().flatten().collect();
-        check_part_checksums(listed, &rows)?;
+        check_part_checksums(&upload, listed, &rows, id)?;
         check_object_size(input.mpu_object_size, size_bytes)?;
         let checksum = whole_checksum(&upload, &rows)?;
-        check_whole_checksum(input, checksum.as_ref(), rows.len())?;
+        check_whole_checksum(input, &upload, checksum.as_ref(), rows.len())?;
         let mut table = PartTable::default();
         for (part, row) in plain.iter().zip(&rows) {
             table.push(part.number, row.size_bytes);
@@ -133,6 +139,7 @@ impl Hall {
             checksum,
             attributes: upload.attributes,
             marks: upload.marks,
+            annotations: 0,
             content,
         };
         Ok(Some(Made { seen: upload.parts_changed, object, unlisted }))
@@ -234,17 +241,24 @@ impl Hall {
 
 fn read_list(input: &CompleteMultipartUploadInput) -> Result<Vec<(Listed, &CompletedPart)>, S3Error> {
     let parts = input.multipart_upload.as_ref().map(|upload| upload.parts.as_slice()).unwrap_or_default();
-    if parts.is_empty() || parts.len() > PART_NUMBER_MAX as usize {
+    if parts.is_empty() {
+        return Err(match input.multipart_upload {
+            Some(_) => ErrorCode::MalformedXML.into(),
+            None => S3Error::with_message(ErrorCode::InvalidRequest, "You must specify at least one part"),
+        });
+    }
+    if parts.len() > PART_NUMBER_MAX as usize {
         return Err(ErrorCode::MalformedXML.into());
     }
     let mut listed = Vec::with_capacity(parts.len());
     for part in parts {
-        let number = part.part_number.and_then(|number| PartNumber::new(i64::from(number)));
-        let number = number.ok_or_else(|| {
-            S3Error::with_message(
-                ErrorCode::InvalidArgument,
-                "Part number must be an integer between 1 and 10000, inclusive",
-            )
+        let number = part.part_number.ok_or(ErrorCode::MalformedXML)?;
+        let number = PartNumber::new(i64::from(number)).ok_or_else(|| {
+            let message = match number {
+                ..1 => "PartNumber must be >= 1",
+                _ => "Part number must be an integer between 1 and 10000, inclusive",
+            };
+            S3Error::invalid_argument("PartNumber", &number.to_string(), message)
         })?;
         let etag = part.e_tag.as_deref().ok_or(ErrorCode::MalformedXML)?;
         listed.push((Listed { number, etag: ETag::parse(etag) }, part));
@@ -270,28 +284,72 @@ fn refused(refusal: Refusal, id: UploadId) -> S3Error {
     }
 }
 
-/// A checksum that the client lists for a part must be the one that the part has.
-fn check_part_checksums(listed: &[(Listed, &CompletedPart)], rows: &[PartRow]) -> Result<(), S3Error> {
+/// As the client wrote it, but for the quotes.
+fn sent_etag(listed: &[(Listed, &CompletedPart)], number: PartNumber) -> String {
+    let sent = listed.iter().find(|(part, _)| part.number == number);
+    let etag = sent.and_then(|(_, part)| part.e_tag.as_deref()).unwrap_or_default();
+    etag.trim_matches('"').to_owned()
+}
+
+/// A checksum that the client lists for a part must be the one that the part has; where the object's is made of
+/// them, none may be missing.
+fn check_part_checksums(
+    upload: &UploadRow,
+    listed: &[(Listed, &CompletedPart)],
+    rows: &[PartRow],
+    id: UploadId,
+) -> Result<(), S3Error> {
     for ((part, sent), row) in listed.iter().zip(rows) {
+        let number = part.number.get();
+        let mut missing = true;
         for (algorithm, text) in checksum_members!(sent) {
             let Some(text) = text else { continue };
-            let stored = row.checksum.as_ref().and_then(checksums::value);
-            if stored.is_some_and(|stored| stored.algorithm() == algorithm && stored.to_base64() != text) {
-                return Err(S3Error::from(ErrorCode::InvalidPart)
-                    .element("PartNumber", part.number.get().to_string()));
+            missing = false;
+            if checksums::parse_value(algorithm, text).is_err() {
+                let message = "Invalid Base64 or multiple checksums present in request";
+                return Err(S3Error::invalid_argument("Checksum", text, message));
             }
+            let stored = row.checksum.as_ref().and_then(checksums::value);
+            match upload.checksum {
+                Some((expected, _)) if expected != algorithm => {
+                    let name = algorithm.name().to_lowercase();
+                    let message =
+                        format!("The {name} you specified for part {number} did not match what we received.");
+                    return Err(S3Error::with_message(ErrorCode::BadDigest, message));
+                }
+                _ if stored
+                    .is_some_and(|stored| stored.algorithm() == algorithm && stored.to_base64() != text) =>
+                {
+                    return Err(S3Error::from(ErrorCode::InvalidPart)
+                        .element("UploadId", id.to_string())
+                        .element("PartNumber", number.to_string())
+                        .element("ETag", sent_etag(listed, part.number)));
+                }
+                _ => {}
+            }
+        }
+        if let (true, Some((algorithm, ChecksumType::Composite))) = (missing, upload.checksum) {
+            let name = algorithm.name().to_lowercase();
+            let message = format!(
+                "The upload was created using a {name} checksum. The complete request must include the checksum for each part. It was missing for part {number} in the request."
+            );
+            return Err(S3Error::with_message(ErrorCode::InvalidRequest, message));
         }
     }
     Ok(())
 }
 
 fn check_object_size(claimed: Option<i64>, size_bytes: u64) -> Result<(), S3Error> {
-    if claimed.is_none_or(|claimed| u64::try_from(claimed) == Ok(size_bytes)) {
-        return Ok(());
-    }
-    let message = format!(
-        "The provided 'x-amz-mp-object-size' header value does not match what was computed: {size_bytes}"
-    );
+    let message = match claimed {
+        None => return Ok(()),
+        Some(claimed) if u64::try_from(claimed) == Ok(size_bytes) => return Ok(()),
+        Some(claimed @ ..0) => {
+            format!("Value for x-amz-mp-object-size header is less than zero: '{claimed}'")
+        }
+        Some(claimed) => format!(
+            "The provided 'x-amz-mp-object-size' header value {claimed} does not match what was computed: {size_bytes}"
+        ),
+    };
     Err(S3Error::with_message(ErrorCode::InvalidRequest, message))
 }
 
@@ -317,17 +375,28 @@ fn whole_checksum(upload: &UploadRow, rows: &[PartRow]) -> Result<Option<Checksu
 
 fn check_whole_checksum(
     input: &CompleteMultipartUploadInput,
+    upload: &UploadRow,
     checksum: Option<&ChecksumRow>,
     parts: usize,
 ) -> Result<(), S3Error> {
     let parts = u16::try_from(parts).ok();
-    if let (Some(asked), Some(checksum)) = (input.checksum_type.as_deref(), checksum)
-        && asked != checksum.kind.name()
-    {
-        return Err(S3Error::with_message(
-            ErrorCode::InvalidRequest,
-            "The checksum type that was provided does not match the one of the upload.",
-        ));
+    let invalid = |message: String| Err(S3Error::with_message(ErrorCode::InvalidRequest, message));
+    if let Some(asked) = input.checksum_type.as_deref() {
+        let Some(asked) = ChecksumType::parse(asked) else {
+            return invalid("Value for x-amz-checksum-type header is invalid.".to_owned());
+        };
+        let kind = upload.checksum.map(|(_, kind)| kind);
+        if kind != Some(asked) {
+            let name = kind.map_or("null", ChecksumType::name);
+            return invalid(format!(
+                "The upload was created using the {name} checksum mode. The complete request must use the same checksum mode."
+            ));
+        }
+    }
+    if checksum_members!(input).iter().filter(|(_, text)| text.is_some()).count() > 1 {
+        return invalid(
+            "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.".to_owned(),
+        );
     }
     for (algorithm, text) in checksum_members!(input) {
         let Some(text) = text else { continue };

@@ -43,7 +43,11 @@ impl Handle<ListMultipartUploads> for Hall {
             bucket: Some(input.bucket.clone()),
             key_marker: Some(encoding.write(input.key_marker.as_deref().unwrap_or_default())),
             upload_id_marker: Some(input.upload_id_marker.clone().unwrap_or_default()),
-            prefix: Some(encoding.write(prefix)),
+            prefix: input
+                .prefix
+                .as_deref()
+                .filter(|prefix| !prefix.is_empty())
+                .map(|prefix| encoding.write(prefix)),
             delimiter: input.delimiter.as_deref().filter(|d| !d.is_empty()).map(|d| encoding.write(d)),
             max_uploads: Some(max as i32),
             is_truncated: Some(page.truncated),
@@ -66,10 +70,9 @@ impl Handle<ListMultipartUploads> for Hall {
                 }
             }
         }
-        if !page.truncated {
-            output.next_key_marker = None;
-            output.next_upload_id_marker = None;
-        }
+        // Told in any case, and empty where there is nothing to tell.
+        output.next_key_marker.get_or_insert_default();
+        output.next_upload_id_marker.get_or_insert_default();
         Ok((output, None))
     }
 }

@@ -4,8 +4,7 @@ use api::s3::{UploadPart, UploadPartOutput};
 use api::{Body, ErrorCode, S3Error};
 use auth::Authorized;
 use catalog::table::UploadRow;
-use model::ChecksumAlgorithm;
-use model::ETag;
+use model::{ChecksumAlgorithm, ChecksumType, ETag};
 
 use super::upload::{NewPart, parse_part_number, parse_upload_id};
 use crate::attributes;
@@ -36,6 +35,10 @@ impl Handle<UploadPart> for Hall {
             input.content_md5.as_deref(),
         )?;
         let upload = self.upload_now(bucket, &key, id)?;
+        if let (Some((expected, ChecksumType::Composite)), None) = (upload.checksum, claims.algorithm()) {
+            // The object's checksum will be made of what clients themselves summed.
+            return Err(mismatched(expected, "null"));
+        }
         let algorithm = part_algorithm(&upload, claims.algorithm())?;
         // What the client sums may be another algorithm than the one that the object will have.
         let summed = claims.algorithm().unwrap_or(algorithm);
@@ -65,6 +68,14 @@ impl Handle<UploadPart> for Hall {
     }
 }
 
+fn mismatched(expected: ChecksumAlgorithm, sent: &str) -> S3Error {
+    let expected = expected.name().to_lowercase();
+    let message = format!(
+        "Checksum Type mismatch occurred, expected checksum Type: {expected}, actual checksum Type: {sent}"
+    );
+    S3Error::with_message(ErrorCode::InvalidRequest, message)
+}
+
 /// A part is summed with its upload's algorithm; uploads that named none take what comes, CRC64NVME by default.
 pub(super) fn part_algorithm(
     upload: &UploadRow,
@@ -72,12 +83,7 @@ pub(super) fn part_algorithm(
 ) -> Result<ChecksumAlgorithm, S3Error> {
     match (upload.checksum, sent) {
         (Some((expected, _)), Some(sent)) if expected != sent => {
-            let message = format!(
-                "Checksum Type mismatch occurred, expected checksum Type: {}, actual checksum Type: {}",
-                expected.name().to_lowercase(),
-                sent.name().to_lowercase()
-            );
-            Err(S3Error::with_message(ErrorCode::InvalidRequest, message))
+            Err(mismatched(expected, &sent.name().to_lowercase()))
         }
         (Some((expected, _)), _) => Ok(expected),
         // Without an algorithm the object gets a CRC64NVME of the whole, so each part needs one.

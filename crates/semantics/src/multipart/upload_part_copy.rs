@@ -83,6 +83,12 @@ fn choose_span(header: Option<&str>, size_bytes: u64) -> Result<Range<u64>, S3Er
                 "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the zero-based offsets of the first and last bytes to copy",
             ));
         }
+        Some(header) if range::begins_beyond(header, size_bytes) => {
+            return Err(S3Error::with_message(
+                ErrorCode::InvalidRequest,
+                "The specified copy range is invalid for the source object size",
+            ));
+        }
         Some(header) => range::choose_copy(header, size_bytes).ok_or_else(|| {
             S3Error::invalid_argument(
                 "x-amz-copy-source-range",

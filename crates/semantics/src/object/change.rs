@@ -11,12 +11,13 @@ use crate::state::Version;
 use crate::{fault, state};
 
 impl Hall {
-    /// `change` sees the catalog's time, which never runs backwards. Answers the version's id, where it is shown.
+    /// `method` is the request's, for the refusal. `change` sees the catalog's time, which never runs backwards. Answers the version's id, where it is shown.
     pub(crate) async fn change_marks<F>(
         &self,
         bucket: &Bucket,
         key: &ObjectKey,
         version_id: Option<&str>,
+        method: &'static str,
         change: F,
     ) -> Result<Option<String>, S3Error>
     where
@@ -32,10 +33,11 @@ impl Hall {
                 let Some(bucket) = standing.filter(|row| row.id == id) else {
                     return Ok(Decision::Refuse(ErrorCode::NoSuchBucket.into()));
                 };
-                let mut version = match state::resolve(view, &bucket, &key, version_id.as_deref()) {
-                    Ok(version) => version,
-                    Err(refusal) => return Ok(Decision::Refuse(refusal)),
-                };
+                let mut version =
+                    match state::resolve_marked(view, &bucket, &key, version_id.as_deref(), method) {
+                        Ok(version) => version,
+                        Err(refusal) => return Ok(Decision::Refuse(refusal)),
+                    };
                 if let VersionState::Object(object) = &mut version.row.state
                     && let Err(refusal) = change(&mut object.marks, ordinal.timestamp())
                 {
@@ -58,7 +60,7 @@ impl Hall {
         version_id: Option<&str>,
     ) -> Result<(Marks, Option<String>), S3Error> {
         let view = self.catalog().snapshot().map_err(fault::catalog)?;
-        let Version { ordinal, row } = state::resolve(&view, &bucket.row, key, version_id)?;
+        let Version { ordinal, row } = state::resolve_marked(&view, &bucket.row, key, version_id, "GET")?;
         let shown = state::shown_version_id(&bucket.row, &row, ordinal);
         let object = row.object().ok_or(ErrorCode::NoSuchKey)?;
         Ok((object.marks.clone(), shown))

@@ -15,6 +15,7 @@ use crate::checksums::{self, set_checksum};
 use crate::hall::Hall;
 use crate::handle::Handle;
 use crate::marks::{self, hold_of};
+use crate::object::annotation;
 use crate::object::put::{NewObject, WriteConditions};
 use crate::owner::ChunkOwner;
 use crate::pins::Pin;
@@ -25,6 +26,8 @@ use crate::{fault, state};
 pub(crate) struct Source {
     pub(crate) object: Box<ObjectRow>,
     pub(crate) version_id: Option<String>,
+    /// Its annotations hang on it.
+    pub(crate) salt: u128,
     pub(crate) pin: Pin,
 }
 
@@ -53,6 +56,7 @@ impl Handle<CopyObject> for Hall {
         let key = attributes::object_key(&input.key)?;
         admit(input)?;
         let replaces = replaces_metadata(input.metadata_directive.as_deref())?;
+        let excludes = annotation::excludes(input.annotation_directive.as_deref())?;
         check_self_copy(input, named, bucket, replaces)?;
         let conditions = source_conditions!(input);
         let source = self.copy_source(named, from, &conditions)?;
@@ -73,6 +77,12 @@ impl Handle<CopyObject> for Hall {
         let algorithm = copy_algorithm(input.checksum_algorithm.as_deref(), &source.object)?;
 
         let version_id = source.version_id.clone();
+        let copied = if source.object.annotations == 0 || excludes {
+            self.no_annotations()
+        } else {
+            let origin = (from.row.id, source.salt);
+            self.copy_annotations(origin, bucket.row.id, &source.pin).await?
+        };
         let (content, etag, checksum, size_bytes) =
             self.copy_bytes(source, from, bucket, &key, algorithm).await?;
         let mut result = CopyObjectResult { e_tag: Some(etag.quoted()), ..Default::default() };
@@ -90,6 +100,7 @@ impl Handle<CopyObject> for Hall {
             marks,
             content,
             modified: None,
+            annotated: copied.taken(),
         };
         let done = self.name_object(bucket, &key, new, write).await?;
         result.last_modified = Some(done.modified);
@@ -119,7 +130,7 @@ impl Hall {
                 if error.code == ErrorCode::MethodNotAllowed { marker_as_source() } else { error }
             })?;
         let version_id = state::shown_version_id(&bucket.row, &version.row, version.ordinal);
-        let modified = version.row.modified;
+        let (modified, salt) = (version.row.modified, version.row.salt);
         let VersionState::Object(object) = version.row.state else {
             return Err(ErrorCode::NoSuchKey.into());
         };
@@ -129,7 +140,7 @@ impl Hall {
         {
             return Err(S3Error::from(ErrorCode::PreconditionFailed).element("Condition", condition));
         }
-        Ok(Source { object, version_id, pin })
+        Ok(Source { object, version_id, salt, pin })
     }
 
     async fn copy_bytes(
@@ -151,13 +162,10 @@ impl Hall {
 
 fn admit(input: &CopyObjectInput) -> Result<(), S3Error> {
     refuse_unbuilt!(input)?;
-    refuse::if_present(&[
-        (
-            "x-amz-copy-source-server-side-encryption-customer-algorithm",
-            input.copy_source_sse_customer_algorithm.is_some(),
-        ),
-        ("x-amz-annotation-directive", input.annotation_directive.as_deref().is_some_and(|d| d != "COPY")),
-    ])?;
+    refuse::if_present(&[(
+        "x-amz-copy-source-server-side-encryption-customer-algorithm",
+        input.copy_source_sse_customer_algorithm.is_some(),
+    )])?;
     refuse::if_write_conditions_are_odd(input.if_match.as_deref(), input.if_none_match.as_deref())
 }
 

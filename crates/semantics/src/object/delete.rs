@@ -41,18 +41,23 @@ impl Handle<DeleteObject> for Hall {
         request: Authorized<DeleteObject>,
         _body: Body,
     ) -> Result<(DeleteObjectOutput, Option<Body>), S3Error> {
-        let input = request.input();
+        let (input, bucket) = (request.input(), request.bucket()?);
+        if input.version_id.is_some() && input.if_match.is_some() {
+            return Err(S3Error::not_implemented("If-Match"));
+        }
+        let bypass = marks::read_bypass(&bucket.row, input.bypass_governance_retention)?;
+        let version = input.version_id.as_deref().map(|id| state::parse_version_id(&bucket.row, id));
         let doomed = Doomed {
             key: attributes::object_key(&input.key)?,
-            version: input.version_id.as_deref().map(state::parse_version_id).transpose()?,
+            version: version.transpose()?,
             conditions: DeleteConditions {
                 if_match: input.if_match.clone(),
                 size_bytes: input.if_match_size.and_then(|size| u64::try_from(size).ok()),
                 modified: input.if_match_last_modified_time,
             },
-            bypass: input.bypass_governance_retention == Some(true),
+            bypass,
         };
-        let deleted = self.delete_one(request.bucket()?, request.caller().account, doomed).await?;
+        let deleted = self.delete_one(bucket, request.caller().account, doomed).await?;
         let output = DeleteObjectOutput {
             delete_marker: deleted.marker.then_some(true),
             version_id: deleted.version_id,

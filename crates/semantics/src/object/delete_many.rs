@@ -3,6 +3,7 @@
 use api::s3::{DeleteObjects, DeleteObjectsOutput, DeletedObject, Error, ObjectIdentifier};
 use api::{Body, ErrorCode, S3Error};
 use auth::Authorized;
+use catalog::table::BucketRow;
 use model::limits::DELETE_OBJECTS_MAX;
 use rules::precondition::DeleteConditions;
 use tokio::task::JoinSet;
@@ -10,7 +11,7 @@ use tokio::task::JoinSet;
 use crate::hall::Hall;
 use crate::handle::Handle;
 use crate::object::delete::{Deleted, Doomed};
-use crate::{attributes, state};
+use crate::{attributes, marks, state};
 
 impl Handle<DeleteObjects> for Hall {
     async fn handle(
@@ -25,12 +26,13 @@ impl Handle<DeleteObjects> for Hall {
         if delete.objects.iter().any(|object| object.key.as_deref().unwrap_or_default().is_empty()) {
             return Err(ErrorCode::MalformedXML.into());
         }
-        let bypass = request.input().bypass_governance_retention == Some(true);
+        let (input, standing) = (request.input(), &request.bucket()?.row);
+        let bypass = marks::read_bypass(standing, input.bypass_governance_retention)?;
         let mut outcomes: Vec<Option<Result<Deleted, S3Error>>> = vec![None; delete.objects.len()];
         // All at once: they share the catalog's group commits.
         let mut tasks = JoinSet::new();
         for (at, object) in delete.objects.iter().enumerate() {
-            match read(object, bypass) {
+            match read(standing, object, bypass) {
                 Err(error) => outcomes[at] = Some(Err(error)),
                 Ok(doomed) => {
                     let (hall, bucket) = (self.clone(), request.bucket()?.clone());
@@ -61,12 +63,14 @@ impl Handle<DeleteObjects> for Hall {
     }
 }
 
-fn read(object: &ObjectIdentifier, bypass: bool) -> Result<Doomed, S3Error> {
+fn read(bucket: &BucketRow, object: &ObjectIdentifier, bypass: bool) -> Result<Doomed, S3Error> {
     // An empty VersionId element names no version.
     let version_id = object.version_id.as_deref().filter(|id| !id.is_empty());
     let version = match version_id {
         None => None,
-        Some(id) => Some(state::parse_version_id(id).map_err(|_| S3Error::from(ErrorCode::NoSuchVersion))?),
+        Some(id) => {
+            Some(state::parse_version_id(bucket, id).map_err(|_| S3Error::from(ErrorCode::NoSuchVersion))?)
+        }
     };
     Ok(Doomed {
         key: attributes::object_key(object.key.as_deref().unwrap_or_default())?,

@@ -29,7 +29,7 @@ impl Handle<PutObjectLegalHold> for Hall {
             marks.hold.legal_hold = Some(legal_hold);
             Ok(())
         };
-        self.change_marks(bucket, &key, input.version_id.as_deref(), change).await?;
+        self.change_marks(bucket, &key, input.version_id.as_deref(), "PUT", change).await?;
         Ok((PutObjectLegalHoldOutput::default(), None))
     }
 }

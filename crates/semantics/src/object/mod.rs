@@ -1,5 +1,6 @@
 //! Operations on objects, one file each.
 
+pub(crate) mod annotation;
 mod change;
 pub(crate) mod copy;
 mod delete;

@@ -16,6 +16,7 @@ use crate::deed::Deed;
 use crate::hall::{Hall, object_group};
 use crate::handle::Handle;
 use crate::marks::{self, hold_of};
+use crate::object::annotation::Annotated;
 use crate::owner::ChunkOwner;
 use crate::refuse::{self, refuse_unbuilt};
 use crate::{fault, state};
@@ -32,6 +33,7 @@ pub(crate) struct NewObject {
     pub(crate) content: Content,
     /// When it was created, if that is not now.
     pub(crate) modified: Option<Timestamp>,
+    pub(crate) annotated: Annotated,
 }
 
 /// The conditions under which it may be.
@@ -89,6 +91,7 @@ impl Handle<PutObject> for Hall {
             marks,
             content: landed.content,
             modified: None,
+            annotated: Annotated::none(self.random().u128()),
         };
         let mut output = PutObjectOutput { e_tag: Some(new.etag.quoted()), ..Default::default() };
         if let Some(value) = checksum {
@@ -136,12 +139,12 @@ impl Hall {
         new: NewObject,
         conditions: WriteConditions,
     ) -> Result<Named, S3Error> {
-        let (content, asked) = (new.content.clone(), new.marks.hold);
-        let salt = self.random().u128();
+        let (content, texts, asked) = (new.content.clone(), new.annotated.contents(), new.marks.hold);
         let (bucket_key, id) = (space::bucket(&bucket.name), bucket.row.id);
         let group = object_group(id, key);
         let key = key.clone();
-        let (created, mut row) = (new.modified, new.into_row(salt));
+        let mut annotated = new.annotated.clone();
+        let (created, mut row) = (new.modified, new.into_row());
         let named = self
             .catalog()
             .commit(group, move |view, ordinal| {
@@ -164,6 +167,7 @@ impl Hall {
                 }
                 let mut deed = Deed::new(view, &bucket, &key, ordinal);
                 deed.add_version(head.as_ref(), choice, &row)?;
+                annotated.put(&mut deed);
                 let named =
                     Named { version_id: state::made_version_id(&row, ordinal), modified: row.modified };
                 Ok(Decision::Write(deed.into_writes(), named))
@@ -172,13 +176,13 @@ impl Hall {
         match named {
             Ok(Ok(named)) => Ok(named),
             Ok(Err(refusal)) => {
-                self.discard(content);
+                texts.into_iter().chain([content]).for_each(|content| self.discard(content));
                 Err(refusal)
             }
             Err(fault) => {
                 // Bytes whose naming is unknown stay: the sweep asks the reopened catalog.
                 if !fault.outcome_unknown() {
-                    self.discard(content);
+                    texts.into_iter().chain([content]).for_each(|content| self.discard(content));
                 }
                 Err(fault::catalog(fault))
             }
@@ -188,10 +192,10 @@ impl Hall {
 
 impl NewObject {
     /// Whether it is a null version and when it was made are settled by the commit.
-    fn into_row(self, salt: u128) -> VersionRow {
+    fn into_row(self) -> VersionRow {
         VersionRow {
             null: true,
-            salt,
+            salt: self.annotated.salt,
             owner: self.owner,
             modified: Timestamp::default(),
             state: VersionState::Object(Box::new(ObjectRow {
@@ -201,6 +205,7 @@ impl NewObject {
                 checksum: self.checksum,
                 attributes: self.attributes,
                 marks: self.marks,
+                annotations: self.annotated.count(),
                 content: self.content,
             })),
         }

@@ -199,6 +199,8 @@ impl Hall {
 fn part(row: VersionRow, content: Option<Content>) -> (VersionRow, VersionRow) {
     let (mut taken, mut left) = (row.clone(), row);
     if let (VersionState::Object(taken), VersionState::Object(left)) = (&mut taken.state, &mut left.state) {
+        // Annotations hang on the salt, which moves along.
+        left.annotations = 0;
         match content {
             Some(landed) => taken.content = landed,
             None => left.content = Content::Inline(Bytes::new()),

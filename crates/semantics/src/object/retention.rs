@@ -38,7 +38,7 @@ impl Handle<PutObjectRetention> for Hall {
                 Ok(())
             }
         };
-        self.change_marks(bucket, &key, input.version_id.as_deref(), change).await?;
+        self.change_marks(bucket, &key, input.version_id.as_deref(), "PUT", change).await?;
         Ok((PutObjectRetentionOutput::default(), None))
     }
 }
@@ -55,7 +55,7 @@ fn read(asked: &ObjectLockRetention, now: Timestamp) -> Result<Option<Retention>
     if until <= now {
         return Err(S3Error::invalid_argument("RetainUntilDate", &until.to_iso8601(), marks::PAST));
     }
-    Ok(Some(Retention { mode, until }))
+    Ok(Some(Retention::new(mode, until)))
 }
 
 impl Handle<GetObjectRetention> for Hall {

@@ -26,7 +26,7 @@ impl Handle<PutObjectTagging> for Hall {
             marks.tags.clone_from(&tags);
             Ok(())
         };
-        let version_id = self.change_marks(bucket, &key, input.version_id.as_deref(), change).await?;
+        let version_id = self.change_marks(bucket, &key, input.version_id.as_deref(), "PUT", change).await?;
         Ok((PutObjectTaggingOutput { version_id }, None))
     }
 }
@@ -39,7 +39,13 @@ impl Handle<GetObjectTagging> for Hall {
     ) -> Result<(GetObjectTaggingOutput, Option<Body>), S3Error> {
         let (input, bucket) = (request.input(), request.bucket()?);
         let key = attributes::object_key(&input.key)?;
-        let (found, version_id) = self.marks(bucket, &key, input.version_id.as_deref())?;
+        let (found, version_id) =
+            self.marks(bucket, &key, input.version_id.as_deref()).map_err(|error| match error.code {
+                // Here alone S3 names the bucket in the key.
+                ErrorCode::NoSuchKey => S3Error::from(ErrorCode::NoSuchKey)
+                    .element("Key", format!("{}/{}", bucket.name, input.key)),
+                _ => error,
+            })?;
         Ok((GetObjectTaggingOutput { version_id, tag_set: marks::set_of_tags(&found.tags) }, None))
     }
 }
@@ -56,7 +62,8 @@ impl Handle<DeleteObjectTagging> for Hall {
             marks.tags.clear();
             Ok(())
         };
-        let version_id = self.change_marks(bucket, &key, input.version_id.as_deref(), change).await?;
+        let version_id =
+            self.change_marks(bucket, &key, input.version_id.as_deref(), "DELETE", change).await?;
         Ok((DeleteObjectTaggingOutput { version_id }, None))
     }
 }

@@ -16,6 +16,7 @@ pub(super) fn read(
         "AWS4-HMAC-SHA256" => Scheme::V4,
         "AWS4-ECDSA-P256-SHA256" => Scheme::V4a,
         "AWS" => return v2::read_header(rest.trim(), view, options),
+        _ if rest.is_empty() => return Err(Refusal::AuthorizationForm { authorization: value.to_owned() }),
         _ => return Err(Refusal::AuthorizationType { authorization: value.to_owned() }),
     };
     let components = Components::parse(rest)?;

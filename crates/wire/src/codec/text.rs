@@ -37,7 +37,13 @@ impl FromText for bool {
 impl FromText for Timestamp {
     fn from_text(name: &'static str, text: &str) -> Result<Option<Self>, S3Error> {
         let read = |text: &str| Self::parse_any(text).ok();
-        parsed(name, text, || format!("Provided {name} is not a date"), read)
+        let message = || match name {
+            "x-amz-object-lock-retain-until-date" => {
+                "The retain until date must be provided in ISO 8601 format".to_owned()
+            }
+            _ => format!("Provided {name} is not a date"),
+        };
+        parsed(name, text, message, read)
     }
 }
 

@@ -17,7 +17,7 @@ use super::post;
 use super::serve::Exchange;
 use crate::body::{Opening, Pull, open};
 use crate::observe::{AccessLog, Deed, Ledger, Meters, Observers};
-use crate::request::{Hosts, Target, check_bounds, decode_query, header_pairs, host_of};
+use crate::request::{Hosts, Target, check_bounds, decode_query, header_pairs, host_of, oddities};
 use crate::respond::{About, Answer, AnswerBody, RequestIds, Signs, error_answer};
 use crate::routing::route;
 use crate::server::{Pulse, ServerOptions};
@@ -131,6 +131,10 @@ impl<H: House> Front<H> {
             return Box::pin(post::upload(&*self.house, bucket, incomer, limits, ledger)).await;
         }
         let query = decode_query(target.query)?;
+        if incomer.method == Method::POST && bucket.is_some() && key.is_none() && query.is_empty() {
+            let condition = "Bucket POST must be of the enclosure-type multipart/form-data";
+            return Err(S3Error::from(ErrorCode::PreconditionFailed).element("Condition", condition));
+        }
         let routed = route(&incomer.method, bucket.is_some(), key.is_some(), &query, &incomer.headers);
         if let Ok(op) = &routed {
             ledger.deed = Deed::S3(*op);
@@ -138,10 +142,17 @@ impl<H: House> Front<H> {
         let authenticated = self.authenticate(target, &incomer).await?;
         ledger.access_key = authenticated.access_key;
         let op: Op = routed?;
+        oddities::check(op, &incomer.headers)?;
         let mut headers = incomer.headers;
         hoist(&query, &mut headers);
         let exchange = Exchange {
             caller: authenticated.caller,
+            // Only POSTs answer with URLs.
+            base: if incomer.method == Method::POST {
+                base_of(&incomer.uri, &headers)
+            } else {
+                String::new()
+            },
             bucket,
             key,
             query,
@@ -177,6 +188,12 @@ impl<H: House> Front<H> {
         let (parts, body) = response.into_parts();
         Ok(Answer { status: parts.status, headers: parts.headers, body })
     }
+}
+
+/// The URL of this server as the client wrote it.
+pub(super) fn base_of(uri: &Uri, headers: &HeaderMap) -> String {
+    let scheme = uri.scheme_str().unwrap_or("http");
+    format!("{scheme}://{}", host_of(uri, headers).unwrap_or_default())
 }
 
 /// Some SDKs presign headers (`x-amz-acl`, `x-amz-meta-*`, …) as query parameters: there they say the same. One that

@@ -6,11 +6,11 @@ use http::{HeaderValue, Method, header};
 
 use super::built::House;
 use super::door::{FormAdmission, FormView, Handle};
-use super::front::Incomer;
+use super::front::{Incomer, base_of};
 use crate::codec::{Codec as _, RequestView};
 use crate::form::{self, Form, Stored, read_form, success_answer};
 use crate::observe::Ledger;
-use crate::request::{encode_path, host_of};
+use crate::request::encode_path;
 use crate::respond::Answer;
 use crate::server::Limits;
 
@@ -48,8 +48,7 @@ pub(super) async fn upload<H: House>(
     let (output, _) = Handle::<PutObject>::handle(house, &caller, input, body).await?;
     let draft = PutObject::encode(&output)?;
     let etag = output.e_tag.unwrap_or_default();
-    let scheme = uri.scheme_str().unwrap_or("http");
-    let base = format!("{scheme}://{}{}", host_of(&uri, &outer).unwrap_or_default(), uri.path());
+    let base = format!("{}{}", base_of(&uri, &outer), uri.path());
     let location = format!("{}/{}", base.trim_end_matches('/'), encode_path(key));
     let stored = Stored { bucket, key, etag: &etag, location };
     Ok(success_answer(&fields, &stored, draft.headers))

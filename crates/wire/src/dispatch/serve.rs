@@ -1,6 +1,8 @@
 //! One operation, from its request to its answer.
 
-use api::s3::{CompleteMultipartUpload, DeleteObjects};
+use std::any::Any;
+
+use api::s3::{CompleteMultipartUpload, CompleteMultipartUploadOutput, DeleteObjects};
 use api::{Body, Operation as _, S3Error};
 use bytes::Bytes;
 use http::header::CONTENT_RANGE;
@@ -10,12 +12,15 @@ use sigv4::PayloadMode;
 use super::door::Handle;
 use crate::body::{Opening, Pull, forget_framing, open, read_whole, require_digest};
 use crate::codec::{Codec, RequestView};
+use crate::request::encode_path;
 use crate::respond::{Answer, AnswerBody};
 use crate::server::Limits;
 
 /// A request that was routed and authenticated.
 pub(super) struct Exchange<'a, C> {
     pub caller: C,
+    /// The URL of this server as the client wrote it.
+    pub base: String,
     pub bucket: Option<&'a str>,
     pub key: Option<&'a str>,
     pub query: Vec<(String, String)>,
@@ -29,7 +34,7 @@ pub(super) async fn serve<O: Codec, H: Handle<O>>(
     house: &H,
     exchange: Exchange<'_, H::Caller>,
 ) -> Result<Answer, S3Error> {
-    let Exchange { caller, bucket, key, query, mut headers, payload, pull, limits } = exchange;
+    let Exchange { caller, base, bucket, key, query, mut headers, payload, pull, limits } = exchange;
     let framed = payload.is_framed();
     let mut whole = Bytes::new();
     let mut body = Body::empty();
@@ -54,7 +59,11 @@ pub(super) async fn serve<O: Codec, H: Handle<O>>(
     forget_framing(&mut headers, framed);
     let view = RequestView { bucket, key, query: &query, headers: &headers, body: &whole };
     let input = O::decode(&view)?;
-    let (output, streamed) = house.handle(&caller, input, body).await?;
+    let (mut output, streamed) = house.handle(&caller, input, body).await?;
+    // A completion names its object's URL, and only this room knows the host.
+    if let Some(completed) = (&mut output as &mut dyn Any).downcast_mut::<CompleteMultipartUploadOutput>() {
+        completed.location = completed.location.take().map(|path| format!("{base}{}", encode_path(&path)));
+    }
     let mut draft = O::encode(&output)?;
     if draft.headers.contains_key(CONTENT_RANGE) {
         draft.status = StatusCode::PARTIAL_CONTENT;

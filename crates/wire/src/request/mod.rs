@@ -2,6 +2,7 @@
 
 mod bounds;
 mod hosts;
+pub(crate) mod oddities;
 mod percent;
 mod target;
 

@@ -6,81 +6,42 @@
 use api::ErrorCode;
 use http::StatusCode;
 
-pub(crate) const fn status(code: ErrorCode) -> StatusCode {
-    use ErrorCode as E;
-    match code {
-        E::PermanentRedirect => StatusCode::MOVED_PERMANENTLY,
-        E::NotModified => StatusCode::NOT_MODIFIED,
-        E::AccessDenied
-        | E::CrossLocationLoggingProhibited
-        | E::InvalidAccessKeyId
-        | E::InvalidObjectState
-        | E::InvalidSecurity
-        | E::RequestTimeTooSkewed
-        | E::SignatureDoesNotMatch => StatusCode::FORBIDDEN,
-        E::NoSuchBucket
-        | E::NoSuchKey
-        | E::NoSuchObjectLockConfiguration
-        | E::NoSuchTagSet
-        | E::NoSuchUpload
-        | E::NoSuchVersion
-        | E::ObjectLockConfigurationNotFoundError => StatusCode::NOT_FOUND,
-        E::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-        E::BucketAlreadyExists
-        | E::BucketAlreadyOwnedByYou
-        | E::BucketNotEmpty
-        | E::ConditionalRequestConflict
-        | E::InvalidBucketState
-        | E::OperationAborted => StatusCode::CONFLICT,
-        E::MissingContentLength => StatusCode::LENGTH_REQUIRED,
-        E::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
-        E::InvalidPartNumber | E::InvalidRange => StatusCode::RANGE_NOT_SATISFIABLE,
-        E::InternalError => StatusCode::INTERNAL_SERVER_ERROR,
-        E::NotImplemented => StatusCode::NOT_IMPLEMENTED,
-        E::ServiceUnavailable | E::SlowDown => StatusCode::SERVICE_UNAVAILABLE,
-        E::AuthorizationHeaderMalformed
-        | E::AuthorizationQueryParametersError
-        | E::BadDigest
-        | E::BadRequest
-        | E::EntityTooLarge
-        | E::EntityTooSmall
-        | E::ExpiredToken
-        | E::IllegalLocationConstraintException
-        | E::IllegalVersioningConfigurationException
-        | E::IncompleteBody
-        | E::IncorrectNumberOfFilesInPostRequest
-        | E::InvalidArgument
-        | E::InvalidBucketName
-        | E::InvalidDigest
-        | E::InvalidLocationConstraint
-        | E::InvalidPart
-        | E::InvalidPartOrder
-        | E::InvalidPolicyDocument
-        | E::InvalidRedirectLocation
-        | E::InvalidRequest
-        | E::InvalidRetentionPeriod
-        | E::InvalidStorageClass
-        | E::InvalidTag
-        | E::InvalidToken
-        | E::InvalidURI
-        | E::KeyTooLongError
-        | E::MalformedACLError
-        | E::MalformedPOSTRequest
-        | E::MalformedPolicy
-        | E::MalformedTrailerError
-        | E::MalformedXML
-        | E::MaxMessageLengthExceeded
-        | E::MaxPostPreDataLengthExceededError
-        | E::MetadataTooLarge
-        | E::MissingRequestBodyError
-        | E::MissingSecurityHeader
-        | E::RequestHeaderSectionTooLarge
-        | E::RequestTimeout
-        | E::TooManyBuckets
-        | E::UnexpectedContent
-        | E::UserKeyMustBeSpecified
-        | E::XAmzContentSHA256Mismatch => StatusCode::BAD_REQUEST,
-    }
+macro_rules! statuses {
+    ($($status:ident: $($code:ident)+;)+) => {
+        pub(crate) const fn status(code: ErrorCode) -> StatusCode {
+            match code { $($(ErrorCode::$code)|+ => StatusCode::$status,)+ }
+        }
+    };
+}
+
+statuses! {
+    MOVED_PERMANENTLY: PermanentRedirect;
+    NOT_MODIFIED: NotModified;
+    FORBIDDEN: AccessDenied CrossLocationLoggingProhibited InvalidAccessKeyId InvalidObjectState
+        InvalidSecurity RequestTimeTooSkewed SignatureDoesNotMatch;
+    NOT_FOUND: NoSuchAnnotation NoSuchBucket NoSuchKey NoSuchObjectLockConfiguration NoSuchTagSet
+        NoSuchUpload NoSuchVersion ObjectLockConfigurationNotFoundError;
+    METHOD_NOT_ALLOWED: MethodNotAllowed;
+    CONFLICT: BucketAlreadyExists BucketAlreadyOwnedByYou BucketNotEmpty ConditionalRequestConflict
+        InvalidBucketState OperationAborted;
+    LENGTH_REQUIRED: MissingContentLength;
+    PRECONDITION_FAILED: PreconditionFailed;
+    RANGE_NOT_SATISFIABLE: InvalidPartNumber InvalidRange;
+    INTERNAL_SERVER_ERROR: InternalError;
+    NOT_IMPLEMENTED: NotImplemented;
+    SERVICE_UNAVAILABLE: ServiceUnavailable SlowDown;
+    UNSUPPORTED_MEDIA_TYPE: UnsupportedMediaType;
+    BAD_REQUEST: AnnotationLimitExceeded AnnotationNameTooLong AuthorizationHeaderMalformed
+        AuthorizationQueryParametersError BadDigest BadRequest EntityTooLarge EntityTooSmall ExpiredToken
+        IllegalLocationConstraintException IllegalVersioningConfigurationException IncompleteBody
+        IncorrectNumberOfFilesInPostRequest InvalidAnnotationName InvalidArgument InvalidBucketName
+        InvalidBucketOwnerAWSAccountID InvalidDigest InvalidLocationConstraint InvalidPart
+        InvalidPartOrder InvalidPolicyDocument InvalidPrefix InvalidRedirectLocation InvalidRequest
+        InvalidStorageClass InvalidTag InvalidToken InvalidURI KeyTooLongError MalformedACLError
+        MalformedPOSTRequest MalformedPolicy MalformedTrailerError MalformedXML MaxMessageLengthExceeded
+        MaxPostPreDataLengthExceededError MetadataTooLarge MissingRequestBodyError MissingSecurityHeader
+        NoLoggingStatusForKey RequestHeaderSectionTooLarge RequestTorrentOfBucketError RequestTimeout
+        TooManyBuckets UnexpectedContent UserKeyMustBeSpecified XAmzContentSHA256Mismatch;
 }
 
 #[cfg(test)]
@@ -106,6 +67,7 @@ mod tests {
             (ErrorCode::BucketNotEmpty, 409),
             (ErrorCode::MissingContentLength, 411),
             (ErrorCode::PreconditionFailed, 412),
+            (ErrorCode::UnsupportedMediaType, 415),
             (ErrorCode::InvalidRange, 416),
             (ErrorCode::InternalError, 500),
             (ErrorCode::SlowDown, 503),

@@ -35,14 +35,14 @@ impl Codec for ListMultipartUploads {
             output.key_marker.write("KeyMarker", writer);
             output.upload_id_marker.write("UploadIdMarker", writer);
             output.next_key_marker.write("NextKeyMarker", writer);
+            output.next_upload_id_marker.write("NextUploadIdMarker", writer);
             output.prefix.write("Prefix", writer);
             output.delimiter.write("Delimiter", writer);
-            output.next_upload_id_marker.write("NextUploadIdMarker", writer);
+            output.encoding_type.write("EncodingType", writer);
             output.max_uploads.write("MaxUploads", writer);
             output.is_truncated.write("IsTruncated", writer);
             writer.flat("Upload", &output.uploads);
             writer.flat("CommonPrefixes", &output.common_prefixes);
-            output.encoding_type.write("EncodingType", writer);
         });
         Ok(draft)
     }

@@ -32,21 +32,21 @@ impl Codec for ListObjectVersions {
         let mut draft = ResponseDraft::new(StatusCode::OK);
         draft.header("x-amz-request-charged", output.request_charged.as_ref())?;
         draft.xml_elements("ListVersionsResult", |writer| {
-            output.is_truncated.write("IsTruncated", writer);
+            output.name.write("Name", writer);
+            output.prefix.write("Prefix", writer);
             output.key_marker.write("KeyMarker", writer);
             output.version_id_marker.write("VersionIdMarker", writer);
             output.next_key_marker.write("NextKeyMarker", writer);
             output.next_version_id_marker.write("NextVersionIdMarker", writer);
+            output.max_keys.write("MaxKeys", writer);
+            output.delimiter.write("Delimiter", writer);
+            output.encoding_type.write("EncodingType", writer);
+            output.is_truncated.write("IsTruncated", writer);
             let encoded = output.encoding_type.is_some();
             for entry in interleaved(&output.versions, &output.delete_markers, encoded) {
                 entry.put(writer);
             }
-            output.name.write("Name", writer);
-            output.prefix.write("Prefix", writer);
-            output.delimiter.write("Delimiter", writer);
-            output.max_keys.write("MaxKeys", writer);
             writer.flat("CommonPrefixes", &output.common_prefixes);
-            output.encoding_type.write("EncodingType", writer);
         });
         Ok(draft)
     }

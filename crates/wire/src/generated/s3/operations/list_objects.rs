@@ -31,16 +31,16 @@ impl Codec for ListObjects {
         let mut draft = ResponseDraft::new(StatusCode::OK);
         draft.header("x-amz-request-charged", output.request_charged.as_ref())?;
         draft.xml_elements("ListBucketResult", |writer| {
-            output.is_truncated.write("IsTruncated", writer);
-            output.marker.write("Marker", writer);
-            output.next_marker.write("NextMarker", writer);
-            writer.flat("Contents", &output.contents);
             output.name.write("Name", writer);
             output.prefix.write("Prefix", writer);
-            output.delimiter.write("Delimiter", writer);
+            output.marker.write("Marker", writer);
+            output.next_marker.write("NextMarker", writer);
             output.max_keys.write("MaxKeys", writer);
-            writer.flat("CommonPrefixes", &output.common_prefixes);
+            output.delimiter.write("Delimiter", writer);
             output.encoding_type.write("EncodingType", writer);
+            output.is_truncated.write("IsTruncated", writer);
+            writer.flat("Contents", &output.contents);
+            writer.flat("CommonPrefixes", &output.common_prefixes);
         });
         Ok(draft)
     }

@@ -33,18 +33,18 @@ impl Codec for ListObjectsV2 {
         let mut draft = ResponseDraft::new(StatusCode::OK);
         draft.header("x-amz-request-charged", output.request_charged.as_ref())?;
         draft.xml_elements("ListBucketResult", |writer| {
-            output.is_truncated.write("IsTruncated", writer);
-            writer.flat("Contents", &output.contents);
             output.name.write("Name", writer);
             output.prefix.write("Prefix", writer);
-            output.delimiter.write("Delimiter", writer);
-            output.max_keys.write("MaxKeys", writer);
-            writer.flat("CommonPrefixes", &output.common_prefixes);
-            output.encoding_type.write("EncodingType", writer);
-            output.key_count.write("KeyCount", writer);
+            output.start_after.write("StartAfter", writer);
             output.continuation_token.write("ContinuationToken", writer);
             output.next_continuation_token.write("NextContinuationToken", writer);
-            output.start_after.write("StartAfter", writer);
+            output.key_count.write("KeyCount", writer);
+            output.max_keys.write("MaxKeys", writer);
+            output.delimiter.write("Delimiter", writer);
+            output.encoding_type.write("EncodingType", writer);
+            output.is_truncated.write("IsTruncated", writer);
+            writer.flat("Contents", &output.contents);
+            writer.flat("CommonPrefixes", &output.common_prefixes);
         });
         Ok(draft)
     }

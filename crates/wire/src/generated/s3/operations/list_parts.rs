@@ -38,14 +38,14 @@ impl Codec for ListParts {
             output.bucket.write("Bucket", writer);
             output.key.write("Key", writer);
             output.upload_id.write("UploadId", writer);
+            output.initiator.write("Initiator", writer);
+            output.owner.write("Owner", writer);
+            output.storage_class.write("StorageClass", writer);
             output.part_number_marker.write("PartNumberMarker", writer);
             output.next_part_number_marker.write("NextPartNumberMarker", writer);
             output.max_parts.write("MaxParts", writer);
             output.is_truncated.write("IsTruncated", writer);
             writer.flat("Part", &output.parts);
-            output.initiator.write("Initiator", writer);
-            output.owner.write("Owner", writer);
-            output.storage_class.write("StorageClass", writer);
             output.checksum_algorithm.write("ChecksumAlgorithm", writer);
             output.checksum_type.write("ChecksumType", writer);
         });

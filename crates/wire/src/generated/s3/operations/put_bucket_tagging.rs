@@ -24,6 +24,6 @@ impl Codec for PutBucketTagging {
     }
 
     fn encode(_output: &PutBucketTaggingOutput) -> Result<ResponseDraft, S3Error> {
-        Ok(ResponseDraft::new(StatusCode::OK))
+        Ok(ResponseDraft::new(StatusCode::NO_CONTENT))
     }
 }

@@ -54,11 +54,11 @@ impl FromXml for Delete {
 impl ToXml for DeleteMarkerEntry {
     fn write(&self, name: &'static str, writer: &mut XmlWriter) {
         writer.open(name);
-        self.owner.write("Owner", writer);
         self.key.write("Key", writer);
         self.version_id.write("VersionId", writer);
         self.is_latest.write("IsLatest", writer);
         self.last_modified.write("LastModified", writer);
+        self.owner.write("Owner", writer);
         writer.close(name);
     }
 }

@@ -193,12 +193,12 @@ impl ToXml for MetricsFilter {
 impl ToXml for MultipartUpload {
     fn write(&self, name: &'static str, writer: &mut XmlWriter) {
         writer.open(name);
-        self.upload_id.write("UploadId", writer);
         self.key.write("Key", writer);
-        self.initiated.write("Initiated", writer);
-        self.storage_class.write("StorageClass", writer);
-        self.owner.write("Owner", writer);
+        self.upload_id.write("UploadId", writer);
         self.initiator.write("Initiator", writer);
+        self.owner.write("Owner", writer);
+        self.storage_class.write("StorageClass", writer);
+        self.initiated.write("Initiated", writer);
         self.checksum_algorithm.write("ChecksumAlgorithm", writer);
         self.checksum_type.write("ChecksumType", writer);
         self.version_id.write("VersionId", writer);

@@ -171,15 +171,15 @@ impl ToXml for ObjectPart {
 impl ToXml for ObjectVersion {
     fn write(&self, name: &'static str, writer: &mut XmlWriter) {
         writer.open(name);
+        self.key.write("Key", writer);
+        self.version_id.write("VersionId", writer);
+        self.is_latest.write("IsLatest", writer);
+        self.last_modified.write("LastModified", writer);
         self.e_tag.write("ETag", writer);
         writer.flat("ChecksumAlgorithm", &self.checksum_algorithm);
         self.checksum_type.write("ChecksumType", writer);
         self.size.write("Size", writer);
         self.storage_class.write("StorageClass", writer);
-        self.key.write("Key", writer);
-        self.version_id.write("VersionId", writer);
-        self.is_latest.write("IsLatest", writer);
-        self.last_modified.write("LastModified", writer);
         self.owner.write("Owner", writer);
         self.restore_status.write("RestoreStatus", writer);
         writer.close(name);

@@ -101,12 +101,24 @@ fn a_sub_resource_without_an_operation_is_never_the_operation_without_it() {
         "PUT k?versions",
         "DELETE k?acl",
         "PUT k?uploadId=u",
-        "PUT k?partNumber=1",
         "HEAD k?uploadId=u",
         "GET /?acl",
         "POST k?select",
     ] {
         assert_eq!(code(request), ErrorCode::MethodNotAllowed, "{request}");
+    }
+}
+
+#[test]
+fn what_is_near_an_operation_and_is_none_is_told_apart() {
+    for (request, expected) in [
+        ("PUT k?partNumber=1", ErrorCode::InvalidArgument),
+        ("GET k?uploads", ErrorCode::InvalidRequest),
+        ("GET k?versions", ErrorCode::InvalidRequest),
+        ("GET k?logging", ErrorCode::NoLoggingStatusForKey),
+        ("GET b?torrent", ErrorCode::RequestTorrentOfBucketError),
+    ] {
+        assert_eq!(code(request), expected, "{request}");
     }
 }
 

@@ -72,7 +72,7 @@ async fn what_s3_does_not_know_or_we_have_not_built_is_refused() {
     let table = [
         ("PATCH /b/k", 405, "MethodNotAllowed"),
         ("OPTIONS /b/k", 403, "AccessDenied"),
-        ("GET /b?tagging", 501, "NotImplemented"),
+        ("GET /b?policy", 501, "NotImplemented"),
         ("DELETE /b?location", 405, "MethodNotAllowed"),
         ("GET /b/%ff", 400, "InvalidURI"),
         ("GET //k", 400, "InvalidBucketName"),

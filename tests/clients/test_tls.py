@@ -111,3 +111,12 @@ def test_plain_http_on_a_tls_port_is_no_crash(secure, certificates):
         plain.sendall(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n")
         plain.recv(1000)
     assert shown(secure, certificates)
+
+
+def test_a_completed_upload_is_named_by_an_https_url(secure, certificates):
+    s3 = client(secure, certificates)
+    upload = s3.create_multipart_upload(Bucket="secure", Key="a b")["UploadId"]
+    sent = s3.upload_part(Bucket="secure", Key="a b", UploadId=upload, PartNumber=1, Body=b"x")
+    parts = {"Parts": [{"PartNumber": 1, "ETag": sent["ETag"]}]}
+    done = s3.complete_multipart_upload(Bucket="secure", Key="a b", UploadId=upload, MultipartUpload=parts)
+    assert done["Location"].startswith("https://") and done["Location"].endswith("/secure/a%20b")

@@ -3,6 +3,7 @@
 use admin::Admin;
 use async_trait::async_trait;
 use bytes::Bytes;
+use catalog::Catalog;
 use http::{HeaderValue, Method, Response, StatusCode, header};
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::sync::Arc;
@@ -14,6 +15,7 @@ pub struct Beside {
     pub metrics: PrometheusHandle,
     /// False before the start is done and once draining begins.
     pub ready: Arc<AtomicBool>,
+    pub catalog: Catalog,
 }
 
 #[async_trait]
@@ -22,11 +24,16 @@ impl Extra for Beside {
         let reads = matches!(request.method, Method::GET | Method::HEAD);
         match request.uri.path() {
             "/-/health/live" if reads => Some(text(StatusCode::OK, "live\n")),
-            "/-/health/ready" if reads => Some(if self.ready.load(Ordering::Relaxed) {
-                text(StatusCode::OK, "ready\n")
-            } else {
-                text(StatusCode::SERVICE_UNAVAILABLE, "not ready\n")
-            }),
+            "/-/health/ready" if reads => {
+                Some(match (self.ready.load(Ordering::Relaxed), self.catalog.takes_commits()) {
+                    (true, true) => text(StatusCode::OK, "ready\n"),
+                    (true, false) => text(
+                        StatusCode::SERVICE_UNAVAILABLE,
+                        "not ready: the journal failed; look at the device and the log, then restart\n",
+                    ),
+                    (false, _) => text(StatusCode::SERVICE_UNAVAILABLE, "not ready\n"),
+                })
+            }
             "/-/metrics" if reads => Some(text(StatusCode::OK, self.metrics.render())),
             _ => self.admin.handle(&mut request).await,
         }

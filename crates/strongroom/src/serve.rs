@@ -80,7 +80,8 @@ async fn serve(settings: Settings, log: LogBuffer) -> anyhow::Result<()> {
     );
     let ready = Arc::new(AtomicBool::new(true));
     let admin = Admin::new(auth.clone(), accounts, clock.clone());
-    let beside = Beside { admin, metrics: metrics.clone(), ready: ready.clone() };
+    let catalog = engine.catalog.clone();
+    let beside = Beside { admin, metrics: metrics.clone(), ready: ready.clone(), catalog };
     let access = AccessLines::open(log, settings.log_format, clock.clone());
     let corridor = Corridor { auth, hall: hall.clone(), clock };
     let server =

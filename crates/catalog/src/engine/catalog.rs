@@ -124,6 +124,11 @@ impl Catalog {
         }
     }
 
+    /// False once the journal failed: then every commit is refused until the catalog is opened again.
+    pub fn takes_commits(&self) -> bool {
+        !self.0.tables.failed.load(Ordering::Relaxed)
+    }
+
     pub fn headroom(&self) -> Headroom {
         if self.0.tables.scarce.load(Ordering::Relaxed) { Headroom::Scarce } else { Headroom::Ample }
     }

@@ -169,6 +169,7 @@ impl Engine {
                 let reason: Arc<str> = fault.to_string().into();
                 tracing::error!(%reason, "the journal failed: no more commits until the catalog is reopened");
                 self.failed = Some(reason.clone());
+                self.tables.failed.store(true, Ordering::Relaxed);
                 Err(Fault::Unknown(reason))
             }
         }

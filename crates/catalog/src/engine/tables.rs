@@ -37,6 +37,8 @@ pub(crate) struct Tables {
     visible: AtomicU64,
     /// Set while the device has too little space for commits that grow.
     pub scarce: AtomicBool,
+    /// Set once the journal failed: reads go on, commits only after it was opened again.
+    pub failed: AtomicBool,
 }
 
 impl Tables {
@@ -48,6 +50,7 @@ impl Tables {
             index,
             visible: AtomicU64::new(visible.as_u64()),
             scarce: AtomicBool::new(false),
+            failed: AtomicBool::new(false),
         }
     }
 

@@ -17,7 +17,7 @@ use crate::hall::Hall;
 use crate::pins::Pin;
 
 /// Chunks that are being read while the one before them is sent.
-const READ_AHEAD: usize = 2;
+const READ_AHEAD: usize = 4;
 
 /// Something to send: bytes at hand, a chunk to read, or a part whose chunks are looked up when its turn comes.
 enum Piece {

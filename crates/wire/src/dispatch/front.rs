@@ -39,6 +39,8 @@ pub(super) struct Incomer {
     pub uri: Uri,
     pub headers: HeaderMap,
     pub pull: Pull,
+    /// Through TLS.
+    pub secure: bool,
 }
 
 impl<H: House> Front<H> {
@@ -60,6 +62,7 @@ impl<H: House> Front<H> {
         request: Request<Incoming>,
         pulse: Arc<Pulse>,
         remote: SocketAddr,
+        secure: bool,
     ) -> Response<AnswerBody> {
         let (parts, incoming) = request.into_parts();
         let http2 = parts.version == Version::HTTP_2;
@@ -70,7 +73,8 @@ impl<H: House> Front<H> {
         let drains = !http2 && !parts.headers.contains_key(header::EXPECT);
         let pull = Pull::new(incoming, Arc::clone(&ledger.inlet), self.options.timeouts.body, drains);
         let (method, uri) = (parts.method, parts.uri);
-        let incomer = Incomer { method: method.clone(), uri: uri.clone(), headers: parts.headers, pull };
+        let incomer =
+            Incomer { method: method.clone(), uri: uri.clone(), headers: parts.headers, pull, secure };
         let span = info_span!("request", id = %ledger.id);
         let answer = self.understand(&uri, incomer, &mut ledger).instrument(span).await;
         ledger.status = Some(answer.status);
@@ -149,7 +153,7 @@ impl<H: House> Front<H> {
             caller: authenticated.caller,
             // Only POSTs answer with URLs.
             base: if incomer.method == Method::POST {
-                base_of(&incomer.uri, &headers)
+                base_of(incomer.secure, &incomer.uri, &headers)
             } else {
                 String::new()
             },
@@ -178,7 +182,7 @@ impl<H: House> Front<H> {
 
     /// What is not S3's. Its body is bounded by whoever reads it.
     async fn beside(&self, incomer: Incomer, ledger: &Ledger) -> Result<Answer, S3Error> {
-        let Incomer { method, uri, headers, pull } = incomer;
+        let Incomer { method, uri, headers, pull, .. } = incomer;
         let payload = PayloadMode::Unsigned;
         let opening = Opening { headers: &headers, payload, needs_length: false, bytes_max: u64::MAX };
         let body = open(pull, opening)?;
@@ -191,8 +195,8 @@ impl<H: House> Front<H> {
 }
 
 /// The URL of this server as the client wrote it.
-pub(super) fn base_of(uri: &Uri, headers: &HeaderMap) -> String {
-    let scheme = uri.scheme_str().unwrap_or("http");
+pub(super) fn base_of(secure: bool, uri: &Uri, headers: &HeaderMap) -> String {
+    let scheme = if secure { "https" } else { "http" };
     format!("{scheme}://{}", host_of(uri, headers).unwrap_or_default())
 }
 

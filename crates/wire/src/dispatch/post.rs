@@ -26,7 +26,7 @@ pub(super) async fn upload<H: House>(
     limits: &Limits,
     ledger: &mut Ledger,
 ) -> Result<Answer, S3Error> {
-    let Incomer { uri, headers: outer, pull, .. } = incomer;
+    let Incomer { uri, headers: outer, pull, secure, .. } = incomer;
     let boundary = form::boundary(&outer).unwrap_or_else(|| Ok(String::new()))?;
     let Form { fields, content_type, mut file } =
         read_form(pull, &boundary, limits.form_fields_bytes_max).await?;
@@ -48,7 +48,7 @@ pub(super) async fn upload<H: House>(
     let (output, _) = Handle::<PutObject>::handle(house, &caller, input, body).await?;
     let draft = PutObject::encode(&output)?;
     let etag = output.e_tag.unwrap_or_default();
-    let base = format!("{}{}", base_of(&uri, &outer), uri.path());
+    let base = format!("{}{}", base_of(secure, &uri, &outer), uri.path());
     let location = format!("{}/{}", base.trim_end_matches('/'), encode_path(key));
     let stored = Stored { bucket, key, etag: &etag, location };
     Ok(success_answer(&fields, &stored, draft.headers))

@@ -42,7 +42,7 @@ pub(super) async fn run<H: House>(
     }
     let pulse = Arc::new(Pulse::default());
     let stream = TimedIo::new(stream, Arc::clone(&pulse), front.options.timeouts.clone());
-    let requests = Requests { front, pulse, remote };
+    let requests = Requests { front, pulse, remote, secure: tls.is_some() };
     let Some(tls) = tls else {
         return speak(requests, stream, ear).await;
     };
@@ -111,6 +111,8 @@ struct Requests<H> {
     front: Arc<Front<H>>,
     pulse: Arc<Pulse>,
     remote: SocketAddr,
+    /// Through TLS.
+    secure: bool,
 }
 
 impl<H: House> Service<Request<Incoming>> for Requests<H> {
@@ -121,7 +123,7 @@ impl<H: House> Service<Request<Incoming>> for Requests<H> {
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         let front = Arc::clone(&self.front);
         let pulse = Arc::clone(&self.pulse);
-        let remote = self.remote;
-        Box::pin(async move { Ok(front.answer(request, pulse, remote).await) })
+        let (remote, secure) = (self.remote, self.secure);
+        Box::pin(async move { Ok(front.answer(request, pulse, remote, secure).await) })
     }
 }

@@ -34,7 +34,7 @@ impl Keys {
         scope: &str,
         derive: impl FnOnce() -> Result<(Key, Identity), S3Error>,
     ) -> Result<(Key, Arc<Identity>), S3Error> {
-        let name = format!("{access_key}/{scope}");
+        let name = [access_key, "/", scope].concat();
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner).get(&name).cloned();
         if let Some(known) = known
             && bool::from(known.secret.expose().as_bytes().ct_eq(secret.expose().as_bytes()))

@@ -3,7 +3,7 @@
 use thiserror::Error;
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
-use time::{OffsetDateTime, PrimitiveDateTime};
+use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time};
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -140,8 +140,22 @@ impl Timestamp {
 
     /// Reads `x-amz-date`.
     pub fn parse_basic(text: &str) -> Result<Self, TimestampError> {
-        let dated = PrimitiveDateTime::parse(text, BASIC).map_err(|_| TimestampError)?;
-        Self::written(dated, 0)
+        // By hand: every signed request has one, and reading it by its description cost a fiftieth of a small one.
+        let bytes: &[u8; 16] = text.as_bytes().try_into().map_err(|_| TimestampError)?;
+        let number = |digits: std::ops::Range<usize>| {
+            bytes[digits].iter().try_fold(0_u16, |number, byte| {
+                byte.is_ascii_digit().then(|| number * 10 + u16::from(byte - b'0')).ok_or(TimestampError)
+            })
+        };
+        if (bytes[8], bytes[15]) != (b'T', b'Z') {
+            return Err(TimestampError);
+        }
+        let two = |at: usize| number(at..at + 2).map(|number| number as u8);
+        let month = Month::try_from(two(4)?).map_err(|_| TimestampError)?;
+        let date = Date::from_calendar_date(i32::from(number(0..4)?), month, two(6)?);
+        let time = Time::from_hms(two(9)?, two(11)?, two(13)?);
+        let (Ok(date), Ok(time)) = (date, time) else { return Err(TimestampError) };
+        Self::written(PrimitiveDateTime::new(date, time), 0)
     }
 
     /// Only years that all of the forms can write: an earlier or later one would not read back.
@@ -214,6 +228,18 @@ mod tests {
         let seconds = moment.truncated_to_seconds();
         assert_eq!(Timestamp::parse_http_date(&moment.to_http_date()), Ok(seconds));
         assert_eq!(Timestamp::parse_basic(&moment.to_basic()), Ok(seconds));
+        assert_eq!(Timestamp::parse_basic("20261122T062430Z"), Ok(seconds));
+        for odd in [
+            "20261122T062460Z",
+            "20261322T062430Z",
+            "20260230T062430Z",
+            "+0261122T062430Z",
+            "20261122 062430Z",
+            "2026112T062430Z",
+            "20261122T2430ääZ",
+        ] {
+            assert_eq!(Timestamp::parse_basic(odd), Err(TimestampError), "{odd}");
+        }
         assert_eq!(moment.to_iso8601(), "2026-11-22T06:24:30.123Z");
         assert_eq!(moment.to_http_date(), "Sun, 22 Nov 2026 06:24:30 GMT");
     }

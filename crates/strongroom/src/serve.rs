@@ -87,11 +87,12 @@ async fn serve(settings: Settings, log: LogBuffer) -> anyhow::Result<()> {
     let server =
         Server::new(Arc::new(corridor), Arc::new(beside), access, settings.server.clone(), random.u128());
     let keepers = keep(hall, metrics);
+    // The listener takes connections already; whoever is answered finds these lines written.
+    greet(address, tls.is_some(), &settings, &credentials, drawn);
     let serving = tokio::spawn({
         let server = server.clone();
         async move { server.serve(listener).await }
     });
-    greet(address, tls.is_some(), &settings, &credentials, drawn);
 
     signals.wait_for_stop(tls.as_ref()).await;
     ready.store(false, Ordering::Relaxed);

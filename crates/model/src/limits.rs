@@ -38,7 +38,7 @@ pub const ANNOTATIONS_MAX: u32 = 1000;
 /// The longest default retention of a bucket, in years.
 pub const RETENTION_YEARS_MAX: u32 = 100;
 /// The same in days.
-pub const RETENTION_DAYS_MAX: u32 = 36_500;
+pub const RETENTION_DAYS_MAX: u32 = RETENTION_YEARS_MAX * 365;
 /// All header bytes of a request together.
 pub const HEADER_BYTES_MAX: usize = 16 * 1024;
 /// Header lines in a request.

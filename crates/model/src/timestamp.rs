@@ -140,7 +140,7 @@ impl Timestamp {
 
     /// Reads `x-amz-date`.
     pub fn parse_basic(text: &str) -> Result<Self, TimestampError> {
-        // By hand: every signed request has one, and reading it by its description cost a fiftieth of a small one.
+        // By hand: every signed request has one, and reading it by its description shows in a small one's profile.
         let bytes: &[u8; 16] = text.as_bytes().try_into().map_err(|_| TimestampError)?;
         let number = |digits: std::ops::Range<usize>| {
             bytes[digits].iter().try_fold(0_u16, |number, byte| {

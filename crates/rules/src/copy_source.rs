@@ -2,6 +2,8 @@
 //!
 //! Source: AWS "CopyObject", request header `x-amz-copy-source`.
 
+use crate::percent;
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CopySource {
     pub bucket: String,
@@ -16,46 +18,16 @@ pub fn parse(header: &str) -> Option<CopySource> {
         Some((path, query)) => (path, Some(query.strip_prefix("versionId=")?)),
         None => (header, None),
     };
-    let path = decode(path)?;
+    let path = percent::decode_path(path)?;
     let (bucket, key) = path.strip_prefix('/').unwrap_or(&path).split_once('/')?;
     if bucket.is_empty() || key.is_empty() {
         return None;
     }
     let version_id = match version_id {
-        Some(id) => Some(decode(id)?),
+        Some(id) => Some(percent::decode_path(id)?),
         None => None,
     };
     Some(CopySource { bucket: bucket.to_owned(), key: key.to_owned(), version_id })
-}
-
-/// Percent-decoding; `+` stands for itself, as in a path. `None` if that is no text.
-pub fn decode(text: &str) -> Option<String> {
-    let bytes = text.as_bytes();
-    let mut decoded = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        match bytes[at] {
-            b'%' => {
-                let digits = text.get(at + 1..at + 3)?;
-                decoded.push(hex(digits)?);
-                at += 3;
-            }
-            byte => {
-                decoded.push(byte);
-                at += 1;
-            }
-        }
-    }
-    String::from_utf8(decoded).ok()
-}
-
-/// Two hexadecimal digits; `from_str_radix` alone would take a sign.
-fn hex(digits: &str) -> Option<u8> {
-    if digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        u8::from_str_radix(digits, 16).ok()
-    } else {
-        None
-    }
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ pub mod copy_source;
 pub mod listing;
 pub mod multipart;
 pub mod object_lock;
+pub mod percent;
 pub mod precondition;
 pub mod range;
 pub mod tagging;

@@ -4,6 +4,8 @@
 
 use model::limits::{TAG_KEY_UNITS_MAX, TAG_VALUE_UNITS_MAX};
 
+use crate::percent;
+
 /// Keys and values.
 pub type Tags = Vec<(String, String)>;
 
@@ -27,8 +29,6 @@ pub enum Refusal {
     Reserved {
         key: String,
     },
-    /// Not URL query parameters.
-    Header,
 }
 
 /// Whether a set may be stored.
@@ -58,41 +58,22 @@ fn fits(text: &str, units_max: usize) -> bool {
     text.encode_utf16().count() <= units_max && text.chars().all(legal)
 }
 
-/// Reads `x-amz-tagging`: `key1=value1&key2=value2`, percent-encoded. A key twice is no header of S3's.
-pub fn parse_header(header: &str) -> Result<Tags, Refusal> {
+/// Reads `x-amz-tagging`: `key1=value1&key2=value2`, percent-encoded. `None` when it is no set of query
+/// parameters; a key twice is none of S3's.
+pub fn parse_header(header: &str) -> Option<Tags> {
     let mut tags = Tags::new();
     for pair in header.split('&').filter(|pair| !pair.is_empty()) {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
         if key.is_empty() || value.contains('=') {
-            return Err(Refusal::Header);
+            return None;
         }
-        let (key, value) = (decode(key).ok_or(Refusal::Header)?, decode(value).ok_or(Refusal::Header)?);
+        let (key, value) = (percent::decode_query(key)?, percent::decode_query(value)?);
         if tags.iter().any(|(other, _)| *other == key) {
-            return Err(Refusal::Header);
+            return None;
         }
         tags.push((key, value));
     }
-    Ok(tags)
-}
-
-fn decode(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        match byte {
-            b'+' => bytes.push(b' '),
-            b'%' => {
-                let (high, low) = (digit(rest.next()?)?, digit(rest.next()?)?);
-                bytes.push(high << 4 | low);
-            }
-            other => bytes.push(other),
-        }
-    }
-    String::from_utf8(bytes).ok()
-}
-
-fn digit(byte: u8) -> Option<u8> {
-    char::from(byte).to_digit(16).map(|digit| digit as u8)
+    Some(tags)
 }
 
 #[cfg(test)]
@@ -107,12 +88,12 @@ mod tests {
     fn a_header_is_a_query_string() {
         assert_eq!(
             parse_header("a=1&b%20c=d%2Fe&f"),
-            Ok(vec![pair("a", "1"), pair("b c", "d/e"), pair("f", "")])
+            Some(vec![pair("a", "1"), pair("b c", "d/e"), pair("f", "")])
         );
-        assert_eq!(parse_header(""), Ok(Vec::new()));
-        assert_eq!(parse_header("a+b=%C3%A4"), Ok(vec![pair("a b", "ä")]));
+        assert_eq!(parse_header(""), Some(Vec::new()));
+        assert_eq!(parse_header("a+b=%C3%A4"), Some(vec![pair("a b", "ä")]));
         for broken in ["a=1&a=2", "=", "a=1,b=2", "%zz=1", "a=%C3", "a=%4"] {
-            assert_eq!(parse_header(broken), Err(Refusal::Header), "{broken}");
+            assert_eq!(parse_header(broken), None, "{broken}");
         }
     }
 

@@ -24,7 +24,7 @@ pub(crate) use hold_of;
 
 pub(crate) fn tags_of_header(header: Option<&str>) -> Result<Tags, S3Error> {
     let header = header.unwrap_or_default();
-    let mut tags = tagging::parse_header(header).map_err(|_| malformed_header(header))?;
+    let mut tags = tagging::parse_header(header).ok_or_else(|| malformed_header(header))?;
     tags.sort();
     tagging::check(&tags, OBJECT_TAGS_MAX).map_err(|refusal| refused(refusal, TOO_MANY))?;
     Ok(tags)
@@ -71,7 +71,6 @@ fn refused(refusal: Refusal, too_many: &str) -> S3Error {
         Refusal::Reserved { key } => {
             invalid("System tags cannot be added/updated by requester").element("TagKey", key)
         }
-        Refusal::Header => malformed_header(""),
     }
 }
 

@@ -94,28 +94,14 @@ pub(crate) fn resolve(
     key: &ObjectKey,
     version_id: Option<&str>,
 ) -> Result<Version, S3Error> {
-    let Some(text) = version_id else {
-        return resolve_current(view, bucket, key);
-    };
-    let id = parse_version_id(bucket, text)?;
-    let version = version_by_id(view, bucket, key, id).map_err(fault::catalog)?;
-    let version = version.ok_or_else(|| {
-        S3Error::from(ErrorCode::NoSuchVersion).element("Key", key.as_str()).element("VersionId", text)
-    })?;
-    match version.row.state {
-        VersionState::Object(_) => Ok(version),
-        VersionState::DeleteMarker => Err(is_a_marker("GET", &version)),
+    let version = named_or_newest(view, bucket, key, version_id)?;
+    match (version.row.state == VersionState::DeleteMarker, version_id) {
+        (false, _) => Ok(version),
+        (true, Some(_)) => Err(is_a_marker("GET", &version)),
+        (true, None) => Err(no_such_key(key)
+            .header("x-amz-delete-marker", "true")
+            .header("x-amz-version-id", version.row.version_id(version.ordinal).to_string())),
     }
-}
-
-fn is_a_marker(method: &str, version: &Version) -> S3Error {
-    S3Error::from(ErrorCode::MethodNotAllowed)
-        .element("Method", method)
-        .element("ResourceType", "DeleteMarker")
-        .header("x-amz-delete-marker", "true")
-        .header("x-amz-version-id", version.row.version_id(version.ordinal).to_string())
-        .header("last-modified", version.row.modified.to_http_date())
-        .header("allow", "DELETE")
 }
 
 /// The object whose marks are asked for or changed: a delete marker has none, whether it is named or current.
@@ -126,40 +112,47 @@ pub(crate) fn resolve_marked(
     version_id: Option<&str>,
     method: &str,
 ) -> Result<Version, S3Error> {
-    let found = match version_id {
-        Some(text) => {
-            let id = parse_version_id(bucket, text)?;
-            version_by_id(view, bucket, key, id).map_err(fault::catalog)?
-        }
-        None => match head(view, bucket, key).map_err(fault::catalog)? {
-            Some(Head { ordinal, .. }) => {
-                let row = version_at(view, bucket, key, ordinal).map_err(fault::catalog)?;
-                row.map(|row| Version { ordinal, row })
-            }
-            None => None,
-        },
-    };
-    match found {
-        Some(version) if version.row.state == VersionState::DeleteMarker => {
-            Err(is_a_marker(method, &version))
-        }
-        _ => resolve(view, bucket, key, version_id),
+    let version = named_or_newest(view, bucket, key, version_id)?;
+    match version.row.state {
+        VersionState::Object(_) => Ok(version),
+        VersionState::DeleteMarker => Err(is_a_marker(method, &version)),
     }
 }
 
-fn resolve_current(view: &dyn View, bucket: &BucketRow, key: &ObjectKey) -> Result<Version, S3Error> {
-    let missing = || S3Error::from(ErrorCode::NoSuchKey).element("Key", key.as_str());
-    let head = head(view, bucket, key).map_err(fault::catalog)?.ok_or_else(missing)?;
+/// The version that a request names, else the newest; it may be a delete marker.
+fn named_or_newest(
+    view: &dyn View,
+    bucket: &BucketRow,
+    key: &ObjectKey,
+    version_id: Option<&str>,
+) -> Result<Version, S3Error> {
+    if let Some(text) = version_id {
+        let id = parse_version_id(bucket, text)?;
+        let version = version_by_id(view, bucket, key, id).map_err(fault::catalog)?;
+        return version.ok_or_else(|| {
+            S3Error::from(ErrorCode::NoSuchVersion).element("Key", key.as_str()).element("VersionId", text)
+        });
+    }
+    let head = head(view, bucket, key).map_err(fault::catalog)?.ok_or_else(|| no_such_key(key))?;
     let row = version_at(view, bucket, key, head.ordinal).map_err(fault::catalog)?;
     let row = row.ok_or_else(|| {
         fault::catalog(Fault::corrupt("versions", "the version that its summary names is missing"))
     })?;
-    if head.current.is_none() {
-        return Err(missing()
-            .header("x-amz-delete-marker", "true")
-            .header("x-amz-version-id", row.version_id(head.ordinal).to_string()));
-    }
     Ok(Version { ordinal: head.ordinal, row })
+}
+
+fn no_such_key(key: &ObjectKey) -> S3Error {
+    S3Error::from(ErrorCode::NoSuchKey).element("Key", key.as_str())
+}
+
+fn is_a_marker(method: &str, version: &Version) -> S3Error {
+    S3Error::from(ErrorCode::MethodNotAllowed)
+        .element("Method", method)
+        .element("ResourceType", "DeleteMarker")
+        .header("x-amz-delete-marker", "true")
+        .header("x-amz-version-id", version.row.version_id(version.ordinal).to_string())
+        .header("last-modified", version.row.modified.to_http_date())
+        .header("allow", "DELETE")
 }
 
 /// In a bucket that never had versions only `null` is one.

@@ -1,6 +1,6 @@
 //! The access log: a line a request into the log's buffer, in the form that the other lines have.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -72,24 +72,24 @@ impl AccessLog for AccessLines {
 
 fn text(line: &AccessLine<'_>, timestamp: &str) -> String {
     let mut text = String::with_capacity(LINE_BYTES);
-    let outcome = write!(
-        text,
-        "{timestamp}  INFO access: request_id={} remote={} method={}",
-        line.request_id, line.remote, line.method
-    );
-    push(&mut text, "path", line.path);
-    push(&mut text, "operation", line.operation);
-    push(&mut text, "bucket", line.bucket.unwrap_or(NONE));
-    push(&mut text, "key", line.key.unwrap_or(NONE));
-    let outcome = outcome.and_then(|()| write!(text, " status={}", line.status));
-    push(&mut text, "error", line.error.unwrap_or(NONE));
-    let AccessLine { bytes_in, bytes_out, duration_us, .. } = line;
-    let outcome = outcome
-        .and_then(|()| write!(text, " bytes_in={bytes_in} bytes_out={bytes_out} duration_us={duration_us}"));
-    push(&mut text, "access_key", line.access_key.unwrap_or(NONE));
     // A `String` takes whatever is written.
-    let _ = outcome.and_then(|()| writeln!(text, " broken={}", line.broken));
+    let _ = write_text(&mut text, line, timestamp);
     text
+}
+
+fn write_text(text: &mut String, line: &AccessLine<'_>, timestamp: &str) -> fmt::Result {
+    let AccessLine { request_id, remote, method, status, bytes_in, bytes_out, duration_us, broken, .. } =
+        line;
+    write!(text, "{timestamp}  INFO access: request_id={request_id} remote={remote} method={method}")?;
+    push(text, "path", line.path);
+    push(text, "operation", line.operation);
+    push(text, "bucket", line.bucket.unwrap_or(NONE));
+    push(text, "key", line.key.unwrap_or(NONE));
+    write!(text, " status={status}")?;
+    push(text, "error", line.error.unwrap_or(NONE));
+    write!(text, " bytes_in={bytes_in} bytes_out={bytes_out} duration_us={duration_us}")?;
+    push(text, "access_key", line.access_key.unwrap_or(NONE));
+    writeln!(text, " broken={broken}")
 }
 
 /// A field with its value in quotes; what must be escaped (a line break would forge a line) goes the long way.

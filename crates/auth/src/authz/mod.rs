@@ -12,6 +12,7 @@ use api::{ErrorCode, Operation, S3Error};
 use catalog::table::{BucketRow, space};
 use model::{AccountId, BucketName};
 use rules::copy_source::{self, CopySource};
+use rules::percent;
 
 use crate::authn::Auth;
 use crate::caller::{Caller, Identity};
@@ -145,7 +146,7 @@ fn no_such_bucket(name: &BucketName) -> S3Error {
 
 fn malformed_source(header: &str) -> S3Error {
     let path = header.split_once('?').map_or(header, |(path, _)| path);
-    match copy_source::decode(path) {
+    match percent::decode_path(path) {
         None => about_source(header, "Invalid copy source encoding"),
         Some(_) => {
             about_source(header, "Copy Source must mention the source bucket and key: sourcebucket/sourcekey")

@@ -126,7 +126,7 @@ impl Catalog {
 
     /// False once the journal failed: then every commit is refused until the catalog is opened again.
     pub fn takes_commits(&self) -> bool {
-        !self.0.tables.failed.load(Ordering::Relaxed)
+        self.0.tables.failed.get().is_none()
     }
 
     pub fn headroom(&self) -> Headroom {

@@ -33,7 +33,6 @@ pub struct Engine {
     last: Place,
     /// Journal written since a memtable was last frozen.
     unfrozen_bytes: usize,
-    failed: Option<Arc<str>>,
 }
 
 impl Engine {
@@ -77,9 +76,7 @@ impl Engine {
         };
         begun.map_err(AppendError::into_fault)?;
         let journal = recovered.journal;
-        let failed = None;
-        let engine =
-            Self { tables, checkpointer, journal, clock, options, frame, last, unfrozen_bytes: 0, failed };
+        let engine = Self { tables, checkpointer, journal, clock, options, frame, last, unfrozen_bytes: 0 };
         engine.checkpointer.provide()?;
         Ok(engine)
     }
@@ -168,8 +165,7 @@ impl Engine {
             Err(AppendError::Broken(fault)) => {
                 let reason: Arc<str> = fault.to_string().into();
                 tracing::error!(%reason, "the journal failed: no more commits until the catalog is reopened");
-                self.failed = Some(reason.clone());
-                self.tables.failed.store(true, Ordering::Relaxed);
+                self.tables.failed.get_or_init(|| reason.clone());
                 Err(Fault::Unknown(reason))
             }
         }
@@ -177,7 +173,7 @@ impl Engine {
 
     /// Before a batch: a full memtable is frozen, and when too many wait for the index this one waits too.
     fn make_room(&mut self) -> Result<(), Fault> {
-        if let Some(reason) = &self.failed {
+        if let Some(reason) = self.tables.failed.get() {
             return Err(Fault::Failed(reason.clone()));
         }
         let active_bytes = self.tables.list().active.bytes();

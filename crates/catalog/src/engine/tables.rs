@@ -7,7 +7,7 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use bytes::Bytes;
 use model::Ordinal;
@@ -37,8 +37,8 @@ pub(crate) struct Tables {
     visible: AtomicU64,
     /// Set while the device has too little space for commits that grow.
     pub scarce: AtomicBool,
-    /// Set once the journal failed: reads go on, commits only after it was opened again.
-    pub failed: AtomicBool,
+    /// Why the journal failed, once it did: reads go on, commits only after it was opened again.
+    pub failed: OnceLock<Arc<str>>,
 }
 
 impl Tables {
@@ -50,7 +50,7 @@ impl Tables {
             index,
             visible: AtomicU64::new(visible.as_u64()),
             scarce: AtomicBool::new(false),
-            failed: AtomicBool::new(false),
+            failed: OnceLock::new(),
         }
     }
 

@@ -3,14 +3,14 @@
 use api::s3::{DeleteBucket, DeleteBucketOutput};
 use api::{Body, ErrorCode, S3Error};
 use auth::Authorized;
-use catalog::table::{BucketRow, ReclaimRow, space};
+use catalog::table::{ReclaimRow, space};
 use catalog::{Decision, Write};
 use model::Versioning;
 
 use crate::bucket::create::is_empty;
-use crate::fault;
 use crate::hall::{Hall, bucket_group};
 use crate::handle::Handle;
+use crate::{fault, state};
 
 impl Handle<DeleteBucket> for Hall {
     async fn handle(
@@ -21,9 +21,7 @@ impl Handle<DeleteBucket> for Hall {
         let bucket = request.bucket()?.clone();
         self.catalog()
             .commit_freeing(bucket_group(bucket.name.as_str()), move |view, ordinal| {
-                let key = space::bucket(&bucket.name);
-                let standing = view.get(&key)?.map(BucketRow::decode).transpose().map_err(fault::row)?;
-                let Some(standing) = standing.filter(|row| row.id == bucket.row.id) else {
+                let Some(standing) = state::bucket(view, &bucket)? else {
                     return Ok(Decision::Refuse(
                         S3Error::from(ErrorCode::NoSuchBucket).element("BucketName", bucket.name.as_str()),
                     ));
@@ -37,7 +35,7 @@ impl Handle<DeleteBucket> for Hall {
                     return Ok(Decision::Refuse(refusal.element("BucketName", bucket.name.as_str())));
                 }
                 let mut writes = vec![
-                    Write::delete(key),
+                    Write::delete(space::bucket(&bucket.name)),
                     Write::delete(space::owned(standing.owner, bucket.name.as_str())),
                     Write::delete(space::bucket_tags(standing.id)),
                 ];

@@ -9,8 +9,8 @@ use api::{Body, ErrorCode, S3Error};
 use auth::{Authorized, Bucket};
 use bytes::Bytes;
 use catalog::table::{
-    BucketRow, ChecksumRow, Content, ObjectRow, PartRow, PartTable, ReclaimRow, UploadRow, VersionRow,
-    VersionState, space,
+    ChecksumRow, Content, ObjectRow, PartRow, PartTable, ReclaimRow, UploadRow, VersionRow, VersionState,
+    space,
 };
 use catalog::{Decision, Fault, View};
 use digest::ChecksumValue;
@@ -153,12 +153,11 @@ impl Hall {
         made: Made,
         conditions: WriteConditions,
     ) -> Result<Result<Completed, Stopped>, S3Error> {
-        let (bucket_key, bucket_id, key) = (space::bucket(&bucket.name), bucket.row.id, key.clone());
+        let (bucket, key) = (bucket.clone(), key.clone());
         let salt = self.random().u128();
-        let group = object_group(bucket_id, &key);
+        let group = object_group(bucket.row.id, &key);
         let named = self.catalog().commit(group, move |view, ordinal| {
-            let standing = view.get(&bucket_key)?.map(BucketRow::decode).transpose().map_err(fault::row)?;
-            let Some(bucket) = standing.filter(|row| row.id == bucket_id) else {
+            let Some(bucket) = state::bucket(view, &bucket)? else {
                 return Ok(Decision::Refuse(Stopped::Refused(ErrorCode::NoSuchBucket.into())));
             };
             let Some(upload) = find(view, &bucket, &key, id)? else {
@@ -185,11 +184,11 @@ impl Hall {
             };
             let mut deed = Deed::new(view, &bucket, &key, ordinal);
             deed.add_version(head.as_ref(), choice, &row)?;
-            deed.delete(space::upload(bucket_id, &key, id));
+            deed.delete(space::upload(bucket.id, &key, id));
             if let (true, Content::Parts { table, .. }) = (made.unlisted, &made.object.content) {
                 let listed = table.clone();
                 deed.reclaim_row(&ReclaimRow::Unlisted {
-                    bucket: bucket_id,
+                    bucket: bucket.id,
                     key: key.clone(),
                     upload: id,
                     listed,

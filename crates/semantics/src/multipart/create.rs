@@ -3,17 +3,17 @@
 use api::s3::{CreateMultipartUpload, CreateMultipartUploadInput, CreateMultipartUploadOutput};
 use api::{Body, ErrorCode, S3Error};
 use auth::Authorized;
-use catalog::table::{BucketRow, Marks, UploadRow, space};
+use catalog::table::{Marks, UploadRow, space};
 use catalog::{Decision, Write};
 use model::{ChecksumAlgorithm, ChecksumType, Ordinal, UploadId};
 
 use crate::attributes::{self, attributes_of};
 use crate::checksums;
-use crate::fault;
 use crate::hall::{Hall, object_group};
 use crate::handle::Handle;
 use crate::marks::{self, hold_of};
 use crate::refuse::refuse_unbuilt;
+use crate::{fault, state};
 
 impl Handle<CreateMultipartUpload> for Hall {
     async fn handle(
@@ -44,9 +44,7 @@ impl Handle<CreateMultipartUpload> for Hall {
         let id = self
             .catalog()
             .commit(object_group(bucket.row.id, &key), move |view, ordinal| {
-                let standing = view.get(&space::bucket(&bucket.name))?;
-                let standing = standing.map(BucketRow::decode).transpose().map_err(fault::row)?;
-                if standing.is_none_or(|standing| standing.id != bucket.row.id) {
+                if state::bucket(view, &bucket)?.is_none() {
                     return Ok(Decision::Refuse(S3Error::from(ErrorCode::NoSuchBucket)));
                 }
                 let id = UploadId { ordinal, salt };

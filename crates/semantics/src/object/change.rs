@@ -2,7 +2,7 @@
 
 use api::{ErrorCode, S3Error};
 use auth::Bucket;
-use catalog::table::{BucketRow, Marks, VersionState, space};
+use catalog::table::{Marks, VersionState, space};
 use catalog::{Decision, Write};
 use model::{ObjectKey, Timestamp};
 
@@ -23,14 +23,12 @@ impl Hall {
     where
         F: Fn(&mut Marks, Timestamp) -> Result<(), S3Error> + Send + 'static,
     {
-        let (bucket_key, id) = (space::bucket(&bucket.name), bucket.row.id);
-        let (group, key) = (object_group(id, key), key.clone());
+        let (group, key) = (object_group(bucket.row.id, key), key.clone());
+        let bucket = bucket.clone();
         let version_id = version_id.map(str::to_owned);
         self.catalog()
             .commit(group, move |view, ordinal| {
-                let standing =
-                    view.get(&bucket_key)?.map(BucketRow::decode).transpose().map_err(fault::row)?;
-                let Some(bucket) = standing.filter(|row| row.id == id) else {
+                let Some(bucket) = state::bucket(view, &bucket)? else {
                     return Ok(Decision::Refuse(ErrorCode::NoSuchBucket.into()));
                 };
                 let mut version =
@@ -45,7 +43,7 @@ impl Hall {
                 }
                 let Version { ordinal, row } = version;
                 let shown = state::shown_version_id(&bucket, &row, ordinal);
-                let write = Write::put(space::version(id, &key, ordinal), row.encode());
+                let write = Write::put(space::version(bucket.id, &key, ordinal), row.encode());
                 Ok(Decision::Write(vec![write], shown))
             })
             .await

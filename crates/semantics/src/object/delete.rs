@@ -3,7 +3,7 @@
 use api::s3::{DeleteObject, DeleteObjectOutput};
 use api::{Body, ErrorCode, S3Error};
 use auth::{Authorized, Bucket};
-use catalog::table::{BucketRow, VersionRow, VersionState, space};
+use catalog::table::{BucketRow, VersionRow, VersionState};
 use catalog::{Decision, Fault, View, Write};
 use model::{AccountId, ObjectKey, Ordinal, VersionId};
 use rules::object_lock::{self, Choice};
@@ -74,18 +74,14 @@ impl Hall {
         caller: AccountId,
         doomed: Doomed,
     ) -> Result<Deleted, S3Error> {
-        let (bucket_key, id) = (space::bucket(&bucket.name), bucket.row.id);
+        let bucket = bucket.clone();
         let salt = self.random().u128();
-        let group = object_group(id, &doomed.key);
+        let group = object_group(bucket.row.id, &doomed.key);
         self.catalog()
             .commit_freeing(group, move |view, ordinal| {
-                let bucket = match view.get(&bucket_key)? {
-                    Some(row) => BucketRow::decode(row).map_err(fault::row)?,
-                    None => return Ok(Decision::Refuse(ErrorCode::NoSuchBucket.into())),
-                };
-                if bucket.id != id {
+                let Some(bucket) = state::bucket(view, &bucket)? else {
                     return Ok(Decision::Refuse(ErrorCode::NoSuchBucket.into()));
-                }
+                };
                 match doomed.version {
                     Some(version) => delete_version(view, &bucket, &doomed, version, ordinal),
                     None => {

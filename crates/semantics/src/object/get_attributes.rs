@@ -28,7 +28,6 @@ impl Handle<GetObjectAttributes> for Hall {
         let (input, bucket) = (request.input(), request.bucket()?);
         let key = attributes::object_key(&input.key)?;
         let asked = asked(input)?;
-        let pin = self.pins().pin(self.catalog().last_ordinal());
         let view = self.catalog().snapshot().map_err(fault::catalog)?;
         let Version { ordinal, row } = state::resolve(&view, &bucket.row, &key, input.version_id.as_deref())?;
         let object = row.object().ok_or(ErrorCode::NoSuchKey)?;
@@ -47,7 +46,6 @@ impl Handle<GetObjectAttributes> for Hall {
             object_size: asks("ObjectSize").then_some(object.size_bytes as i64),
             ..Default::default()
         };
-        drop(pin);
         Ok((output, None))
     }
 }

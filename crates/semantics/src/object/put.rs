@@ -4,9 +4,7 @@ use api::s3::{PutObject, PutObjectInput, PutObjectOutput};
 use api::{Body, ErrorCode, S3Error};
 use auth::{Authorized, Bucket};
 use catalog::Decision;
-use catalog::table::{
-    Attributes, BucketRow, ChecksumRow, Content, Marks, ObjectRow, VersionRow, VersionState, space,
-};
+use catalog::table::{Attributes, ChecksumRow, Content, Marks, ObjectRow, VersionRow, VersionState};
 use model::{AccountId, ChecksumAlgorithm, ETag, Hold, ObjectKey, StorageClass, Timestamp};
 use rules::{precondition, versioning};
 
@@ -140,21 +138,16 @@ impl Hall {
         conditions: WriteConditions,
     ) -> Result<Named, S3Error> {
         let (content, texts, asked) = (new.content.clone(), new.annotated.contents(), new.marks.hold);
-        let (bucket_key, id) = (space::bucket(&bucket.name), bucket.row.id);
-        let group = object_group(id, key);
-        let key = key.clone();
+        let group = object_group(bucket.row.id, key);
+        let (bucket, key) = (bucket.clone(), key.clone());
         let mut annotated = new.annotated.clone();
         let (created, mut row) = (new.modified, new.into_row());
         let named = self
             .catalog()
             .commit(group, move |view, ordinal| {
-                let Some(bucket) = view.get(&bucket_key)? else {
+                let Some(bucket) = state::bucket(view, &bucket)? else {
                     return Ok(Decision::Refuse(ErrorCode::NoSuchBucket.into()));
                 };
-                let bucket = BucketRow::decode(bucket).map_err(fault::row)?;
-                if bucket.id != id {
-                    return Ok(Decision::Refuse(ErrorCode::NoSuchBucket.into()));
-                }
                 let head = state::head(view, &bucket, &key)?;
                 if let Err(refusal) = conditions.check(head.as_ref(), &key) {
                     return Ok(Decision::Refuse(refusal));

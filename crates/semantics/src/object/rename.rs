@@ -11,9 +11,9 @@ use bytes::Bytes;
 use catalog::table::{BucketRow, Content, VersionRow, VersionState};
 use catalog::{Decision, Fault, View};
 use model::{ObjectKey, Ordinal, Timestamp, Versioning};
-use rules::copy_source;
 use rules::precondition::{self, Conditions, ReadChoice};
 use rules::versioning;
+use rules::{copy_source, percent};
 
 use crate::deed::Deed;
 use crate::hall::{Hall, object_group};
@@ -69,7 +69,7 @@ fn read(input: &RenameObjectInput, bucket: &Bucket) -> Result<Asked, S3Error> {
     let named = match copy_source::parse(header).filter(|_| header.starts_with('/')) {
         Some(source) if source.bucket == bucket.name.as_str() => Some(source.key),
         Some(_) => None,
-        None => copy_source::decode(header),
+        None => percent::decode_path(header),
     };
     let invalid = |message| S3Error::invalid_argument("x-amz-rename-source", header, message);
     let named = named.ok_or_else(|| invalid("The source must be an object of the same bucket"))?;

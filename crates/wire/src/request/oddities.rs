@@ -5,8 +5,8 @@ use api::{ErrorCode, S3Error};
 use http::HeaderMap;
 use model::ChecksumAlgorithm;
 
-/// What `x-amz-checksum-` may be followed by, besides the algorithms.
-const ABOUT_CHECKSUMS: [&str; 3] = ["algorithm", "mode", "type"];
+/// The headers of this name that carry no checksum themselves.
+const ABOUT_CHECKSUMS: [&str; 3] = ["x-amz-checksum-algorithm", "x-amz-checksum-mode", "x-amz-checksum-type"];
 
 pub(crate) fn check(op: Op, headers: &HeaderMap) -> Result<(), S3Error> {
     match op {
@@ -33,13 +33,12 @@ fn check_read(headers: &HeaderMap) -> Result<(), S3Error> {
 }
 
 fn check_checksums(headers: &HeaderMap) -> Result<(), S3Error> {
-    let known = |rest: &str| {
-        ABOUT_CHECKSUMS.contains(&rest)
-            || ChecksumAlgorithm::ALL
-                .iter()
-                .any(|algorithm| algorithm.header().ends_with(&format!("-{rest}")))
+    let known = |name: &str| {
+        ABOUT_CHECKSUMS.contains(&name)
+            || ChecksumAlgorithm::ALL.iter().any(|algorithm| algorithm.header() == name)
     };
-    let mut sent = headers.keys().filter_map(|name| name.as_str().strip_prefix("x-amz-checksum-"));
+    let mut sent =
+        headers.keys().map(|name| name.as_str()).filter(|name| name.starts_with("x-amz-checksum-"));
     if sent.all(known) {
         return Ok(());
     }

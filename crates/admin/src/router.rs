@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use api::{Arrival, Service};
 use auth::{Accounts, Auth, Caller};
 use bytes::Bytes;
 use http::{Method, Response, StatusCode};
@@ -84,7 +85,13 @@ impl Admin {
             query: request.uri.query().unwrap_or_default(),
             headers: &pairs,
         };
-        let authenticated = self.auth.authenticate(&view, None, self.clock.now())?;
+        let arrival = Arrival {
+            remote: request.remote,
+            secure: request.secure,
+            service: Service::S3,
+            body_sha256: None,
+        };
+        let authenticated = self.auth.authenticate(&view, None, &arrival, self.clock.now())?;
         match authenticated.caller {
             Caller::Root(identity) if identity.account == self.auth.root_account() => {
                 Ok(authenticated.payload)

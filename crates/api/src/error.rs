@@ -1,13 +1,15 @@
-//! S3's error codes with AWS's default messages, and the error that every operation answers with.
+//! The error codes of S3, S3 Control, IAM and STS with AWS's usual messages, and the error that every operation answers
+//! with.
 //!
-//! Source: AWS "Amazon S3 API Reference: Error responses". Statuses belong to `wire`.
+//! Sources: AWS "Amazon S3 API Reference: Error responses", "IAM API Reference: Common errors", "AWS STS API
+//! Reference", and the services' models. Statuses belong to `wire`.
 
 use std::borrow::Cow;
 use std::fmt;
 
 macro_rules! codes {
     ($($code:ident $message:literal,)*) => {
-        /// An S3 error code.
+        /// An error code of any service.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum ErrorCode { $($code,)* }
 
@@ -28,7 +30,11 @@ macro_rules! codes {
 }
 
 codes! {
+    AccessControlListNotSupported "The bucket does not allow ACLs",
     AccessDenied "Access Denied",
+    AccessForbidden "CORSResponse: This CORS request is not allowed. This is usually because the evalution of Origin, request method / Access-Control-Request-Method or Access-Control-Request-Headers are not whitelisted by the resource's CORS spec.",
+    AccessPointAlreadyOwnedByYou "Your previous request to create the named accesspoint succeeded and you already own it.",
+    AmbiguousGrantByEmailAddress "The email address you provided is associated with more than one account.",
     AnnotationLimitExceeded "The request would exceed the maximum number of annotations allowed per object.",
     AnnotationNameTooLong "The annotation name exceeds 512 bytes.",
     AuthorizationHeaderMalformed "The authorization header is malformed.",
@@ -38,30 +44,55 @@ codes! {
     BucketAlreadyExists "The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again.",
     BucketAlreadyOwnedByYou "Your previous request to create the named bucket succeeded and you already own it.",
     BucketNotEmpty "The bucket you tried to delete is not empty",
+    ConcurrentModification "The request was rejected because multiple requests to change this object were submitted simultaneously. Wait a few minutes and submit your request again.",
     ConditionalRequestConflict "The conditional request cannot succeed due to a conflicting operation against this resource.",
     CrossLocationLoggingProhibited "Cross-location logging is not allowed.",
+    DeleteConflict "Cannot delete entity, must detach all policies first.",
+    EntityAlreadyExists "The entity already exists.",
+    EntityTemporarilyUnmodifiable "The entity is temporarily unmodifiable. Please retry.",
     EntityTooLarge "Your proposed upload exceeds the maximum allowed size",
     EntityTooSmall "Your proposed upload is smaller than the minimum allowed size",
     ExpiredToken "The provided token has expired.",
+    ExpiredTokenException "The web identity token that was passed is expired.",
+    FeatureDisabled "The feature is disabled for this account.",
+    FeatureEnabled "The feature is enabled for this account.",
+    IDPCommunicationError "The identity provider could not be reached to verify the token. Please retry.",
+    IDPRejectedClaim "The identity provider reported that authentication failed.",
     IllegalLocationConstraintException "The unspecified location constraint is incompatible for the region specific endpoint this request was sent to.",
     IllegalVersioningConfigurationException "The Versioning element must be specified",
     IncompleteBody "You did not provide the number of bytes specified by the Content-Length HTTP header",
+    IncompleteSignature "The request signature does not conform to AWS standards.",
     IncorrectNumberOfFilesInPostRequest "POST requires exactly one file upload per request.",
     InternalError "We encountered an internal error. Please try again.",
+    InternalFailure "We encountered an internal error. Please try again.",
     InvalidAccessKeyId "The AWS Access Key Id you provided does not exist in our records.",
+    InvalidAccessPoint "The specified accesspoint name or account is not valid.",
+    InvalidAccessPointAliasError "The specified access point alias name is not valid.",
+    InvalidAction "The action or operation requested is not valid.",
     InvalidAnnotationName "The annotation name you provided is invalid.",
     InvalidArgument "Invalid Argument",
+    InvalidAuthenticationCode "The authentication code is not valid.",
+    InvalidAuthorizationMessageException "The encoded authorization message is not valid.",
+    InvalidBucketAclWithBlockPublicAccessError "Bucket cannot have public ACLs set with BlockPublicAccess enabled",
+    InvalidBucketAclWithObjectOwnership "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
     InvalidBucketName "The specified bucket is not valid.",
     InvalidBucketOwnerAWSAccountID "The value of the expected bucket owner parameter must be an AWS account ID.",
     InvalidBucketState "The request is not valid with the current state of the bucket.",
+    InvalidCertificate "The certificate is not valid.",
+    InvalidClientTokenId "The security token included in the request is invalid.",
     InvalidDigest "The Content-MD5 you specified was invalid.",
+    InvalidIdentityToken "The web identity token that was passed could not be validated.",
+    InvalidInput "The input is not valid.",
     InvalidLocationConstraint "The specified location-constraint is not valid",
     InvalidObjectState "The operation is not valid for the object's storage class",
+    InvalidParameterValue "A value of the request is not valid.",
     InvalidPart "One or more of the specified parts could not be found.  The part may not have been uploaded, or the specified entity tag may not match the part's entity tag.",
     InvalidPartNumber "The requested partnumber is not satisfiable",
     InvalidPartOrder "The list of parts was not in ascending order. Parts must be ordered by part number.",
     InvalidPolicyDocument "The content of the form does not meet the conditions specified in the policy document.",
     InvalidPrefix "The annotation prefix you provided is invalid.",
+    InvalidPublicKey "The public key is not valid.",
+    InvalidQueryParameter "The query string is malformed or does not adhere to AWS standards.",
     InvalidRange "The requested range is not satisfiable",
     InvalidRedirectLocation "The website redirect location must have a prefix of 'http://' or 'https://' or '/'.",
     InvalidRequest "Invalid Request",
@@ -70,44 +101,80 @@ codes! {
     InvalidTag "The tag provided was not a valid tag.",
     InvalidToken "The provided token is malformed or otherwise invalid.",
     InvalidURI "Couldn't parse the specified URI.",
+    InvalidUserType "The user is of another type than the operation wants.",
+    KeyPairMismatch "The public key certificate and the private key do not match.",
     KeyTooLongError "Your key is too long",
+    LimitExceeded "The request would exceed a quota of the account.",
     MalformedACLError "The XML you provided was not well-formed or did not validate against our published schema",
-    MalformedPOSTRequest "The body of your POST request is not well-formed multipart/form-data.",
+    MalformedCertificate "The certificate is malformed or expired.",
     MalformedPolicy "Policies must be valid JSON and the first byte must be '{'",
+    MalformedPolicyDocument "The policy document is malformed.",
+    MalformedPOSTRequest "The body of your POST request is not well-formed multipart/form-data.",
+    MalformedQueryString "The query string contains a syntax error.",
     MalformedTrailerError "The request contained trailing data that was not well-formed or did not conform to our published schema.",
     MalformedXML "The XML you provided was not well-formed or did not validate against our published schema",
     MaxMessageLengthExceeded "Your request was too big.",
     MaxPostPreDataLengthExceededError "Your POST request fields preceding the upload file were too large.",
     MetadataTooLarge "Your metadata headers exceed the maximum allowed metadata size",
     MethodNotAllowed "The specified method is not allowed against this resource.",
+    MissingAction "The request is missing an action or a required parameter.",
+    MissingAuthenticationToken "Request is missing Authentication Token",
     MissingContentLength "You must provide the Content-Length HTTP header.",
+    MissingParameter "A required parameter for the specified action is not supplied.",
     MissingRequestBodyError "Request Body is empty",
     MissingSecurityHeader "Your request was missing a required header",
-    NoSuchAnnotation "The specified annotation does not exist on this object.",
     NoLoggingStatusForKey "There is no such thing as a logging status subresource for a key.",
+    NoSuchAccessPoint "The specified accesspoint does not exist",
+    NoSuchAccessPointPolicy "The specified accesspoint policy does not exist",
+    NoSuchAnnotation "The specified annotation does not exist on this object.",
     NoSuchBucket "The specified bucket does not exist",
+    NoSuchBucketPolicy "The bucket policy does not exist",
+    NoSuchCORSConfiguration "The CORS configuration does not exist",
+    NoSuchEntity "The entity cannot be found.",
     NoSuchKey "The specified key does not exist.",
     NoSuchObjectLockConfiguration "The specified object does not have a ObjectLock configuration",
+    NoSuchPublicAccessBlockConfiguration "The public access block configuration was not found",
     NoSuchTagSet "The TagSet does not exist",
     NoSuchUpload "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.",
     NoSuchVersion "The specified version does not exist.",
     NotImplemented "A header you provided implies functionality that is not implemented",
     NotModified "Not Modified",
+    NotSupportedService "The service is not supported.",
     ObjectLockConfigurationNotFoundError "Object Lock configuration does not exist for this bucket",
+    OpenIdIdpCommunicationError "The OpenID Connect identity provider could not be reached to verify its certificates.",
     OperationAborted "A conflicting conditional operation is currently in progress against this resource. Try again.",
+    OptInRequired "The account is not subscribed to the service.",
+    OwnershipControlsNotFoundError "The bucket ownership controls were not found",
+    PackedPolicyTooLarge "Packed size of session policies and tags exceeds the limit",
+    PasswordPolicyViolation "The password violates the account's password policy.",
     PermanentRedirect "The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint.",
+    PolicyEvaluation "The policies could not be evaluated.",
+    PolicyNotAttachable "The policy cannot be attached to the entity.",
     PreconditionFailed "At least one of the pre-conditions you specified did not hold",
+    RegionDisabledException "STS is not activated in this region for account.",
+    ReportExpired "The credential report has expired. Generate a new one.",
+    ReportInProgress "The credential report is still being generated.",
+    ReportNotPresent "The credential report does not exist. Generate one first.",
+    RequestExpired "Request has expired.",
     RequestHeaderSectionTooLarge "Your request header section exceeds the maximum allowed request header section size.",
-    RequestTimeTooSkewed "The difference between the request time and the current time is too large.",
     RequestTimeout "Your socket connection to the server was not read from or written to within the timeout period. Idle connections will be closed.",
+    RequestTimeTooSkewed "The difference between the request time and the current time is too large.",
     RequestTorrentOfBucketError "Requesting the torrent file of a bucket is not permitted.",
+    ServiceFailure "The request processing has failed because of an unknown error.",
     ServiceUnavailable "Service is unable to handle request.",
+    SessionDurationEscalationException "The requested duration exceeds that of the caller's session.",
     SignatureDoesNotMatch "The request signature we calculated does not match the signature you provided. Check your key and signing method.",
     SlowDown "Please reduce your request rate.",
+    Throttling "Rate exceeded",
+    TooManyAccessPoints "You have attempted to create more accesspoints than allowed",
     TooManyBuckets "You have attempted to create more buckets than allowed",
     UnexpectedContent "This request does not support content",
+    UnmodifiableEntity "The entity cannot be modified.",
+    UnrecognizedPublicKeyEncoding "The public key's encoding is not supported.",
+    UnresolvableGrantByEmailAddress "The email address you provided does not match any account on record.",
     UnsupportedMediaType "The annotation payload is not valid UTF-8 encoded text.",
     UserKeyMustBeSpecified "The bucket POST must contain the specified field name. If it is specified, check the order of the fields.",
+    ValidationError "The input fails to satisfy the constraints of the service.",
     XAmzContentSHA256Mismatch "The provided 'x-amz-content-sha256' header does not match what was computed.",
 }
 
@@ -124,7 +191,8 @@ impl fmt::Display for ErrorCode {
     }
 }
 
-/// A refusal or failure, as the client will see it. `wire` adds Resource, RequestId and HostId.
+/// A refusal or failure of any service, as the client will see it; it is called after the first of them. `wire` adds
+/// Resource, RequestId and HostId.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct S3Error {
     pub code: ErrorCode,

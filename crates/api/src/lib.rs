@@ -3,11 +3,13 @@
 //! `generated` is written by `cargo xtask codegen` from the service models; the rest is the small frame that
 //! generated and hand-written code share.
 
+mod arrival;
 mod body;
 mod error;
 mod generated;
 mod operation;
 
+pub use arrival::{Arrival, Service};
 pub use body::{Body, ByteSource, EmptySource, OnceSource};
 pub use error::{ErrorCode, S3Error};
 pub use generated::s3;

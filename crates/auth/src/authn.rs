@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use api::{ErrorCode, S3Error};
+use api::{Arrival, ErrorCode, S3Error};
 use catalog::Catalog;
 use catalog::table::{AccessKeyRow, AccountRow, space};
 use model::{AccountId, Region, Timestamp};
@@ -63,20 +63,25 @@ impl Auth {
         self.0.root_account
     }
 
-    /// Before a byte of the body is read. `host_bucket` is the bucket that the Host header names, if it names one.
+    /// Before a byte of the body is read, but where the arrival knows the body's hash. `host_bucket` is the bucket that the Host header names, if it names one.
     pub fn authenticate(
         &self,
         view: &RequestView<'_>,
         host_bucket: Option<&str>,
+        arrival: &Arrival,
         now: Timestamp,
     ) -> Result<Authenticated, S3Error> {
-        let options = Options { host_bucket, ..self.options() };
+        let services = [arrival.service.scope()];
+        let options = Options { host_bucket, services: &services, ..self.options() };
         let claim = match sigv4::read_claim(view, &options).map_err(refused)? {
             Claim::Anonymous => {
                 let payload = sigv4::anonymous_payload(view).map_err(refused)?;
                 return Ok(Authenticated { caller: Caller::Anonymous, payload });
             }
-            Claim::Signed(claim) => claim,
+            Claim::Signed(claim) => match arrival.body_sha256 {
+                Some(sha256) => Box::new(claim.bind_body(sha256)),
+                None => claim,
+            },
         };
         claim.check_time(now).map_err(refused)?;
         self.refuse_token(claim.session_token())?;
@@ -107,7 +112,7 @@ impl Auth {
         Ok((Caller::Root(Arc::new(identity)), length))
     }
 
-    fn options(&self) -> Options<'static> {
+    fn options<'a>(&self) -> Options<'a> {
         Options { v2: self.0.v2, ..Options::default() }
     }
 

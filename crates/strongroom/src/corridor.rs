@@ -12,7 +12,7 @@
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use api::{Body, Operation, S3Error};
+use api::{Arrival, Body, Operation, S3Error};
 use auth::{Auth, Caller, Guarded};
 use semantics::Hall;
 use sigv4::RequestView;
@@ -34,14 +34,19 @@ impl Door for Corridor {
         &self,
         view: &RequestView<'_>,
         host_bucket: Option<&str>,
+        arrival: &Arrival,
     ) -> Result<Authenticated<Caller>, S3Error> {
         let auth::Authenticated { caller, payload } =
-            self.auth.authenticate(view, host_bucket, self.clock.now())?;
+            self.auth.authenticate(view, host_bucket, arrival, self.clock.now())?;
         let access_key = caller.identity().map(|identity| identity.access_key.clone());
         Ok(Authenticated { caller, access_key, payload })
     }
 
-    async fn authenticate_form(&self, form: &FormView<'_>) -> Result<FormAdmission<Caller>, S3Error> {
+    async fn authenticate_form(
+        &self,
+        form: &FormView<'_>,
+        _arrival: &Arrival,
+    ) -> Result<FormAdmission<Caller>, S3Error> {
         let signed = Form { bucket: form.bucket, key: form.key, fields: form.fields };
         let (caller, length) = self.auth.authenticate_form(&signed, self.clock.now())?;
         let access_key = caller.identity().map(|identity| identity.access_key.clone());

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::ops::RangeInclusive;
 
-use api::{Body, Operation, S3Error};
+use api::{Arrival, Body, Operation, S3Error};
 use sigv4::{PayloadMode, RequestView};
 
 /// A request whose claim was examined.
@@ -32,7 +32,8 @@ pub struct FormAdmission<C> {
     pub length: RangeInclusive<u64>,
 }
 
-/// Who asks. Called before a byte of the body is read.
+/// Who asks. Called before a byte of the body is read, but for the services whose requests are forms: their small body
+/// is read first, because their signatures cover it, and `arrival` holds its hash.
 pub trait Door: Send + Sync + 'static {
     type Caller: Send + Sync + 'static;
 
@@ -41,11 +42,13 @@ pub trait Door: Send + Sync + 'static {
         &self,
         view: &RequestView<'_>,
         host_bucket: Option<&str>,
+        arrival: &Arrival,
     ) -> impl Future<Output = Result<Authenticated<Self::Caller>, S3Error>> + Send;
 
     fn authenticate_form(
         &self,
         form: &FormView<'_>,
+        arrival: &Arrival,
     ) -> impl Future<Output = Result<FormAdmission<Self::Caller>, S3Error>> + Send;
 }
 

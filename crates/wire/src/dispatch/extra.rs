@@ -17,6 +17,8 @@ pub struct ExtraRequest {
     pub uri: Uri,
     pub headers: HeaderMap,
     pub remote: SocketAddr,
+    /// Through TLS.
+    pub secure: bool,
     pub request_id: String,
     pub body: Body,
 }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use api::s3::Op;
-use api::{ErrorCode, S3Error};
+use api::{Arrival, ErrorCode, S3Error, Service};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri, Version, header};
 use hyper::body::Incoming;
 use sigv4::{PayloadMode, RequestView};
@@ -41,6 +41,13 @@ pub(super) struct Incomer {
     pub pull: Pull,
     /// Through TLS.
     pub secure: bool,
+}
+
+impl Incomer {
+    /// How it came; nothing of its body is known.
+    pub fn arrival(&self, service: Service, ledger: &Ledger) -> Arrival {
+        Arrival { remote: ledger.remote, secure: self.secure, service, body_sha256: None }
+    }
 }
 
 impl<H: House> Front<H> {
@@ -143,7 +150,8 @@ impl<H: House> Front<H> {
         if let Ok(op) = &routed {
             ledger.deed = Deed::S3(*op);
         }
-        let authenticated = self.authenticate(target, &incomer).await?;
+        let arrival = incomer.arrival(Service::S3, ledger);
+        let authenticated = self.authenticate(target, &incomer, &arrival).await?;
         ledger.access_key = authenticated.access_key;
         let op: Op = routed?;
         oddities::check(op, &incomer.headers)?;
@@ -172,22 +180,23 @@ impl<H: House> Front<H> {
         &self,
         target: &Target<'_>,
         incomer: &Incomer,
+        arrival: &Arrival,
     ) -> Result<Authenticated<H::Caller>, S3Error> {
         let headers = header_pairs(&incomer.uri, &incomer.headers)?;
         let method = incomer.method.as_str();
         let view = RequestView { method, path: target.path, query: target.query, headers: &headers };
         let host_bucket = target.bucket.as_deref().filter(|_| target.virtual_hosted);
-        self.house.authenticate(&view, host_bucket).await
+        self.house.authenticate(&view, host_bucket, arrival).await
     }
 
     /// What is not S3's. Its body is bounded by whoever reads it.
     async fn beside(&self, incomer: Incomer, ledger: &Ledger) -> Result<Answer, S3Error> {
-        let Incomer { method, uri, headers, pull, .. } = incomer;
+        let Incomer { method, uri, headers, pull, secure } = incomer;
         let payload = PayloadMode::Unsigned;
         let opening = Opening { headers: &headers, payload, needs_length: false, bytes_max: u64::MAX };
         let body = open(pull, opening)?;
         let (remote, request_id) = (ledger.remote, ledger.id.to_string());
-        let request = ExtraRequest { method, uri, headers, remote, request_id, body };
+        let request = ExtraRequest { method, uri, headers, remote, secure, request_id, body };
         let response = self.extra.handle(request).await.ok_or(ErrorCode::NoSuchBucket)?;
         let (parts, body) = response.into_parts();
         Ok(Answer { status: parts.status, headers: parts.headers, body })

@@ -1,7 +1,7 @@
 //! A form upload, from its fields to its answer.
 
 use api::s3::PutObject;
-use api::{Body, S3Error};
+use api::{Body, S3Error, Service};
 use http::{HeaderValue, Method, header};
 
 use super::built::House;
@@ -26,6 +26,7 @@ pub(super) async fn upload<H: House>(
     limits: &Limits,
     ledger: &mut Ledger,
 ) -> Result<Answer, S3Error> {
+    let arrival = incomer.arrival(Service::S3, ledger);
     let Incomer { uri, headers: outer, pull, secure, .. } = incomer;
     let boundary = form::boundary(&outer).unwrap_or_else(|| Ok(String::new()))?;
     let Form { fields, content_type, mut file } =
@@ -33,7 +34,7 @@ pub(super) async fn upload<H: House>(
     let key = fields.key()?;
     let pairs = fields.pairs();
     let view = FormView { bucket, key, fields: &pairs };
-    let FormAdmission { caller, access_key, length } = house.authenticate_form(&view).await?;
+    let FormAdmission { caller, access_key, length } = house.authenticate_form(&view, &arrival).await?;
     ledger.access_key = access_key;
     file.bound(*length.start()..=*length.end().min(&limits.put_bytes_max));
     let mut headers = fields.headers()?;

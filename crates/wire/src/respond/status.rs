@@ -1,7 +1,7 @@
 //! The HTTP status of every error code.
 //!
-//! Source: AWS "Amazon S3 API Reference: Error responses, List of error codes". The match has no default: a
-//! new code does not compile until its status is known.
+//! Sources: AWS "Amazon S3 API Reference: Error responses, List of error codes", "IAM API Reference: Common errors" and
+//! the services' models. The match has no default: a new code does not compile until its status is known.
 
 use api::ErrorCode;
 use http::StatusCode;
@@ -17,31 +17,47 @@ macro_rules! statuses {
 statuses! {
     MOVED_PERMANENTLY: PermanentRedirect;
     NOT_MODIFIED: NotModified;
-    FORBIDDEN: AccessDenied CrossLocationLoggingProhibited InvalidAccessKeyId InvalidObjectState
-        InvalidSecurity RequestTimeTooSkewed SignatureDoesNotMatch;
-    NOT_FOUND: NoSuchAnnotation NoSuchBucket NoSuchKey NoSuchObjectLockConfiguration NoSuchTagSet
-        NoSuchUpload NoSuchVersion ObjectLockConfigurationNotFoundError;
+    FORBIDDEN: AccessDenied AccessForbidden CrossLocationLoggingProhibited IDPRejectedClaim
+        InvalidAccessKeyId InvalidAuthenticationCode InvalidClientTokenId InvalidObjectState InvalidSecurity
+        MissingAuthenticationToken OptInRequired RegionDisabledException RequestTimeTooSkewed
+        SessionDurationEscalationException SignatureDoesNotMatch;
+    NOT_FOUND: FeatureDisabled NoSuchAccessPoint NoSuchAccessPointPolicy NoSuchAnnotation NoSuchBucket
+        NoSuchBucketPolicy NoSuchCORSConfiguration NoSuchEntity NoSuchKey NoSuchObjectLockConfiguration
+        NoSuchPublicAccessBlockConfiguration NoSuchTagSet NoSuchUpload NoSuchVersion NotSupportedService
+        ObjectLockConfigurationNotFoundError OwnershipControlsNotFoundError ReportInProgress;
     METHOD_NOT_ALLOWED: MethodNotAllowed;
-    CONFLICT: BucketAlreadyExists BucketAlreadyOwnedByYou BucketNotEmpty ConditionalRequestConflict
-        InvalidBucketState OperationAborted;
+    CONFLICT: AccessPointAlreadyOwnedByYou BucketAlreadyExists BucketAlreadyOwnedByYou BucketNotEmpty
+        ConcurrentModification ConditionalRequestConflict DeleteConflict EntityAlreadyExists
+        EntityTemporarilyUnmodifiable FeatureEnabled InvalidBucketState LimitExceeded OperationAborted;
+    GONE: ReportExpired ReportNotPresent;
     LENGTH_REQUIRED: MissingContentLength;
     PRECONDITION_FAILED: PreconditionFailed;
     RANGE_NOT_SATISFIABLE: InvalidPartNumber InvalidRange;
-    INTERNAL_SERVER_ERROR: InternalError;
+    INTERNAL_SERVER_ERROR: InternalError InternalFailure PolicyEvaluation ServiceFailure;
     NOT_IMPLEMENTED: NotImplemented;
     SERVICE_UNAVAILABLE: ServiceUnavailable SlowDown;
     UNSUPPORTED_MEDIA_TYPE: UnsupportedMediaType;
-    BAD_REQUEST: AnnotationLimitExceeded AnnotationNameTooLong AuthorizationHeaderMalformed
-        AuthorizationQueryParametersError BadDigest BadRequest EntityTooLarge EntityTooSmall ExpiredToken
+    BAD_REQUEST: AccessControlListNotSupported AmbiguousGrantByEmailAddress AnnotationLimitExceeded
+        AnnotationNameTooLong AuthorizationHeaderMalformed AuthorizationQueryParametersError BadDigest
+        BadRequest EntityTooLarge EntityTooSmall ExpiredToken ExpiredTokenException IDPCommunicationError
         IllegalLocationConstraintException IllegalVersioningConfigurationException IncompleteBody
-        IncorrectNumberOfFilesInPostRequest InvalidAnnotationName InvalidArgument InvalidBucketName
-        InvalidBucketOwnerAWSAccountID InvalidDigest InvalidLocationConstraint InvalidPart
-        InvalidPartOrder InvalidPolicyDocument InvalidPrefix InvalidRedirectLocation InvalidRequest
-        InvalidStorageClass InvalidTag InvalidToken InvalidURI KeyTooLongError MalformedACLError
-        MalformedPOSTRequest MalformedPolicy MalformedTrailerError MalformedXML MaxMessageLengthExceeded
-        MaxPostPreDataLengthExceededError MetadataTooLarge MissingRequestBodyError MissingSecurityHeader
-        NoLoggingStatusForKey RequestHeaderSectionTooLarge RequestTorrentOfBucketError RequestTimeout
-        TooManyBuckets UnexpectedContent UserKeyMustBeSpecified XAmzContentSHA256Mismatch;
+        IncompleteSignature IncorrectNumberOfFilesInPostRequest InvalidAccessPoint
+        InvalidAccessPointAliasError InvalidAction InvalidAnnotationName InvalidArgument
+        InvalidAuthorizationMessageException InvalidBucketAclWithBlockPublicAccessError
+        InvalidBucketAclWithObjectOwnership InvalidBucketName InvalidBucketOwnerAWSAccountID
+        InvalidCertificate InvalidDigest InvalidIdentityToken InvalidInput InvalidLocationConstraint
+        InvalidParameterValue InvalidPart InvalidPartOrder InvalidPolicyDocument InvalidPrefix
+        InvalidPublicKey InvalidQueryParameter InvalidRedirectLocation InvalidRequest InvalidStorageClass
+        InvalidTag InvalidToken InvalidURI InvalidUserType KeyPairMismatch KeyTooLongError MalformedACLError
+        MalformedCertificate MalformedPolicy MalformedPolicyDocument MalformedPOSTRequest
+        MalformedQueryString MalformedTrailerError MalformedXML MaxMessageLengthExceeded
+        MaxPostPreDataLengthExceededError MetadataTooLarge MissingAction MissingParameter
+        MissingRequestBodyError MissingSecurityHeader NoLoggingStatusForKey OpenIdIdpCommunicationError
+        PackedPolicyTooLarge PasswordPolicyViolation PolicyNotAttachable RequestExpired
+        RequestHeaderSectionTooLarge RequestTimeout RequestTorrentOfBucketError Throttling
+        TooManyAccessPoints TooManyBuckets UnexpectedContent UnmodifiableEntity
+        UnrecognizedPublicKeyEncoding UnresolvableGrantByEmailAddress UserKeyMustBeSpecified ValidationError
+        XAmzContentSHA256Mismatch;
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use api::s3::{GetObjectInput, GetObjectOutput, HeadObjectOutput, PutObjectInput, PutObjectOutput};
-use api::{Body, ByteSource, ErrorCode, Operation, S3Error};
+use api::{Arrival, Body, ByteSource, ErrorCode, Operation, S3Error};
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use http::Response;
@@ -34,6 +34,7 @@ impl Door for House {
         &self,
         view: &RequestView<'_>,
         _host_bucket: Option<&str>,
+        _arrival: &Arrival,
     ) -> Result<Authenticated<()>, S3Error> {
         if view.header("authorization") == Some("DENY") {
             return Err(ErrorCode::AccessDenied.into());
@@ -43,7 +44,11 @@ impl Door for House {
         Ok(Authenticated { caller: (), access_key: Some("KEY".to_owned()), payload })
     }
 
-    async fn authenticate_form(&self, form: &FormView<'_>) -> Result<FormAdmission<()>, S3Error> {
+    async fn authenticate_form(
+        &self,
+        form: &FormView<'_>,
+        _arrival: &Arrival,
+    ) -> Result<FormAdmission<()>, S3Error> {
         if form.fields.iter().any(|(name, _)| *name == "deny") {
             return Err(ErrorCode::AccessDenied.into());
         }

@@ -3,7 +3,9 @@
 //! A value of one of these types is already legal: the check stands in its constructor, once. This crate
 //! knows nothing about HTTP, disks, time sources or threads.
 
+mod access;
 mod account;
+mod acl;
 mod annotation;
 mod bucket;
 mod checksum;
@@ -19,7 +21,9 @@ mod timestamp;
 mod version;
 mod versioning;
 
+pub use access::{ObjectOwnership, PublicAccessBlock};
 pub use account::{AccountId, CanonicalId};
+pub use acl::{Acl, Grant, Grantee, GranteeGroup, Permission};
 pub use annotation::{AnnotationName, AnnotationNameError};
 pub use bucket::{BucketId, BucketName, BucketNameError};
 pub use checksum::{ChecksumAlgorithm, ChecksumType};

@@ -1,13 +1,18 @@
 //! The record of a bucket.
 
 use bytes::Bytes;
-use model::{AccountId, BucketId, BucketLock, Region, Timestamp, Versioning};
+use model::{
+    AccountId, Acl, BucketId, BucketLock, ObjectOwnership, Ordinal, PublicAccessBlock, Region, Timestamp,
+    Versioning,
+};
 
 use super::bytes::{RowError, RowReader, RowWriter};
 
-const FORMAT: u8 = 2;
+const FORMAT: u8 = FORMAT_ACCESS;
 /// The first format with object lock.
 const FORMAT_LOCK: u8 = 2;
+/// The first format that says who may come in.
+const FORMAT_ACCESS: u8 = 3;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BucketRow {
@@ -18,6 +23,43 @@ pub struct BucketRow {
     pub versioning: Versioning,
     /// `None` while object lock was never turned on.
     pub object_lock: Option<BucketLock>,
+    pub access: BucketAccess,
+}
+
+/// What every request on the bucket is judged by; policy and CORS rules themselves stand in rows of their own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BucketAccess {
+    /// `None` after the controls were deleted: as `ObjectWriter`.
+    pub ownership: Option<ObjectOwnership>,
+    pub public_access_block: Option<PublicAccessBlock>,
+    /// `None`: all to the owner, nothing to others.
+    pub acl: Option<Acl>,
+    /// When the policy was last put; `None` when there is none. Parsed policies are kept by it.
+    pub policy: Option<Ordinal>,
+    /// When the CORS rules were last put; `None` when there are none.
+    pub cors: Option<Ordinal>,
+    /// Who asks pays, and must say so.
+    pub requester_pays: bool,
+    /// Tags of the bucket count in policies.
+    pub abac: bool,
+}
+
+impl BucketAccess {
+    /// As of a bucket that S3 makes today.
+    pub const CLOSED: Self = Self {
+        ownership: Some(ObjectOwnership::BucketOwnerEnforced),
+        public_access_block: Some(PublicAccessBlock::ALL),
+        acl: None,
+        policy: None,
+        cors: None,
+        requester_pays: false,
+        abac: false,
+    };
+
+    /// Nothing is said by ACLs: the bucket's owner owns every object.
+    pub fn is_enforced(&self) -> bool {
+        self.ownership == Some(ObjectOwnership::BucketOwnerEnforced)
+    }
 }
 
 impl BucketRow {
@@ -33,6 +75,7 @@ impl BucketRow {
             Versioning::Suspended => 2,
         });
         w.option(self.object_lock, |w, lock| w.option(lock.default, RowWriter::default_retention));
+        w.bucket_access(&self.access);
         w.finish()
     }
 
@@ -53,6 +96,8 @@ impl BucketRow {
             ..FORMAT_LOCK => None,
             _ => r.option(|r| Ok(BucketLock { default: r.option(RowReader::default_retention)? }))?,
         };
-        Ok(Self { id, owner, region, created, versioning, object_lock })
+        // Before there were settings, every bucket was closed.
+        let access = if r.format() < FORMAT_ACCESS { BucketAccess::CLOSED } else { r.bucket_access()? };
+        Ok(Self { id, owner, region, created, versioning, object_lock, access })
     }
 }

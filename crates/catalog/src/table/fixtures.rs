@@ -4,14 +4,16 @@
 
 use bytes::Bytes;
 use model::{
-    AccountId, BucketId, BucketLock, CanonicalId, ChecksumAlgorithm, ChecksumType, DefaultRetention, ETag,
-    Hold, ObjectKey, Ordinal, PartNumber, Region, Retention, RetentionMode, RetentionPeriod, StorageClass,
-    Timestamp, UploadId, Versioning,
+    AccountId, Acl, BucketId, BucketLock, CanonicalId, ChecksumAlgorithm, ChecksumType, DefaultRetention,
+    ETag, Grant, Grantee, GranteeGroup, Hold, ObjectKey, ObjectOwnership, Ordinal, PartNumber, Permission,
+    PublicAccessBlock, Region, Retention, RetentionMode, RetentionPeriod, StorageClass, Timestamp, UploadId,
+    Versioning,
 };
 
 use super::{
-    AccountRow, AnnotationRow, Attributes, BucketRow, ChecksumRow, Content, CurrentRow, Marks, ObjectRow,
-    PartRow, PartTable, PointerRow, ReclaimRow, TagsRow, UploadRow, VersionRow, VersionState,
+    AccountAccessRow, AccountRow, AnnotationRow, Attributes, BucketAccess, BucketRow, ChecksumRow, Content,
+    CurrentRow, Marks, ObjectRow, PartRow, PartTable, PointerRow, ReclaimRow, TagsRow, TextRow, UploadRow,
+    VersionRow, VersionState,
 };
 
 fn hex(bytes: &[u8]) -> String {
@@ -104,11 +106,12 @@ fn buckets_and_pointers_of_format_1_still_open() {
         created: Timestamp::from_millis(1_795_328_670_123),
         versioning: Versioning::Suspended,
         object_lock: None,
+        access: BucketAccess::CLOSED,
     };
     opened!(BucketRow, bucket.clone(), "01ac0294b4e4f4cb030965752d776573742d31d6e6eb9ec06802");
     let default = DefaultRetention { mode: RetentionMode::Compliance, period: RetentionPeriod::Years(7) };
     let locked = BucketRow { object_lock: Some(BucketLock { default: Some(default) }), ..bucket };
-    frozen!(BucketRow, locked, "02ac0294b4e4f4cb030965752d776573742d31d6e6eb9ec068020101010107");
+    opened!(BucketRow, locked, "02ac0294b4e4f4cb030965752d776573742d31d6e6eb9ec068020101010107");
     frozen!(PointerRow, PointerRow { ordinal: Ordinal::from_u64(258), null: true }, "01000000000000010201");
 }
 
@@ -153,6 +156,7 @@ fn marks() -> Marks {
     Marks {
         tags: vec![("team".into(), "ä".into())],
         hold: Hold { retention: Some(retention), legal_hold: Some(true) },
+        acl: None,
     }
 }
 
@@ -176,7 +180,7 @@ fn marked_versions_and_uploads_of_format_2_still_open() {
         marks: marks(),
         parts_changed: Ordinal::from_u64(300),
     };
-    frozen!(
+    opened!(
         UploadRow,
         upload,
         "0294b4e4f4cb03010000010a746578742f706c61696e000000000001022f7801016102c3a401047465616d02c3a4010080c0e285e3680101ac02"
@@ -190,7 +194,7 @@ fn annotated_versions_of_format_3_and_annotations_still_open() {
     if let VersionState::Object(object) = &mut row.state {
         (object.marks, object.annotations) = (marks(), 300);
     }
-    frozen!(
+    opened!(
         VersionRow,
         row,
         "03010000000000000000000000000000001094b4e4f4cb03d6e6eb9ec0680105abababababababababababababababab0002010200083132333435363738010a746578742f706c61696e000000000001022f7801016102c3a401047465616d02c3a4010080c0e285e3680101ac020068656c6c6f"
@@ -212,6 +216,72 @@ fn annotated_versions_of_format_3_and_annotations_still_open() {
         ReclaimRow::Annotations { bucket: BucketId(300), salt: 0x10 },
         "0104ac0200000000000000000000000000000010"
     );
+}
+
+fn acl() -> Acl {
+    let owner = Grantee::Account(CanonicalId::from_bytes([0xef; 32]));
+    Acl {
+        grants: vec![
+            Grant { grantee: owner, permission: Permission::FullControl },
+            Grant { grantee: Grantee::Group(GranteeGroup::AllUsers), permission: Permission::Read },
+        ],
+    }
+}
+
+#[test]
+fn rows_with_acls_of_format_4_still_open() {
+    let mut row = version(Content::Inline(Bytes::from_static(b"hello")), None);
+    if let VersionState::Object(object) = &mut row.state {
+        object.marks = Marks { acl: Some(acl()), ..marks() };
+    }
+    frozen!(
+        VersionRow,
+        row,
+        "04010000000000000000000000000000001094b4e4f4cb03d6e6eb9ec0680105abababababababababababababababab0002010200083132333435363738010a746578742f706c61696e000000000001022f7801016102c3a401047465616d02c3a4010080c0e285e36801010102000040656665666566656665666566656665666566656665666566656665666566656665666566656665666566656665666566656665666566656665666566656665660301000068656c6c6f"
+    );
+    let upload = UploadRow {
+        owner: owner(),
+        initiated: Timestamp::from_millis(-1),
+        class: StorageClass::Standard,
+        checksum: None,
+        attributes: attributes(),
+        marks: Marks { acl: Some(acl()), ..marks() },
+        parts_changed: Ordinal::from_u64(300),
+    };
+    frozen!(
+        UploadRow,
+        upload,
+        "0494b4e4f4cb03010000010a746578742f706c61696e000000000001022f7801016102c3a401047465616d02c3a4010080c0e285e36801010102000040656665666566656665666566656665666566656665666566656665666566656665666566656665666566656665666566656665666566656665666566656665660301ac02"
+    );
+}
+
+#[test]
+fn what_buckets_and_accounts_say_about_access_still_opens() {
+    let bucket = BucketRow {
+        id: BucketId(300),
+        owner: owner(),
+        region: Region::parse("eu-west-1").unwrap(),
+        created: Timestamp::from_millis(1_795_328_670_123),
+        versioning: Versioning::Enabled,
+        object_lock: None,
+        access: BucketAccess {
+            ownership: Some(ObjectOwnership::ObjectWriter),
+            public_access_block: Some(PublicAccessBlock { ignore_public_acls: true, ..Default::default() }),
+            acl: Some(acl()),
+            policy: Some(Ordinal::from_u64(300)),
+            cors: Some(Ordinal::from_u64(2)),
+            requester_pays: true,
+            abac: false,
+        },
+    };
+    frozen!(
+        BucketRow,
+        bucket,
+        "03ac0294b4e4f4cb030965752d776573742d31d6e6eb9ec068010001020102010200004065666566656665666566656665666566656665666566656665666566656665666566656665666566656665666566656665666566656665666566656665666566030101ac02010201"
+    );
+    let access = AccountAccessRow { public_access_block: Some(PublicAccessBlock::ALL) };
+    frozen!(AccountAccessRow, access, "01010f");
+    frozen!(TextRow, TextRow { text: "{}".to_owned() }, "01027b7d");
 }
 
 #[test]

@@ -1,17 +1,21 @@
-//! What may be put on a version after it was made, and on an upload for the version to come: tags, object lock.
+//! What may be put on a version after it was made, and on an upload for the version to come: tags, object lock, ACL.
 
-use model::{DefaultRetention, Hold, Retention, RetentionMode, RetentionPeriod};
+use model::{Acl, DefaultRetention, Hold, Retention, RetentionMode, RetentionPeriod};
 
 use super::bytes::{RowError, RowReader, RowWriter};
 
 /// The first format of a row with marks.
 pub(super) const FORMAT_MARKS: u8 = 2;
+/// The first format of a row with ACLs.
+pub(super) const FORMAT_ACL: u8 = 4;
 
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Marks {
     /// Keys and values, in the order of their keys.
     pub tags: Vec<(String, String)>,
     pub hold: Hold,
+    /// `None`: all to the owner, nothing to others.
+    pub acl: Option<Acl>,
 }
 
 impl RowWriter {
@@ -22,6 +26,7 @@ impl RowWriter {
             w.timestamp(retention.until);
         });
         self.option(marks.hold.legal_hold, |w, on| w.u8(u8::from(on)));
+        self.option(marks.acl.as_ref(), RowWriter::acl);
     }
 
     pub(super) fn default_retention(&mut self, default: DefaultRetention) {
@@ -52,7 +57,9 @@ impl RowReader {
         let tags = self.pairs()?;
         let retention =
             self.option(|r| Ok(Retention { mode: r.retention_mode()?, until: r.timestamp()? }))?;
-        Ok(Marks { tags, hold: Hold { retention, legal_hold: self.option(Self::bool)? } })
+        let hold = Hold { retention, legal_hold: self.option(Self::bool)? };
+        let acl = if self.format() < FORMAT_ACL { None } else { self.option(Self::acl)? };
+        Ok(Marks { tags, hold, acl })
     }
 
     pub(super) fn default_retention(&mut self) -> Result<DefaultRetention, RowError> {

@@ -3,6 +3,7 @@
 //! Keys are order-preserving, so a walk in byte order is a walk in S3's order. Every row begins with the byte of
 //! its format; docs/formats/rows.md draws them. Nothing here decides anything.
 
+mod access;
 mod account;
 mod annotation;
 mod bucket;
@@ -17,9 +18,10 @@ pub mod space;
 mod tags;
 mod upload;
 
+pub use access::{AccountAccessRow, TextRow};
 pub use account::{AccessKeyRow, AccountRow};
 pub use annotation::AnnotationRow;
-pub use bucket::BucketRow;
+pub use bucket::{BucketAccess, BucketRow};
 pub use bytes::RowError;
 pub use content::{Attributes, ChecksumRow, Content, PartSpan, PartTable};
 pub use marks::Marks;

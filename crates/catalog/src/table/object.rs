@@ -5,13 +5,13 @@ use model::{AccountId, ChecksumAlgorithm, ChecksumType, ETag, Ordinal, StorageCl
 
 use super::bytes::{RowError, RowReader, RowWriter};
 use super::content::{Attributes, ChecksumRow, Content};
-use super::marks::Marks;
+use super::marks::{FORMAT_ACL, Marks};
 
 /// Of summaries and pointers.
 const FORMAT: u8 = 1;
 /// The first format with annotations counted.
 const FORMAT_ANNOTATIONS: u8 = 3;
-const FORMAT_VERSION: u8 = FORMAT_ANNOTATIONS;
+const FORMAT_VERSION: u8 = FORMAT_ACL;
 
 /// One immutable state of a key. Its ordinal stands in the row's key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -257,6 +257,7 @@ mod tests {
                         }),
                         legal_hold: Some(true),
                     },
+                    acl: None,
                 },
                 annotations: 1000,
                 content: Content::Parts {

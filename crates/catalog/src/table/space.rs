@@ -3,11 +3,15 @@
 //! An object key is written with each byte one higher and ends in a zero byte. UTF-8 never uses 0xff, so nothing
 //! overflows, nothing grows, and `a` sorts before `a/b` whatever follows the key.
 
-use model::{AccountId, AnnotationName, BucketId, BucketName, ObjectKey, Ordinal, PartNumber, UploadId};
+use model::{
+    AccountId, AnnotationName, BucketId, BucketName, CanonicalId, ObjectKey, Ordinal, PartNumber, UploadId,
+};
 
 pub const BUCKETS: u8 = 0x10;
 pub const OWNED: u8 = 0x11;
 pub const BUCKET_TAGS: u8 = 0x12;
+pub const BUCKET_POLICIES: u8 = 0x13;
+pub const BUCKET_CORS: u8 = 0x14;
 pub const CURRENT: u8 = 0x20;
 pub const DELETED: u8 = 0x21;
 pub const VERSIONS: u8 = 0x22;
@@ -19,6 +23,8 @@ pub const RECLAIM: u8 = 0x40;
 pub const ACCOUNTS: u8 = 0x50;
 pub const ACCOUNT_NAMES: u8 = 0x51;
 pub const ACCESS_KEYS: u8 = 0x52;
+pub const ACCOUNT_ACCESS: u8 = 0x60;
+pub const CANONICAL_IDS: u8 = 0x61;
 
 const KEY_END: u8 = 0;
 
@@ -40,6 +46,16 @@ pub fn owned_name(key: &[u8]) -> Option<&str> {
 /// The tags of a bucket.
 pub fn bucket_tags(bucket: BucketId) -> Vec<u8> {
     in_bucket(BUCKET_TAGS, bucket)
+}
+
+/// The policy of a bucket.
+pub fn bucket_policy(bucket: BucketId) -> Vec<u8> {
+    in_bucket(BUCKET_POLICIES, bucket)
+}
+
+/// The CORS rules of a bucket.
+pub fn bucket_cors(bucket: BucketId) -> Vec<u8> {
+    in_bucket(BUCKET_CORS, bucket)
 }
 
 /// All rows of one space of one bucket begin with this.
@@ -131,6 +147,16 @@ pub fn reclaim_ordinal(key: &[u8]) -> Option<Ordinal> {
 
 pub fn account(id: AccountId) -> Vec<u8> {
     [&[ACCOUNTS], &id.number().to_be_bytes()[..]].concat()
+}
+
+/// What an account says about access to all of its buckets.
+pub fn account_access(id: AccountId) -> Vec<u8> {
+    [&[ACCOUNT_ACCESS], &id.number().to_be_bytes()[..]].concat()
+}
+
+/// Which account a canonical id means.
+pub fn canonical_id(id: &CanonicalId) -> Vec<u8> {
+    [&[CANONICAL_IDS], id.as_str().as_bytes()].concat()
 }
 
 pub fn account_name(name: &str) -> Vec<u8> {

@@ -5,7 +5,7 @@ use model::{AccountId, ChecksumAlgorithm, ChecksumType, Ordinal, StorageClass, T
 
 use super::bytes::{RowError, RowReader, RowWriter};
 use super::content::{Attributes, ChecksumRow, Content};
-use super::marks::{FORMAT_MARKS, Marks};
+use super::marks::{FORMAT_ACL, Marks};
 
 /// Of parts.
 const FORMAT: u8 = 1;
@@ -34,7 +34,7 @@ pub struct PartRow {
 
 impl UploadRow {
     pub fn encode(&self) -> Bytes {
-        let mut w = RowWriter::new(FORMAT_MARKS);
+        let mut w = RowWriter::new(FORMAT_ACL);
         w.owner(self.owner);
         w.timestamp(self.initiated);
         w.storage_class(self.class);
@@ -49,7 +49,7 @@ impl UploadRow {
     }
 
     pub fn decode(bytes: Bytes) -> Result<Self, RowError> {
-        let mut r = RowReader::new("upload", bytes, FORMAT_MARKS)?;
+        let mut r = RowReader::new("upload", bytes, FORMAT_ACL)?;
         Ok(Self {
             owner: r.account()?,
             initiated: r.timestamp()?,

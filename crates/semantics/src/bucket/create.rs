@@ -4,7 +4,7 @@ use api::s3::{CreateBucket, CreateBucketInput, CreateBucketOutput};
 use api::{Body, ErrorCode, S3Error};
 use auth::{Authorized, Identity};
 use bytes::Bytes;
-use catalog::table::{BucketRow, TagsRow, space};
+use catalog::table::{BucketAccess, BucketRow, TagsRow, space};
 use catalog::{Decision, View, Write};
 use model::limits::BUCKETS_PER_ACCOUNT_MAX;
 use model::{AccountId, BucketId, BucketLock, BucketName, Region, Versioning};
@@ -54,6 +54,7 @@ impl Handle<CreateBucket> for Hall {
                     created: ordinal.timestamp(),
                     versioning: if locked { Versioning::Enabled } else { Versioning::Unversioned },
                     object_lock: locked.then(BucketLock::default),
+                    access: BucketAccess::CLOSED,
                 };
                 let mut writes =
                     vec![Write::put(key.clone(), row.encode()), Write::put(owned.clone(), Bytes::new())];

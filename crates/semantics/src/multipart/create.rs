@@ -30,6 +30,7 @@ impl Handle<CreateMultipartUpload> for Hall {
         let marks = Marks {
             tags: marks::tags_of_header(input.tagging.as_deref())?,
             hold: hold_of!(input, &bucket.row, self.clock().now())?,
+            acl: None,
         };
         let mut row = UploadRow {
             owner: request.caller().account,

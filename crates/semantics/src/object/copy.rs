@@ -68,6 +68,7 @@ impl Handle<CopyObject> for Hall {
             tags: copied_tags(input, &source.object)?,
             // Object lock is never copied.
             hold: hold_of!(input, &bucket.row, self.clock().now())?,
+            acl: None,
         };
         attributes::check(&attributes)?;
         let class = attributes::storage_class(input.storage_class.as_deref())?;

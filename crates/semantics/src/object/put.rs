@@ -65,7 +65,7 @@ impl Handle<PutObject> for Hall {
                 "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with Object Lock parameters",
             ));
         }
-        let marks = Marks { tags: marks::tags_of_header(input.tagging.as_deref())?, hold };
+        let marks = Marks { tags: marks::tags_of_header(input.tagging.as_deref())?, hold, acl: None };
         let class = attributes::storage_class(input.storage_class.as_deref())?;
         let conditions =
             WriteConditions { if_match: input.if_match.clone(), if_none_match: input.if_none_match.clone() };

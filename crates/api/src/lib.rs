@@ -12,5 +12,5 @@ mod operation;
 pub use arrival::{Arrival, Service};
 pub use body::{Body, ByteSource, EmptySource, OnceSource};
 pub use error::{ErrorCode, S3Error};
-pub use generated::s3;
+pub use generated::{iam, s3, s3control, sts};
 pub use operation::Operation;

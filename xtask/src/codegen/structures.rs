@@ -70,17 +70,29 @@ fn operation_file(api: &Api, operation: &Operation) -> String {
     text.push_str(&imports(
         &sides,
         &format!("crate::generated::{}::shapes", api.service),
-        "use crate::Operation;\n",
+        "use crate::{Operation, Service};\n",
     ));
     let _ = write!(
         text,
         "/// The operation's name as a type.\n#[derive(Clone, Copy, Debug)]\npub struct {name};\n\n\
-         impl Operation for {name} {{\nconst NAME: &'static str = \"{name}\";\ntype Input = {name}Input;\n\
-         type Output = {name}Output;\n}}\n\n"
+         impl Operation for {name} {{\nconst SERVICE: Service = Service::{};\nconst NAME: &'static str = \"{name}\";\ntype Input = {name}Input;\n\
+         type Output = {name}Output;\n}}\n\n",
+        variant(api.service)
     );
     text.push_str(&side(&operation.input, &format!("What {name} takes")));
     text.push_str(&side(&operation.output, &format!("What {name} gives")));
     text
+}
+
+/// The service in `api::Service`.
+fn variant(service: &str) -> &'static str {
+    match service {
+        "s3" => "S3",
+        "s3control" => "S3Control",
+        "iam" => "Iam",
+        "sts" => "Sts",
+        _ => "Unwritten",
+    }
 }
 
 fn side(side: &Side, about: &str) -> String {

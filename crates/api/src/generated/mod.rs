@@ -2,4 +2,7 @@
 //!
 //! One module a service.
 
+pub mod iam;
 pub mod s3;
+pub mod s3control;
+pub mod sts;

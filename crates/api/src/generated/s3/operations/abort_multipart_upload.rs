@@ -4,13 +4,14 @@
 
 use model::Timestamp;
 
-use crate::Operation;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct AbortMultipartUpload;
 
 impl Operation for AbortMultipartUpload {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "AbortMultipartUpload";
     type Input = AbortMultipartUploadInput;
     type Output = AbortMultipartUploadOutput;

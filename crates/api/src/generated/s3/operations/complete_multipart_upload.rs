@@ -2,14 +2,15 @@
 //!
 //! CompleteMultipartUpload: `POST /{Bucket}/{Key+}`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::CompletedMultipartUpload;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct CompleteMultipartUpload;
 
 impl Operation for CompleteMultipartUpload {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "CompleteMultipartUpload";
     type Input = CompleteMultipartUploadInput;
     type Output = CompleteMultipartUploadOutput;

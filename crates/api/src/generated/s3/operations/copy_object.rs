@@ -4,14 +4,15 @@
 
 use model::Timestamp;
 
-use crate::Operation;
 use crate::generated::s3::shapes::CopyObjectResult;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct CopyObject;
 
 impl Operation for CopyObject {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "CopyObject";
     type Input = CopyObjectInput;
     type Output = CopyObjectOutput;

@@ -2,14 +2,15 @@
 //!
 //! CreateBucket: `PUT /{Bucket}`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::CreateBucketConfiguration;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct CreateBucket;
 
 impl Operation for CreateBucket {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "CreateBucket";
     type Input = CreateBucketInput;
     type Output = CreateBucketOutput;

@@ -2,14 +2,15 @@
 //!
 //! CreateBucketMetadataConfiguration: `POST /{Bucket}?metadataConfiguration`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::MetadataConfiguration;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct CreateBucketMetadataConfiguration;
 
 impl Operation for CreateBucketMetadataConfiguration {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "CreateBucketMetadataConfiguration";
     type Input = CreateBucketMetadataConfigurationInput;
     type Output = CreateBucketMetadataConfigurationOutput;

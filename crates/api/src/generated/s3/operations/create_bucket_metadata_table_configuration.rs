@@ -2,14 +2,15 @@
 //!
 //! CreateBucketMetadataTableConfiguration: `POST /{Bucket}?metadataTable`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::MetadataTableConfiguration;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct CreateBucketMetadataTableConfiguration;
 
 impl Operation for CreateBucketMetadataTableConfiguration {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "CreateBucketMetadataTableConfiguration";
     type Input = CreateBucketMetadataTableConfigurationInput;
     type Output = CreateBucketMetadataTableConfigurationOutput;

@@ -4,13 +4,14 @@
 
 use model::Timestamp;
 
-use crate::Operation;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct CreateMultipartUpload;
 
 impl Operation for CreateMultipartUpload {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "CreateMultipartUpload";
     type Input = CreateMultipartUploadInput;
     type Output = CreateMultipartUploadOutput;

@@ -2,14 +2,15 @@
 //!
 //! CreateSession: `GET /{Bucket}?session`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::SessionCredentials;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct CreateSession;
 
 impl Operation for CreateSession {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "CreateSession";
     type Input = CreateSessionInput;
     type Output = CreateSessionOutput;

@@ -2,13 +2,14 @@
 //!
 //! DeleteBucket: `DELETE /{Bucket}`.
 
-use crate::Operation;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct DeleteBucket;
 
 impl Operation for DeleteBucket {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "DeleteBucket";
     type Input = DeleteBucketInput;
     type Output = DeleteBucketOutput;

@@ -2,13 +2,14 @@
 //!
 //! DeleteBucketAnalyticsConfiguration: `DELETE /{Bucket}?analytics`.
 
-use crate::Operation;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct DeleteBucketAnalyticsConfiguration;
 
 impl Operation for DeleteBucketAnalyticsConfiguration {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "DeleteBucketAnalyticsConfiguration";
     type Input = DeleteBucketAnalyticsConfigurationInput;
     type Output = DeleteBucketAnalyticsConfigurationOutput;

@@ -2,13 +2,14 @@
 //!
 //! DeleteBucketCors: `DELETE /{Bucket}?cors`.
 
-use crate::Operation;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct DeleteBucketCors;
 
 impl Operation for DeleteBucketCors {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "DeleteBucketCors";
     type Input = DeleteBucketCorsInput;
     type Output = DeleteBucketCorsOutput;

@@ -2,13 +2,14 @@
 //!
 //! DeleteBucketEncryption: `DELETE /{Bucket}?encryption`.
 
-use crate::Operation;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct DeleteBucketEncryption;
 
 impl Operation for DeleteBucketEncryption {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "DeleteBucketEncryption";
     type Input = DeleteBucketEncryptionInput;
     type Output = DeleteBucketEncryptionOutput;

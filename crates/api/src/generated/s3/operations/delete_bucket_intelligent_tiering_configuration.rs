@@ -2,13 +2,14 @@
 //!
 //! DeleteBucketIntelligentTieringConfiguration: `DELETE /{Bucket}?intelligent-tiering`.
 
-use crate::Operation;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct DeleteBucketIntelligentTieringConfiguration;
 
 impl Operation for DeleteBucketIntelligentTieringConfiguration {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "DeleteBucketIntelligentTieringConfiguration";
     type Input = DeleteBucketIntelligentTieringConfigurationInput;
     type Output = DeleteBucketIntelligentTieringConfigurationOutput;

@@ -2,13 +2,14 @@
 //!
 //! DeleteBucketInventoryConfiguration: `DELETE /{Bucket}?inventory`.
 
-use crate::Operation;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct DeleteBucketInventoryConfiguration;
 
 impl Operation for DeleteBucketInventoryConfiguration {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "DeleteBucketInventoryConfiguration";
     type Input = DeleteBucketInventoryConfigurationInput;
     type Output = DeleteBucketInventoryConfigurationOutput;

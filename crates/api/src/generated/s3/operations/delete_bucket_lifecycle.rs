@@ -2,13 +2,14 @@
 //!
 //! DeleteBucketLifecycle: `DELETE /{Bucket}?lifecycle`.
 
-use crate::Operation;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct DeleteBucketLifecycle;
 
 impl Operation for DeleteBucketLifecycle {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "DeleteBucketLifecycle";
     type Input = DeleteBucketLifecycleInput;
     type Output = DeleteBucketLifecycleOutput;

@@ -2,13 +2,14 @@
 //!
 //! DeleteBucketMetadataConfiguration: `DELETE /{Bucket}?metadataConfiguration`.
 
-use crate::Operation;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct DeleteBucketMetadataConfiguration;
 
 impl Operation for DeleteBucketMetadataConfiguration {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "DeleteBucketMetadataConfiguration";
     type Input = DeleteBucketMetadataConfigurationInput;
     type Output = DeleteBucketMetadataConfigurationOutput;

@@ -2,13 +2,14 @@
 //!
 //! DeleteBucketMetadataTableConfiguration: `DELETE /{Bucket}?metadataTable`.
 
-use crate::Operation;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct DeleteBucketMetadataTableConfiguration;
 
 impl Operation for DeleteBucketMetadataTableConfiguration {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "DeleteBucketMetadataTableConfiguration";
     type Input = DeleteBucketMetadataTableConfigurationInput;
     type Output = DeleteBucketMetadataTableConfigurationOutput;

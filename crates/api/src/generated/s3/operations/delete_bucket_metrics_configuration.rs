@@ -2,13 +2,14 @@
 //!
 //! DeleteBucketMetricsConfiguration: `DELETE /{Bucket}?metrics`.
 
-use crate::Operation;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct DeleteBucketMetricsConfiguration;
 
 impl Operation for DeleteBucketMetricsConfiguration {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "DeleteBucketMetricsConfiguration";
     type Input = DeleteBucketMetricsConfigurationInput;
     type Output = DeleteBucketMetricsConfigurationOutput;

@@ -2,13 +2,14 @@
 //!
 //! DeleteBucketOwnershipControls: `DELETE /{Bucket}?ownershipControls`.
 
-use crate::Operation;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct DeleteBucketOwnershipControls;
 
 impl Operation for DeleteBucketOwnershipControls {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "DeleteBucketOwnershipControls";
     type Input = DeleteBucketOwnershipControlsInput;
     type Output = DeleteBucketOwnershipControlsOutput;

@@ -2,13 +2,14 @@
 //!
 //! DeleteBucketPolicy: `DELETE /{Bucket}?policy`.
 
-use crate::Operation;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct DeleteBucketPolicy;
 
 impl Operation for DeleteBucketPolicy {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "DeleteBucketPolicy";
     type Input = DeleteBucketPolicyInput;
     type Output = DeleteBucketPolicyOutput;

@@ -2,13 +2,14 @@
 //!
 //! DeleteBucketReplication: `DELETE /{Bucket}?replication`.
 
-use crate::Operation;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct DeleteBucketReplication;
 
 impl Operation for DeleteBucketReplication {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "DeleteBucketReplication";
     type Input = DeleteBucketReplicationInput;
     type Output = DeleteBucketReplicationOutput;

@@ -2,13 +2,14 @@
 //!
 //! DeleteBucketTagging: `DELETE /{Bucket}?tagging`.
 
-use crate::Operation;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct DeleteBucketTagging;
 
 impl Operation for DeleteBucketTagging {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "DeleteBucketTagging";
     type Input = DeleteBucketTaggingInput;
     type Output = DeleteBucketTaggingOutput;

@@ -2,13 +2,14 @@
 //!
 //! DeleteBucketWebsite: `DELETE /{Bucket}?website`.
 
-use crate::Operation;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct DeleteBucketWebsite;
 
 impl Operation for DeleteBucketWebsite {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "DeleteBucketWebsite";
     type Input = DeleteBucketWebsiteInput;
     type Output = DeleteBucketWebsiteOutput;

@@ -4,13 +4,14 @@
 
 use model::Timestamp;
 
-use crate::Operation;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct DeleteObject;
 
 impl Operation for DeleteObject {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "DeleteObject";
     type Input = DeleteObjectInput;
     type Output = DeleteObjectOutput;

@@ -2,13 +2,14 @@
 //!
 //! DeleteObjectAnnotation: `DELETE /{Bucket}/{Key+}?annotation`.
 
-use crate::Operation;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct DeleteObjectAnnotation;
 
 impl Operation for DeleteObjectAnnotation {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "DeleteObjectAnnotation";
     type Input = DeleteObjectAnnotationInput;
     type Output = DeleteObjectAnnotationOutput;

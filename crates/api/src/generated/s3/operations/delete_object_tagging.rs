@@ -2,13 +2,14 @@
 //!
 //! DeleteObjectTagging: `DELETE /{Bucket}/{Key+}?tagging`.
 
-use crate::Operation;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct DeleteObjectTagging;
 
 impl Operation for DeleteObjectTagging {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "DeleteObjectTagging";
     type Input = DeleteObjectTaggingInput;
     type Output = DeleteObjectTaggingOutput;

@@ -2,14 +2,15 @@
 //!
 //! DeleteObjects: `POST /{Bucket}?delete`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::{Delete, DeletedObject, Error};
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct DeleteObjects;
 
 impl Operation for DeleteObjects {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "DeleteObjects";
     type Input = DeleteObjectsInput;
     type Output = DeleteObjectsOutput;

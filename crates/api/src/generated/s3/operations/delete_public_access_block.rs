@@ -2,13 +2,14 @@
 //!
 //! DeletePublicAccessBlock: `DELETE /{Bucket}?publicAccessBlock`.
 
-use crate::Operation;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct DeletePublicAccessBlock;
 
 impl Operation for DeletePublicAccessBlock {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "DeletePublicAccessBlock";
     type Input = DeletePublicAccessBlockInput;
     type Output = DeletePublicAccessBlockOutput;

@@ -2,14 +2,15 @@
 //!
 //! GetBucketAbac: `GET /{Bucket}?abac`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::AbacStatus;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct GetBucketAbac;
 
 impl Operation for GetBucketAbac {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetBucketAbac";
     type Input = GetBucketAbacInput;
     type Output = GetBucketAbacOutput;

@@ -2,13 +2,14 @@
 //!
 //! GetBucketAccelerateConfiguration: `GET /{Bucket}?accelerate`.
 
-use crate::Operation;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct GetBucketAccelerateConfiguration;
 
 impl Operation for GetBucketAccelerateConfiguration {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetBucketAccelerateConfiguration";
     type Input = GetBucketAccelerateConfigurationInput;
     type Output = GetBucketAccelerateConfigurationOutput;

@@ -2,14 +2,15 @@
 //!
 //! GetBucketAcl: `GET /{Bucket}?acl`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::{Grant, Owner};
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct GetBucketAcl;
 
 impl Operation for GetBucketAcl {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetBucketAcl";
     type Input = GetBucketAclInput;
     type Output = GetBucketAclOutput;

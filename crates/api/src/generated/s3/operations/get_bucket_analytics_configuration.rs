@@ -2,14 +2,15 @@
 //!
 //! GetBucketAnalyticsConfiguration: `GET /{Bucket}?analytics`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::AnalyticsConfiguration;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct GetBucketAnalyticsConfiguration;
 
 impl Operation for GetBucketAnalyticsConfiguration {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetBucketAnalyticsConfiguration";
     type Input = GetBucketAnalyticsConfigurationInput;
     type Output = GetBucketAnalyticsConfigurationOutput;

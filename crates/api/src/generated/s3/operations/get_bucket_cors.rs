@@ -2,14 +2,15 @@
 //!
 //! GetBucketCors: `GET /{Bucket}?cors`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::CORSRule;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct GetBucketCors;
 
 impl Operation for GetBucketCors {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetBucketCors";
     type Input = GetBucketCorsInput;
     type Output = GetBucketCorsOutput;

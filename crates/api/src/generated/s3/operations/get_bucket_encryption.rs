@@ -2,14 +2,15 @@
 //!
 //! GetBucketEncryption: `GET /{Bucket}?encryption`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::ServerSideEncryptionConfiguration;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct GetBucketEncryption;
 
 impl Operation for GetBucketEncryption {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetBucketEncryption";
     type Input = GetBucketEncryptionInput;
     type Output = GetBucketEncryptionOutput;

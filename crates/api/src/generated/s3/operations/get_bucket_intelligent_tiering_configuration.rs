@@ -2,14 +2,15 @@
 //!
 //! GetBucketIntelligentTieringConfiguration: `GET /{Bucket}?intelligent-tiering`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::IntelligentTieringConfiguration;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct GetBucketIntelligentTieringConfiguration;
 
 impl Operation for GetBucketIntelligentTieringConfiguration {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetBucketIntelligentTieringConfiguration";
     type Input = GetBucketIntelligentTieringConfigurationInput;
     type Output = GetBucketIntelligentTieringConfigurationOutput;

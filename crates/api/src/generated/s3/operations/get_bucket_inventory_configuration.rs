@@ -2,14 +2,15 @@
 //!
 //! GetBucketInventoryConfiguration: `GET /{Bucket}?inventory`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::InventoryConfiguration;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct GetBucketInventoryConfiguration;
 
 impl Operation for GetBucketInventoryConfiguration {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetBucketInventoryConfiguration";
     type Input = GetBucketInventoryConfigurationInput;
     type Output = GetBucketInventoryConfigurationOutput;

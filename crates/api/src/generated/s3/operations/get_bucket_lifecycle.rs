@@ -2,14 +2,15 @@
 //!
 //! GetBucketLifecycle: `GET /{Bucket}?lifecycle`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::Rule;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct GetBucketLifecycle;
 
 impl Operation for GetBucketLifecycle {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetBucketLifecycle";
     type Input = GetBucketLifecycleInput;
     type Output = GetBucketLifecycleOutput;

@@ -2,14 +2,15 @@
 //!
 //! GetBucketLifecycleConfiguration: `GET /{Bucket}?lifecycle`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::LifecycleRule;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct GetBucketLifecycleConfiguration;
 
 impl Operation for GetBucketLifecycleConfiguration {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetBucketLifecycleConfiguration";
     type Input = GetBucketLifecycleConfigurationInput;
     type Output = GetBucketLifecycleConfigurationOutput;

@@ -2,13 +2,14 @@
 //!
 //! GetBucketLocation: `GET /{Bucket}?location`.
 
-use crate::Operation;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct GetBucketLocation;
 
 impl Operation for GetBucketLocation {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetBucketLocation";
     type Input = GetBucketLocationInput;
     type Output = GetBucketLocationOutput;

@@ -2,14 +2,15 @@
 //!
 //! GetBucketLogging: `GET /{Bucket}?logging`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::LoggingEnabled;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct GetBucketLogging;
 
 impl Operation for GetBucketLogging {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetBucketLogging";
     type Input = GetBucketLoggingInput;
     type Output = GetBucketLoggingOutput;

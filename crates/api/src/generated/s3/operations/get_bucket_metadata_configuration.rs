@@ -2,14 +2,15 @@
 //!
 //! GetBucketMetadataConfiguration: `GET /{Bucket}?metadataConfiguration`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::GetBucketMetadataConfigurationResult;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct GetBucketMetadataConfiguration;
 
 impl Operation for GetBucketMetadataConfiguration {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetBucketMetadataConfiguration";
     type Input = GetBucketMetadataConfigurationInput;
     type Output = GetBucketMetadataConfigurationOutput;

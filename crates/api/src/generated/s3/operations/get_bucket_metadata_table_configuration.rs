@@ -2,14 +2,15 @@
 //!
 //! GetBucketMetadataTableConfiguration: `GET /{Bucket}?metadataTable`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::GetBucketMetadataTableConfigurationResult;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct GetBucketMetadataTableConfiguration;
 
 impl Operation for GetBucketMetadataTableConfiguration {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetBucketMetadataTableConfiguration";
     type Input = GetBucketMetadataTableConfigurationInput;
     type Output = GetBucketMetadataTableConfigurationOutput;

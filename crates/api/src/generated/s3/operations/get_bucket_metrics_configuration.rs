@@ -2,14 +2,15 @@
 //!
 //! GetBucketMetricsConfiguration: `GET /{Bucket}?metrics`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::MetricsConfiguration;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct GetBucketMetricsConfiguration;
 
 impl Operation for GetBucketMetricsConfiguration {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetBucketMetricsConfiguration";
     type Input = GetBucketMetricsConfigurationInput;
     type Output = GetBucketMetricsConfigurationOutput;

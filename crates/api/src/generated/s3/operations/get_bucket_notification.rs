@@ -2,16 +2,17 @@
 //!
 //! GetBucketNotification: `GET /{Bucket}?notification`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::{
     CloudFunctionConfiguration, QueueConfigurationDeprecated, TopicConfigurationDeprecated,
 };
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct GetBucketNotification;
 
 impl Operation for GetBucketNotification {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetBucketNotification";
     type Input = GetBucketNotificationInput;
     type Output = GetBucketNotificationOutput;

@@ -2,16 +2,17 @@
 //!
 //! GetBucketNotificationConfiguration: `GET /{Bucket}?notification`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::{
     EventBridgeConfiguration, LambdaFunctionConfiguration, QueueConfiguration, TopicConfiguration,
 };
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct GetBucketNotificationConfiguration;
 
 impl Operation for GetBucketNotificationConfiguration {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetBucketNotificationConfiguration";
     type Input = GetBucketNotificationConfigurationInput;
     type Output = GetBucketNotificationConfigurationOutput;

@@ -2,14 +2,15 @@
 //!
 //! GetBucketOwnershipControls: `GET /{Bucket}?ownershipControls`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::OwnershipControls;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct GetBucketOwnershipControls;
 
 impl Operation for GetBucketOwnershipControls {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetBucketOwnershipControls";
     type Input = GetBucketOwnershipControlsInput;
     type Output = GetBucketOwnershipControlsOutput;

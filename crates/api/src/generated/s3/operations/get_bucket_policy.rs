@@ -2,13 +2,14 @@
 //!
 //! GetBucketPolicy: `GET /{Bucket}?policy`.
 
-use crate::Operation;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct GetBucketPolicy;
 
 impl Operation for GetBucketPolicy {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetBucketPolicy";
     type Input = GetBucketPolicyInput;
     type Output = GetBucketPolicyOutput;

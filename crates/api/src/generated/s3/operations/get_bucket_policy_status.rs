@@ -2,14 +2,15 @@
 //!
 //! GetBucketPolicyStatus: `GET /{Bucket}?policyStatus`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::PolicyStatus;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct GetBucketPolicyStatus;
 
 impl Operation for GetBucketPolicyStatus {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetBucketPolicyStatus";
     type Input = GetBucketPolicyStatusInput;
     type Output = GetBucketPolicyStatusOutput;

@@ -2,14 +2,15 @@
 //!
 //! GetBucketReplication: `GET /{Bucket}?replication`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::ReplicationConfiguration;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct GetBucketReplication;
 
 impl Operation for GetBucketReplication {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetBucketReplication";
     type Input = GetBucketReplicationInput;
     type Output = GetBucketReplicationOutput;

@@ -2,13 +2,14 @@
 //!
 //! GetBucketRequestPayment: `GET /{Bucket}?requestPayment`.
 
-use crate::Operation;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct GetBucketRequestPayment;
 
 impl Operation for GetBucketRequestPayment {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetBucketRequestPayment";
     type Input = GetBucketRequestPaymentInput;
     type Output = GetBucketRequestPaymentOutput;

@@ -2,14 +2,15 @@
 //!
 //! GetBucketTagging: `GET /{Bucket}?tagging`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::Tag;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct GetBucketTagging;
 
 impl Operation for GetBucketTagging {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetBucketTagging";
     type Input = GetBucketTaggingInput;
     type Output = GetBucketTaggingOutput;

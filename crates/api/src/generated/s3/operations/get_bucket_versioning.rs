@@ -2,13 +2,14 @@
 //!
 //! GetBucketVersioning: `GET /{Bucket}?versioning`.
 
-use crate::Operation;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct GetBucketVersioning;
 
 impl Operation for GetBucketVersioning {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetBucketVersioning";
     type Input = GetBucketVersioningInput;
     type Output = GetBucketVersioningOutput;

@@ -2,14 +2,15 @@
 //!
 //! GetBucketWebsite: `GET /{Bucket}?website`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::{ErrorDocument, IndexDocument, RedirectAllRequestsTo, RoutingRule};
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct GetBucketWebsite;
 
 impl Operation for GetBucketWebsite {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetBucketWebsite";
     type Input = GetBucketWebsiteInput;
     type Output = GetBucketWebsiteOutput;

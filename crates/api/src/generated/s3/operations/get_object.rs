@@ -4,13 +4,14 @@
 
 use model::Timestamp;
 
-use crate::Operation;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct GetObject;
 
 impl Operation for GetObject {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetObject";
     type Input = GetObjectInput;
     type Output = GetObjectOutput;

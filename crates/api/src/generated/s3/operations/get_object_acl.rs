@@ -2,14 +2,15 @@
 //!
 //! GetObjectAcl: `GET /{Bucket}/{Key+}?acl`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::{Grant, Owner};
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct GetObjectAcl;
 
 impl Operation for GetObjectAcl {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetObjectAcl";
     type Input = GetObjectAclInput;
     type Output = GetObjectAclOutput;

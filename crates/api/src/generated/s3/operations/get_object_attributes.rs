@@ -4,14 +4,15 @@
 
 use model::Timestamp;
 
-use crate::Operation;
 use crate::generated::s3::shapes::{Checksum, GetObjectAttributesParts};
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct GetObjectAttributes;
 
 impl Operation for GetObjectAttributes {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetObjectAttributes";
     type Input = GetObjectAttributesInput;
     type Output = GetObjectAttributesOutput;

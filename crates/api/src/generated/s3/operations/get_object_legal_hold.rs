@@ -2,14 +2,15 @@
 //!
 //! GetObjectLegalHold: `GET /{Bucket}/{Key+}?legal-hold`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::ObjectLockLegalHold;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct GetObjectLegalHold;
 
 impl Operation for GetObjectLegalHold {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetObjectLegalHold";
     type Input = GetObjectLegalHoldInput;
     type Output = GetObjectLegalHoldOutput;

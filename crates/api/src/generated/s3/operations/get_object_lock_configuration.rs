@@ -2,14 +2,15 @@
 //!
 //! GetObjectLockConfiguration: `GET /{Bucket}?object-lock`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::ObjectLockConfiguration;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct GetObjectLockConfiguration;
 
 impl Operation for GetObjectLockConfiguration {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetObjectLockConfiguration";
     type Input = GetObjectLockConfigurationInput;
     type Output = GetObjectLockConfigurationOutput;

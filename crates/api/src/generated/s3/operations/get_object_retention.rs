@@ -2,14 +2,15 @@
 //!
 //! GetObjectRetention: `GET /{Bucket}/{Key+}?retention`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::ObjectLockRetention;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct GetObjectRetention;
 
 impl Operation for GetObjectRetention {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetObjectRetention";
     type Input = GetObjectRetentionInput;
     type Output = GetObjectRetentionOutput;

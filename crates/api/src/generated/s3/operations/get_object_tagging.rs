@@ -2,14 +2,15 @@
 //!
 //! GetObjectTagging: `GET /{Bucket}/{Key+}?tagging`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::Tag;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct GetObjectTagging;
 
 impl Operation for GetObjectTagging {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetObjectTagging";
     type Input = GetObjectTaggingInput;
     type Output = GetObjectTaggingOutput;

@@ -2,13 +2,14 @@
 //!
 //! GetObjectTorrent: `GET /{Bucket}/{Key+}?torrent`.
 
-use crate::Operation;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct GetObjectTorrent;
 
 impl Operation for GetObjectTorrent {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetObjectTorrent";
     type Input = GetObjectTorrentInput;
     type Output = GetObjectTorrentOutput;

@@ -2,14 +2,15 @@
 //!
 //! GetPublicAccessBlock: `GET /{Bucket}?publicAccessBlock`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::PublicAccessBlockConfiguration;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct GetPublicAccessBlock;
 
 impl Operation for GetPublicAccessBlock {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetPublicAccessBlock";
     type Input = GetPublicAccessBlockInput;
     type Output = GetPublicAccessBlockOutput;

@@ -2,13 +2,14 @@
 //!
 //! HeadBucket: `HEAD /{Bucket}`.
 
-use crate::Operation;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct HeadBucket;
 
 impl Operation for HeadBucket {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "HeadBucket";
     type Input = HeadBucketInput;
     type Output = HeadBucketOutput;

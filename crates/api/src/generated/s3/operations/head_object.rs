@@ -4,13 +4,14 @@
 
 use model::Timestamp;
 
-use crate::Operation;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct HeadObject;
 
 impl Operation for HeadObject {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "HeadObject";
     type Input = HeadObjectInput;
     type Output = HeadObjectOutput;

@@ -2,14 +2,15 @@
 //!
 //! ListBucketAnalyticsConfigurations: `GET /{Bucket}?analytics`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::AnalyticsConfiguration;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct ListBucketAnalyticsConfigurations;
 
 impl Operation for ListBucketAnalyticsConfigurations {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "ListBucketAnalyticsConfigurations";
     type Input = ListBucketAnalyticsConfigurationsInput;
     type Output = ListBucketAnalyticsConfigurationsOutput;

@@ -2,14 +2,15 @@
 //!
 //! ListBucketIntelligentTieringConfigurations: `GET /{Bucket}?intelligent-tiering`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::IntelligentTieringConfiguration;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct ListBucketIntelligentTieringConfigurations;
 
 impl Operation for ListBucketIntelligentTieringConfigurations {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "ListBucketIntelligentTieringConfigurations";
     type Input = ListBucketIntelligentTieringConfigurationsInput;
     type Output = ListBucketIntelligentTieringConfigurationsOutput;

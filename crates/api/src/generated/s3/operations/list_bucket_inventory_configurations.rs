@@ -2,14 +2,15 @@
 //!
 //! ListBucketInventoryConfigurations: `GET /{Bucket}?inventory`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::InventoryConfiguration;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct ListBucketInventoryConfigurations;
 
 impl Operation for ListBucketInventoryConfigurations {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "ListBucketInventoryConfigurations";
     type Input = ListBucketInventoryConfigurationsInput;
     type Output = ListBucketInventoryConfigurationsOutput;

@@ -2,14 +2,15 @@
 //!
 //! ListBucketMetricsConfigurations: `GET /{Bucket}?metrics`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::MetricsConfiguration;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct ListBucketMetricsConfigurations;
 
 impl Operation for ListBucketMetricsConfigurations {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "ListBucketMetricsConfigurations";
     type Input = ListBucketMetricsConfigurationsInput;
     type Output = ListBucketMetricsConfigurationsOutput;

@@ -2,14 +2,15 @@
 //!
 //! ListBuckets: `GET /`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::{Bucket, Owner};
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct ListBuckets;
 
 impl Operation for ListBuckets {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "ListBuckets";
     type Input = ListBucketsInput;
     type Output = ListBucketsOutput;

@@ -2,14 +2,15 @@
 //!
 //! ListDirectoryBuckets: `GET /`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::Bucket;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct ListDirectoryBuckets;
 
 impl Operation for ListDirectoryBuckets {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "ListDirectoryBuckets";
     type Input = ListDirectoryBucketsInput;
     type Output = ListDirectoryBucketsOutput;

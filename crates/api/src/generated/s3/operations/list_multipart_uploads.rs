@@ -2,14 +2,15 @@
 //!
 //! ListMultipartUploads: `GET /{Bucket}?uploads`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::{CommonPrefix, MultipartUpload};
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct ListMultipartUploads;
 
 impl Operation for ListMultipartUploads {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "ListMultipartUploads";
     type Input = ListMultipartUploadsInput;
     type Output = ListMultipartUploadsOutput;

@@ -2,14 +2,15 @@
 //!
 //! ListObjectAnnotations: `GET /{Bucket}/{Key+}?annotation`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::AnnotationEntry;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct ListObjectAnnotations;
 
 impl Operation for ListObjectAnnotations {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "ListObjectAnnotations";
     type Input = ListObjectAnnotationsInput;
     type Output = ListObjectAnnotationsOutput;

@@ -2,14 +2,15 @@
 //!
 //! ListObjectVersions: `GET /{Bucket}?versions`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::{CommonPrefix, DeleteMarkerEntry, ObjectVersion};
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct ListObjectVersions;
 
 impl Operation for ListObjectVersions {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "ListObjectVersions";
     type Input = ListObjectVersionsInput;
     type Output = ListObjectVersionsOutput;

@@ -2,14 +2,15 @@
 //!
 //! ListObjects: `GET /{Bucket}`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::{CommonPrefix, Object};
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct ListObjects;
 
 impl Operation for ListObjects {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "ListObjects";
     type Input = ListObjectsInput;
     type Output = ListObjectsOutput;

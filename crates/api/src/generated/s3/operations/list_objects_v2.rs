@@ -2,14 +2,15 @@
 //!
 //! ListObjectsV2: `GET /{Bucket}?list-type=2`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::{CommonPrefix, Object};
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct ListObjectsV2;
 
 impl Operation for ListObjectsV2 {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "ListObjectsV2";
     type Input = ListObjectsV2Input;
     type Output = ListObjectsV2Output;

@@ -4,14 +4,15 @@
 
 use model::Timestamp;
 
-use crate::Operation;
 use crate::generated::s3::shapes::{Initiator, Owner, Part};
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct ListParts;
 
 impl Operation for ListParts {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "ListParts";
     type Input = ListPartsInput;
     type Output = ListPartsOutput;

@@ -2,14 +2,15 @@
 //!
 //! PutBucketAbac: `PUT /{Bucket}?abac`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::AbacStatus;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct PutBucketAbac;
 
 impl Operation for PutBucketAbac {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "PutBucketAbac";
     type Input = PutBucketAbacInput;
     type Output = PutBucketAbacOutput;

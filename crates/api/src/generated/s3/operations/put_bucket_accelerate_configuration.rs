@@ -2,14 +2,15 @@
 //!
 //! PutBucketAccelerateConfiguration: `PUT /{Bucket}?accelerate`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::AccelerateConfiguration;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct PutBucketAccelerateConfiguration;
 
 impl Operation for PutBucketAccelerateConfiguration {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "PutBucketAccelerateConfiguration";
     type Input = PutBucketAccelerateConfigurationInput;
     type Output = PutBucketAccelerateConfigurationOutput;

@@ -2,14 +2,15 @@
 //!
 //! PutBucketAcl: `PUT /{Bucket}?acl`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::AccessControlPolicy;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct PutBucketAcl;
 
 impl Operation for PutBucketAcl {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "PutBucketAcl";
     type Input = PutBucketAclInput;
     type Output = PutBucketAclOutput;

@@ -2,14 +2,15 @@
 //!
 //! PutBucketAnalyticsConfiguration: `PUT /{Bucket}?analytics`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::AnalyticsConfiguration;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct PutBucketAnalyticsConfiguration;
 
 impl Operation for PutBucketAnalyticsConfiguration {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "PutBucketAnalyticsConfiguration";
     type Input = PutBucketAnalyticsConfigurationInput;
     type Output = PutBucketAnalyticsConfigurationOutput;

@@ -2,14 +2,15 @@
 //!
 //! PutBucketCors: `PUT /{Bucket}?cors`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::CORSConfiguration;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct PutBucketCors;
 
 impl Operation for PutBucketCors {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "PutBucketCors";
     type Input = PutBucketCorsInput;
     type Output = PutBucketCorsOutput;

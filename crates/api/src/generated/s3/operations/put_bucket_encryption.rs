@@ -2,14 +2,15 @@
 //!
 //! PutBucketEncryption: `PUT /{Bucket}?encryption`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::ServerSideEncryptionConfiguration;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct PutBucketEncryption;
 
 impl Operation for PutBucketEncryption {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "PutBucketEncryption";
     type Input = PutBucketEncryptionInput;
     type Output = PutBucketEncryptionOutput;

@@ -2,14 +2,15 @@
 //!
 //! PutBucketIntelligentTieringConfiguration: `PUT /{Bucket}?intelligent-tiering`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::IntelligentTieringConfiguration;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct PutBucketIntelligentTieringConfiguration;
 
 impl Operation for PutBucketIntelligentTieringConfiguration {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "PutBucketIntelligentTieringConfiguration";
     type Input = PutBucketIntelligentTieringConfigurationInput;
     type Output = PutBucketIntelligentTieringConfigurationOutput;

@@ -2,14 +2,15 @@
 //!
 //! PutBucketInventoryConfiguration: `PUT /{Bucket}?inventory`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::InventoryConfiguration;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct PutBucketInventoryConfiguration;
 
 impl Operation for PutBucketInventoryConfiguration {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "PutBucketInventoryConfiguration";
     type Input = PutBucketInventoryConfigurationInput;
     type Output = PutBucketInventoryConfigurationOutput;

@@ -2,14 +2,15 @@
 //!
 //! PutBucketLifecycle: `PUT /{Bucket}?lifecycle`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::LifecycleConfiguration;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct PutBucketLifecycle;
 
 impl Operation for PutBucketLifecycle {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "PutBucketLifecycle";
     type Input = PutBucketLifecycleInput;
     type Output = PutBucketLifecycleOutput;

@@ -2,14 +2,15 @@
 //!
 //! PutBucketLifecycleConfiguration: `PUT /{Bucket}?lifecycle`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::BucketLifecycleConfiguration;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct PutBucketLifecycleConfiguration;
 
 impl Operation for PutBucketLifecycleConfiguration {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "PutBucketLifecycleConfiguration";
     type Input = PutBucketLifecycleConfigurationInput;
     type Output = PutBucketLifecycleConfigurationOutput;

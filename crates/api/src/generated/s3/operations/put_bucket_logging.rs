@@ -2,14 +2,15 @@
 //!
 //! PutBucketLogging: `PUT /{Bucket}?logging`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::BucketLoggingStatus;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct PutBucketLogging;
 
 impl Operation for PutBucketLogging {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "PutBucketLogging";
     type Input = PutBucketLoggingInput;
     type Output = PutBucketLoggingOutput;

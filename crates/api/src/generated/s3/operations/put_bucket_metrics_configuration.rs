@@ -2,14 +2,15 @@
 //!
 //! PutBucketMetricsConfiguration: `PUT /{Bucket}?metrics`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::MetricsConfiguration;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct PutBucketMetricsConfiguration;
 
 impl Operation for PutBucketMetricsConfiguration {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "PutBucketMetricsConfiguration";
     type Input = PutBucketMetricsConfigurationInput;
     type Output = PutBucketMetricsConfigurationOutput;

@@ -2,14 +2,15 @@
 //!
 //! PutBucketNotification: `PUT /{Bucket}?notification`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::NotificationConfigurationDeprecated;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct PutBucketNotification;
 
 impl Operation for PutBucketNotification {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "PutBucketNotification";
     type Input = PutBucketNotificationInput;
     type Output = PutBucketNotificationOutput;

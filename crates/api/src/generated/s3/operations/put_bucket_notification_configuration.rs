@@ -2,14 +2,15 @@
 //!
 //! PutBucketNotificationConfiguration: `PUT /{Bucket}?notification`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::NotificationConfiguration;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct PutBucketNotificationConfiguration;
 
 impl Operation for PutBucketNotificationConfiguration {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "PutBucketNotificationConfiguration";
     type Input = PutBucketNotificationConfigurationInput;
     type Output = PutBucketNotificationConfigurationOutput;

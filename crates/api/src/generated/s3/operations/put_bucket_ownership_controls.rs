@@ -2,14 +2,15 @@
 //!
 //! PutBucketOwnershipControls: `PUT /{Bucket}?ownershipControls`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::OwnershipControls;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct PutBucketOwnershipControls;
 
 impl Operation for PutBucketOwnershipControls {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "PutBucketOwnershipControls";
     type Input = PutBucketOwnershipControlsInput;
     type Output = PutBucketOwnershipControlsOutput;

@@ -2,13 +2,14 @@
 //!
 //! PutBucketPolicy: `PUT /{Bucket}?policy`.
 
-use crate::Operation;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct PutBucketPolicy;
 
 impl Operation for PutBucketPolicy {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "PutBucketPolicy";
     type Input = PutBucketPolicyInput;
     type Output = PutBucketPolicyOutput;

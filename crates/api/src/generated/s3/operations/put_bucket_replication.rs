@@ -2,14 +2,15 @@
 //!
 //! PutBucketReplication: `PUT /{Bucket}?replication`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::ReplicationConfiguration;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct PutBucketReplication;
 
 impl Operation for PutBucketReplication {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "PutBucketReplication";
     type Input = PutBucketReplicationInput;
     type Output = PutBucketReplicationOutput;

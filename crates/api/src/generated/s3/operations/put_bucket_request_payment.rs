@@ -2,14 +2,15 @@
 //!
 //! PutBucketRequestPayment: `PUT /{Bucket}?requestPayment`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::RequestPaymentConfiguration;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct PutBucketRequestPayment;
 
 impl Operation for PutBucketRequestPayment {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "PutBucketRequestPayment";
     type Input = PutBucketRequestPaymentInput;
     type Output = PutBucketRequestPaymentOutput;

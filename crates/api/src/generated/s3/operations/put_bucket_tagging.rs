@@ -2,14 +2,15 @@
 //!
 //! PutBucketTagging: `PUT /{Bucket}?tagging`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::Tagging;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct PutBucketTagging;
 
 impl Operation for PutBucketTagging {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "PutBucketTagging";
     type Input = PutBucketTaggingInput;
     type Output = PutBucketTaggingOutput;

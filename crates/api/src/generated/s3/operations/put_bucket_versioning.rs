@@ -2,14 +2,15 @@
 //!
 //! PutBucketVersioning: `PUT /{Bucket}?versioning`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::VersioningConfiguration;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct PutBucketVersioning;
 
 impl Operation for PutBucketVersioning {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "PutBucketVersioning";
     type Input = PutBucketVersioningInput;
     type Output = PutBucketVersioningOutput;

@@ -2,14 +2,15 @@
 //!
 //! PutBucketWebsite: `PUT /{Bucket}?website`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::WebsiteConfiguration;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct PutBucketWebsite;
 
 impl Operation for PutBucketWebsite {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "PutBucketWebsite";
     type Input = PutBucketWebsiteInput;
     type Output = PutBucketWebsiteOutput;

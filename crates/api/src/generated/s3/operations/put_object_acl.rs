@@ -2,14 +2,15 @@
 //!
 //! PutObjectAcl: `PUT /{Bucket}/{Key+}?acl`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::AccessControlPolicy;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct PutObjectAcl;
 
 impl Operation for PutObjectAcl {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "PutObjectAcl";
     type Input = PutObjectAclInput;
     type Output = PutObjectAclOutput;

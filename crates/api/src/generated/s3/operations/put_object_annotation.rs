@@ -2,13 +2,14 @@
 //!
 //! PutObjectAnnotation: `PUT /{Bucket}/{Key+}?annotation`.
 
-use crate::Operation;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct PutObjectAnnotation;
 
 impl Operation for PutObjectAnnotation {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "PutObjectAnnotation";
     type Input = PutObjectAnnotationInput;
     type Output = PutObjectAnnotationOutput;

@@ -2,14 +2,15 @@
 //!
 //! PutObjectLegalHold: `PUT /{Bucket}/{Key+}?legal-hold`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::ObjectLockLegalHold;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct PutObjectLegalHold;
 
 impl Operation for PutObjectLegalHold {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "PutObjectLegalHold";
     type Input = PutObjectLegalHoldInput;
     type Output = PutObjectLegalHoldOutput;

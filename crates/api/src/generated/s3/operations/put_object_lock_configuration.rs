@@ -2,14 +2,15 @@
 //!
 //! PutObjectLockConfiguration: `PUT /{Bucket}?object-lock`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::ObjectLockConfiguration;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct PutObjectLockConfiguration;
 
 impl Operation for PutObjectLockConfiguration {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "PutObjectLockConfiguration";
     type Input = PutObjectLockConfigurationInput;
     type Output = PutObjectLockConfigurationOutput;

@@ -2,14 +2,15 @@
 //!
 //! PutObjectRetention: `PUT /{Bucket}/{Key+}?retention`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::ObjectLockRetention;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct PutObjectRetention;
 
 impl Operation for PutObjectRetention {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "PutObjectRetention";
     type Input = PutObjectRetentionInput;
     type Output = PutObjectRetentionOutput;

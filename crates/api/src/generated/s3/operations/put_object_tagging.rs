@@ -2,14 +2,15 @@
 //!
 //! PutObjectTagging: `PUT /{Bucket}/{Key+}?tagging`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::Tagging;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct PutObjectTagging;
 
 impl Operation for PutObjectTagging {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "PutObjectTagging";
     type Input = PutObjectTaggingInput;
     type Output = PutObjectTaggingOutput;

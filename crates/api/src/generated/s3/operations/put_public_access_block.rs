@@ -2,14 +2,15 @@
 //!
 //! PutPublicAccessBlock: `PUT /{Bucket}?publicAccessBlock`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::PublicAccessBlockConfiguration;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct PutPublicAccessBlock;
 
 impl Operation for PutPublicAccessBlock {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "PutPublicAccessBlock";
     type Input = PutPublicAccessBlockInput;
     type Output = PutPublicAccessBlockOutput;

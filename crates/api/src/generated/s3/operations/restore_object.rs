@@ -2,14 +2,15 @@
 //!
 //! RestoreObject: `POST /{Bucket}/{Key+}?restore`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::RestoreRequest;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct RestoreObject;
 
 impl Operation for RestoreObject {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "RestoreObject";
     type Input = RestoreObjectInput;
     type Output = RestoreObjectOutput;

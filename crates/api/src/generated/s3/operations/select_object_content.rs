@@ -2,14 +2,15 @@
 //!
 //! SelectObjectContent: `POST /{Bucket}/{Key+}?select&select-type=2`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::{InputSerialization, OutputSerialization, RequestProgress, ScanRange};
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct SelectObjectContent;
 
 impl Operation for SelectObjectContent {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "SelectObjectContent";
     type Input = SelectObjectContentInput;
     type Output = SelectObjectContentOutput;

@@ -2,14 +2,15 @@
 //!
 //! UpdateBucketMetadataAnnotationTableConfiguration: `PUT /{Bucket}?metadataAnnotationTable`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::AnnotationTableConfigurationUpdates;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct UpdateBucketMetadataAnnotationTableConfiguration;
 
 impl Operation for UpdateBucketMetadataAnnotationTableConfiguration {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "UpdateBucketMetadataAnnotationTableConfiguration";
     type Input = UpdateBucketMetadataAnnotationTableConfigurationInput;
     type Output = UpdateBucketMetadataAnnotationTableConfigurationOutput;

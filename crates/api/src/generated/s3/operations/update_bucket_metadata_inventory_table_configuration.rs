@@ -2,14 +2,15 @@
 //!
 //! UpdateBucketMetadataInventoryTableConfiguration: `PUT /{Bucket}?metadataInventoryTable`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::InventoryTableConfigurationUpdates;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct UpdateBucketMetadataInventoryTableConfiguration;
 
 impl Operation for UpdateBucketMetadataInventoryTableConfiguration {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "UpdateBucketMetadataInventoryTableConfiguration";
     type Input = UpdateBucketMetadataInventoryTableConfigurationInput;
     type Output = UpdateBucketMetadataInventoryTableConfigurationOutput;

@@ -2,14 +2,15 @@
 //!
 //! UpdateBucketMetadataJournalTableConfiguration: `PUT /{Bucket}?metadataJournalTable`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::JournalTableConfigurationUpdates;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct UpdateBucketMetadataJournalTableConfiguration;
 
 impl Operation for UpdateBucketMetadataJournalTableConfiguration {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "UpdateBucketMetadataJournalTableConfiguration";
     type Input = UpdateBucketMetadataJournalTableConfigurationInput;
     type Output = UpdateBucketMetadataJournalTableConfigurationOutput;

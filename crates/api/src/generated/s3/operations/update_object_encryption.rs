@@ -2,14 +2,15 @@
 //!
 //! UpdateObjectEncryption: `PUT /{Bucket}/{Key+}?encryption`.
 
-use crate::Operation;
 use crate::generated::s3::shapes::ObjectEncryption;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct UpdateObjectEncryption;
 
 impl Operation for UpdateObjectEncryption {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "UpdateObjectEncryption";
     type Input = UpdateObjectEncryptionInput;
     type Output = UpdateObjectEncryptionOutput;

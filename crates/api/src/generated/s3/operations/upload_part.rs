@@ -2,13 +2,14 @@
 //!
 //! UploadPart: `PUT /{Bucket}/{Key+}`.
 
-use crate::Operation;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct UploadPart;
 
 impl Operation for UploadPart {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "UploadPart";
     type Input = UploadPartInput;
     type Output = UploadPartOutput;

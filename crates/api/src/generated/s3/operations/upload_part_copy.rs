@@ -4,14 +4,15 @@
 
 use model::Timestamp;
 
-use crate::Operation;
 use crate::generated::s3::shapes::CopyPartResult;
+use crate::{Operation, Service};
 
 /// The operation's name as a type.
 #[derive(Clone, Copy, Debug)]
 pub struct UploadPartCopy;
 
 impl Operation for UploadPartCopy {
+    const SERVICE: Service = Service::S3;
     const NAME: &'static str = "UploadPartCopy";
     type Input = UploadPartCopyInput;
     type Output = UploadPartCopyOutput;

@@ -3,6 +3,7 @@
 //! No rule reads a clock, a disk or a row; no deed elsewhere carries an `if` about S3. A rule is asked twice: at
 //! admission against a snapshot, and inside the commit against the truth.
 
+pub mod acl;
 pub mod annotation;
 pub mod copy_source;
 pub mod listing;

@@ -30,8 +30,8 @@ impl From<AccountError> for Problem {
             AccountError::NotEmpty(_) => (StatusCode::CONFLICT, "AccountNotEmpty"),
             AccountError::Root => (StatusCode::FORBIDDEN, "AccessDenied"),
             AccountError::Invalid(_) => (StatusCode::BAD_REQUEST, "InvalidArgument"),
-            AccountError::Catalog(fault) => {
-                tracing::error!(%fault, "the catalog failed");
+            AccountError::Catalog(_) | AccountError::Seal(_) => {
+                tracing::error!(%error, "an account could not be read or written");
                 let message = "The server failed; its log says why.";
                 return Self::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", message);
             }

@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use catalog::table::{AccessKeyRow, AccountRow, space};
+use catalog::table::{AccessKeyRow, AccountRow, KeptSecret, space};
 use catalog::{Catalog, Decision, Group, Write};
 use model::{AccountId, CanonicalId, Timestamp};
+use seal::Sealer;
 use sigv4::Secret;
 use thiserror::Error;
 use world::Random;
 
 use crate::authn::Credentials;
+use crate::secrets::seal_secret;
 
 /// The name of the account that the root credentials belong to.
 const ROOT: &str = "root";
@@ -23,6 +25,7 @@ const SECRET_BYTES: std::ops::RangeInclusive<usize> = 8..=128;
 pub struct Accounts {
     catalog: Catalog,
     random: Arc<dyn Random>,
+    sealer: Sealer,
 }
 
 /// What an administrator asks for. Keys that are not given are drawn.
@@ -56,11 +59,13 @@ pub enum AccountError {
     Invalid(&'static str),
     #[error(transparent)]
     Catalog(#[from] catalog::Fault),
+    #[error(transparent)]
+    Seal(#[from] seal::Fault),
 }
 
 impl Accounts {
-    pub fn new(catalog: Catalog, random: Arc<dyn Random>) -> Self {
-        Self { catalog, random }
+    pub fn new(catalog: Catalog, random: Arc<dyn Random>, sealer: Sealer) -> Self {
+        Self { catalog, random, sealer }
     }
 
     /// The account of the root credentials; made on the first start.
@@ -81,17 +86,18 @@ impl Accounts {
         check(&new)?;
         let credentials = new.credentials.clone().unwrap_or_else(|| self.draw_credentials());
         let row = self.draw_account(&new.name, new.email, vec![credentials.access_key.clone()]);
-        let key = credentials.clone();
+        let access_key = credentials.access_key.clone();
+        let secret = seal_secret(&self.sealer, &*self.random, &access_key, &credentials.secret)?;
         let account = self
             .catalog
             .commit(group(&new.name), move |view, ordinal| {
                 if view.get(&space::account_name(&row.name))?.is_some() {
                     return Ok(Decision::Refuse(AccountError::NameTaken(row.name.clone())));
                 }
-                if view.get(&space::access_key(&key.access_key))?.is_some() {
-                    return Ok(Decision::Refuse(AccountError::KeyTaken(key.access_key.clone())));
+                if view.get(&space::access_key(&access_key))?.is_some() {
+                    return Ok(Decision::Refuse(AccountError::KeyTaken(access_key.clone())));
                 }
-                made(&row, ordinal.timestamp(), Some(&key))
+                made(&row, ordinal.timestamp(), Some((&access_key, &secret)))
             })
             .await??;
         Ok(Created { account, credentials })
@@ -174,16 +180,16 @@ fn group(name: &str) -> Group {
 fn made(
     row: &AccountRow,
     created: Timestamp,
-    key: Option<&Credentials>,
+    key: Option<(&str, &KeptSecret)>,
 ) -> Result<Decision<AccountRow, AccountError>, catalog::Fault> {
     let row = AccountRow { created, ..row.clone() };
     let mut writes = vec![
         Write::put(space::account(row.id), row.encode()),
         Write::put(space::account_name(&row.name), row.id.to_string().into_bytes()),
     ];
-    if let Some(key) = key {
-        let secret = AccessKeyRow { account: row.id, secret: key.secret.expose().to_owned() };
-        writes.push(Write::put(space::access_key(&key.access_key), secret.encode()));
+    if let Some((access_key, secret)) = key {
+        let key = AccessKeyRow { account: row.id, user: None, secret: secret.clone(), active: true, created };
+        writes.push(Write::put(space::access_key(access_key), key.encode()));
     }
     Ok(Decision::Write(writes, row))
 }

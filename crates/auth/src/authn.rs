@@ -6,12 +6,14 @@ use api::{Arrival, ErrorCode, S3Error};
 use catalog::Catalog;
 use catalog::table::{AccessKeyRow, AccountRow, space};
 use model::{AccountId, Region, Timestamp};
+use seal::Sealer;
 use sigv4::post_policy::{self, Form, LengthRange};
 use sigv4::{Claim, Options, PayloadMode, Refusal, RequestView, Secret, V2};
 
 use crate::caller::{Caller, Identity};
 use crate::fault::internal;
 use crate::keys::Keys;
+use crate::secrets::open_secret;
 
 /// An access key and its secret.
 #[derive(Clone, Debug)]
@@ -31,6 +33,7 @@ struct Inner {
     /// The regions that a signature may be for; empty: any.
     regions: Vec<Region>,
     v2: V2,
+    sealer: Sealer,
     keys: Keys,
 }
 
@@ -49,9 +52,10 @@ impl Auth {
         root_account: AccountId,
         regions: Vec<Region>,
         v2: V2,
+        sealer: Sealer,
     ) -> Self {
         let keys = Keys::default();
-        Self(Arc::new(Inner { catalog, root, root_account, regions, v2, keys }))
+        Self(Arc::new(Inner { catalog, root, root_account, regions, v2, sealer, keys }))
     }
 
     pub(crate) fn catalog(&self) -> &Catalog {
@@ -129,11 +133,14 @@ impl Auth {
             return Ok((self.0.root_account, self.0.root.secret.clone()));
         }
         let row = self.0.catalog.get(&space::access_key(access_key)).map_err(internal)?;
-        let row = row.ok_or_else(|| {
-            S3Error::from(ErrorCode::InvalidAccessKeyId).element("AWSAccessKeyId", access_key)
-        })?;
-        let row = AccessKeyRow::decode(row).map_err(internal)?;
-        Ok((row.account, Secret::new(row.secret)))
+        let unknown = || S3Error::from(ErrorCode::InvalidAccessKeyId).element("AWSAccessKeyId", access_key);
+        let row = AccessKeyRow::decode(row.ok_or_else(unknown)?).map_err(internal)?;
+        // Only a root user's key acts as its account.
+        if !row.active || row.user.is_some() {
+            return Err(unknown());
+        }
+        let secret = open_secret(&self.0.sealer, access_key, row.secret).map_err(internal)?;
+        Ok((row.account, secret))
     }
 
     fn identity(&self, id: AccountId, access_key: &str, region: Option<&str>) -> Result<Identity, S3Error> {

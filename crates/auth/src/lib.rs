@@ -11,9 +11,11 @@ mod authz;
 mod caller;
 mod fault;
 mod keys;
+mod secrets;
 
 pub use accounts::{AccountError, Accounts, Created, NewAccount};
 pub use authn::{Auth, Authenticated, Credentials};
 pub use authz::{Authorized, Bucket, Guarded, Target};
 pub use caller::{Caller, Identity};
 pub use fault::internal;
+pub use secrets::seal_secret;

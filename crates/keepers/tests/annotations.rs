@@ -54,7 +54,8 @@ impl House {
         let catalog = Catalog::open(disk.clone(), index, clock.clone(), catalog::Options::default())?;
         let store = Store::open(vec![disk], stripe::Options::default())?;
         let root = Credentials { access_key: "root".to_owned(), secret: sigv4::Secret::new("secret") };
-        let auth = Auth::new(catalog.clone(), root, account()?, Vec::new(), sigv4::V2::Off);
+        let sealer = seal::Sealer::new(&seal::MasterKey::from_bytes([7; 32]));
+        let auth = Auth::new(catalog.clone(), root, account()?, Vec::new(), sigv4::V2::Off, sealer);
         let settings = Settings::default();
         let hall = Hall::new(catalog.clone(), store.clone(), clock, Arc::new(OsRandom), settings);
         Ok(Self { store, catalog, auth, hall })

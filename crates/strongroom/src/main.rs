@@ -8,6 +8,7 @@ mod client;
 mod corridor;
 mod log_buffer;
 mod log_fields;
+mod master_key;
 mod root;
 mod serve;
 mod settings;

@@ -22,7 +22,7 @@ use crate::cli::ServeArgs;
 use crate::corridor::Corridor;
 use crate::log_buffer::LogBuffer;
 use crate::settings::Settings;
-use crate::{root, telemetry};
+use crate::{master_key, root, telemetry};
 
 /// The engine, open and locked.
 struct Engine {
@@ -61,7 +61,8 @@ async fn serve(settings: Settings, log: LogBuffer) -> anyhow::Result<()> {
     let address = listener.address()?;
     let engine = open(&settings, clock.clone())?;
 
-    let accounts = Accounts::new(engine.catalog.clone(), random.clone());
+    let sealer = master_key::sealer(&settings.data, &engine.catalog, &random).await?;
+    let accounts = Accounts::new(engine.catalog.clone(), random.clone(), sealer.clone());
     let root_account = accounts.ensure_root().await?;
     let (credentials, drawn) = root::credentials(&settings.data, &accounts)?;
     let auth = Auth::new(
@@ -70,6 +71,7 @@ async fn serve(settings: Settings, log: LogBuffer) -> anyhow::Result<()> {
         root_account,
         settings.regions.clone(),
         settings.sigv2,
+        sealer,
     );
     let hall = Hall::new(
         engine.catalog.clone(),

@@ -4,8 +4,9 @@
 
 use bytes::Bytes;
 use catalog::table::{
-    AccessKeyRow, AccountRow, AnnotationRow, BucketRow, Content, CurrentRow, PartRow, PartTable, PointerRow,
-    ReclaimRow, RowError, UploadRow, VersionRow, space,
+    AccessKeyRow, AccountRow, AnnotationRow, BucketRow, Content, CurrentRow, DeviceRow, GroupRow, PartRow,
+    PartTable, PointerRow, PolicyRow, ProviderRow, ReclaimRow, RoleRow, RowError, StampRow, UploadRow,
+    UsedRow, UserRow, VersionRow, space,
 };
 use model::Ordinal;
 
@@ -13,7 +14,7 @@ use model::Ordinal;
 pub fn rows(bytes: &[u8]) {
     let Some((first, rest)) = bytes.split_first() else { return };
     let row = Bytes::copy_from_slice(rest);
-    match first % 10 {
+    match first % 18 {
         0 => version(row),
         1 => same(CurrentRow::decode(row), CurrentRow::encode, CurrentRow::decode),
         2 => same(UploadRow::decode(row), UploadRow::encode, UploadRow::decode),
@@ -23,7 +24,15 @@ pub fn rows(bytes: &[u8]) {
         6 => same(AccountRow::decode(row), AccountRow::encode, AccountRow::decode),
         7 => access_key(row),
         8 => same(PointerRow::decode(row), |row| row.encode(), PointerRow::decode),
-        _ => keys(rest),
+        9 => keys(rest),
+        10 => same(GroupRow::decode(row), GroupRow::encode, GroupRow::decode),
+        11 => same(RoleRow::decode(row), RoleRow::encode, RoleRow::decode),
+        12 => same(PolicyRow::decode(row), PolicyRow::encode, PolicyRow::decode),
+        13 => same(ProviderRow::decode(row), ProviderRow::encode, ProviderRow::decode),
+        14 => same(DeviceRow::decode(row), DeviceRow::encode, DeviceRow::decode),
+        15 => same(StampRow::decode(row), StampRow::encode, StampRow::decode),
+        16 => same(UsedRow::decode(row), UsedRow::encode, UsedRow::decode),
+        _ => same(UserRow::decode(row), UserRow::encode, UserRow::decode),
     }
 }
 

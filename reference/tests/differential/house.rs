@@ -63,7 +63,8 @@ impl House {
                 .expect("a catalog");
         let store = Store::open(vec![disk], stripe::Options::default()).expect("volumes");
         let root = Credentials { access_key: "root".to_owned(), secret: sigv4::Secret::new("secret") };
-        let auth = Auth::new(catalog.clone(), root, account(1), vec![region()], sigv4::V2::Off);
+        let sealer = seal::Sealer::new(&seal::MasterKey::from_bytes([7; 32]));
+        let auth = Auth::new(catalog.clone(), root, account(1), vec![region()], sigv4::V2::Off, sealer);
         let settings = Settings { regions: vec![region()], ..Settings::default() };
         let hall = Hall::new(catalog.clone(), store.clone(), clock, Arc::new(OsRandom), settings);
         let reclaimer = self.runtime.spawn(Reclaimer::new(hall.clone()).run());

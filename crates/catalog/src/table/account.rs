@@ -1,4 +1,4 @@
-//! Rows of accounts and their access keys.
+//! Rows of accounts.
 
 use bytes::Bytes;
 use model::{AccountId, CanonicalId, Timestamp};
@@ -18,13 +18,6 @@ pub struct AccountRow {
     pub access_keys: Vec<String>,
 }
 
-/// An access key of an account's root user. The secret is never printed: this type has no `Debug`.
-#[derive(Clone, PartialEq, Eq)]
-pub struct AccessKeyRow {
-    pub account: AccountId,
-    pub secret: String,
-}
-
 impl AccountRow {
     pub fn encode(&self) -> Bytes {
         let mut w = RowWriter::new(FORMAT);
@@ -33,10 +26,7 @@ impl AccountRow {
         w.text(self.email.as_deref());
         w.bytes(self.canonical_id.as_str().as_bytes());
         w.timestamp(self.created);
-        w.varint(self.access_keys.len() as u64);
-        for key in &self.access_keys {
-            w.bytes(key.as_bytes());
-        }
+        w.strings(&self.access_keys);
         w.finish()
     }
 
@@ -48,24 +38,7 @@ impl AccountRow {
         let canonical_id = r.string()?;
         let canonical_id = r.legal(CanonicalId::parse(&canonical_id))?;
         let created = r.timestamp()?;
-        let mut access_keys = Vec::new();
-        for _ in 0..r.varint()? {
-            access_keys.push(r.string()?);
-        }
+        let access_keys = r.strings()?;
         Ok(Self { id, name, email, canonical_id, created, access_keys })
-    }
-}
-
-impl AccessKeyRow {
-    pub fn encode(&self) -> Bytes {
-        let mut w = RowWriter::new(FORMAT);
-        w.owner(self.account);
-        w.bytes(self.secret.as_bytes());
-        w.finish()
-    }
-
-    pub fn decode(bytes: Bytes) -> Result<Self, RowError> {
-        let mut r = RowReader::new("access key", bytes, FORMAT)?;
-        Ok(Self { account: r.account()?, secret: r.string()? })
     }
 }

@@ -70,6 +70,13 @@ impl RowWriter {
         }
     }
 
+    pub(super) fn strings(&mut self, strings: &[String]) {
+        self.varint(strings.len() as u64);
+        for string in strings {
+            self.bytes(string.as_bytes());
+        }
+    }
+
     pub(super) fn finish(self) -> Bytes {
         Bytes::from(self.0)
     }
@@ -182,6 +189,15 @@ impl RowReader {
             pairs.push((self.string()?, self.string()?));
         }
         Ok(pairs)
+    }
+
+    pub(super) fn strings(&mut self) -> Result<Vec<String>, RowError> {
+        let count = self.varint()?;
+        let mut strings = Vec::new();
+        for _ in 0..count {
+            strings.push(self.string()?);
+        }
+        Ok(strings)
     }
 
     pub(super) fn account(&mut self) -> Result<AccountId, RowError> {

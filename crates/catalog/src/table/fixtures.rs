@@ -97,6 +97,8 @@ macro_rules! frozen {
     }};
 }
 
+mod identity;
+
 #[test]
 fn buckets_and_pointers_of_format_1_still_open() {
     let bucket = BucketRow {

@@ -11,6 +11,7 @@ mod bytes;
 mod content;
 #[cfg(test)]
 mod fixtures;
+mod identity;
 mod marks;
 mod object;
 mod reclaim;
@@ -19,11 +20,15 @@ mod tags;
 mod upload;
 
 pub use access::{AccountAccessRow, TextRow};
-pub use account::{AccessKeyRow, AccountRow};
+pub use account::AccountRow;
 pub use annotation::AnnotationRow;
 pub use bucket::{BucketAccess, BucketRow};
 pub use bytes::RowError;
 pub use content::{Attributes, ChecksumRow, Content, PartSpan, PartTable};
+pub use identity::{
+    AccessKeyRow, Counts, DeviceRow, GroupRow, KeptSecret, PolicyRow, PolicyVersion, ProviderRow, RoleRow,
+    StampRow, UsedRow, UserRow,
+};
 pub use marks::Marks;
 pub use object::{CurrentRow, ObjectRow, PointerRow, VersionRow, VersionState};
 pub use reclaim::ReclaimRow;

@@ -3,8 +3,17 @@
 //! An object key is written with each byte one higher and ends in a zero byte. UTF-8 never uses 0xff, so nothing
 //! overflows, nothing grows, and `a` sorts before `a/b` whatever follows the key.
 
+mod identity;
+
 use model::{
     AccountId, AnnotationName, BucketId, BucketName, CanonicalId, ObjectKey, Ordinal, PartNumber, UploadId,
+};
+
+pub use identity::{
+    ACCESS_KEYS, ALIAS_NAMES, ALIASES, ATTACHMENTS, DEVICES, GROUPS, Holder, MEMBERS, POLICIES, PROVIDERS,
+    ROLES, SEAL_CHECK, STAMPS, USERS, USES, access_key, alias, alias_name, attachment, attachments, device,
+    group, identity_stamp, in_account, member, members, name_after, policy, provider, role, seal_check, used,
+    user,
 };
 
 pub const BUCKETS: u8 = 0x10;
@@ -22,7 +31,6 @@ pub const PARTS: u8 = 0x31;
 pub const RECLAIM: u8 = 0x40;
 pub const ACCOUNTS: u8 = 0x50;
 pub const ACCOUNT_NAMES: u8 = 0x51;
-pub const ACCESS_KEYS: u8 = 0x52;
 pub const ACCOUNT_ACCESS: u8 = 0x60;
 pub const CANONICAL_IDS: u8 = 0x61;
 
@@ -161,10 +169,6 @@ pub fn canonical_id(id: &CanonicalId) -> Vec<u8> {
 
 pub fn account_name(name: &str) -> Vec<u8> {
     [&[ACCOUNT_NAMES], name.as_bytes()].concat()
-}
-
-pub fn access_key(id: &str) -> Vec<u8> {
-    [&[ACCESS_KEYS], id.as_bytes()].concat()
 }
 
 /// The object key in a key of an in-bucket space, and what follows it.

@@ -53,6 +53,11 @@ pub const LIST_BUCKETS_PAGE_MAX: u32 = 10_000;
 pub const BUCKETS_PER_ACCOUNT_MAX: u32 = 10_000;
 /// Keys in one DeleteObjects.
 pub const DELETE_OBJECTS_MAX: usize = 1000;
+/// Grants in one ACL.
+pub const ACL_GRANTS_MAX: usize = 100;
+/// CORS rules of one bucket.
+pub const CORS_RULES_MAX: usize = 100;
+pub const CORS_RULE_ID_CHARS_MAX: usize = 255;
 /// The XML body of a request that has no limit of its own. DeleteObjects with 1,000 keys of 1,024 bytes, each
 /// escaped, stays below it; so does CompleteMultipartUpload with 10,000 parts and their checksums.
 pub const XML_BYTES_MAX: u64 = 4 * MIB;

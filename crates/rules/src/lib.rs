@@ -6,9 +6,11 @@
 pub mod acl;
 pub mod annotation;
 pub mod copy_source;
+pub mod cors;
 pub mod listing;
 pub mod multipart;
 pub mod object_lock;
+pub mod ownership;
 pub mod percent;
 pub mod precondition;
 pub mod range;

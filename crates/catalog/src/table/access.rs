@@ -16,7 +16,7 @@ pub struct AccountAccessRow {
     pub public_access_block: Option<PublicAccessBlock>,
 }
 
-/// A document as its owner wrote it: a bucket's policy, its CORS rules.
+/// A document as its owner wrote it: a bucket's policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TextRow {
     pub text: String,

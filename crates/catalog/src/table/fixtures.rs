@@ -4,16 +4,16 @@
 
 use bytes::Bytes;
 use model::{
-    AccountId, Acl, BucketId, BucketLock, CanonicalId, ChecksumAlgorithm, ChecksumType, DefaultRetention,
-    ETag, Grant, Grantee, GranteeGroup, Hold, ObjectKey, ObjectOwnership, Ordinal, PartNumber, Permission,
-    PublicAccessBlock, Region, Retention, RetentionMode, RetentionPeriod, StorageClass, Timestamp, UploadId,
-    Versioning,
+    AccountId, Acl, BucketId, BucketLock, CanonicalId, ChecksumAlgorithm, ChecksumType, CorsMethod, CorsRule,
+    DefaultRetention, ETag, Grant, Grantee, GranteeGroup, Hold, ObjectKey, ObjectOwnership, Ordinal,
+    PartNumber, Permission, PublicAccessBlock, Region, Retention, RetentionMode, RetentionPeriod,
+    StorageClass, Timestamp, UploadId, Versioning,
 };
 
 use super::{
     AccountAccessRow, AccountRow, AnnotationRow, Attributes, BucketAccess, BucketRow, ChecksumRow, Content,
-    CurrentRow, Marks, ObjectRow, PartRow, PartTable, PointerRow, ReclaimRow, TagsRow, TextRow, UploadRow,
-    VersionRow, VersionState,
+    CorsRow, CurrentRow, Marks, ObjectRow, PartRow, PartTable, PointerRow, ReclaimRow, TagsRow, TextRow,
+    UploadRow, VersionRow, VersionState,
 };
 
 fn hex(bytes: &[u8]) -> String {
@@ -175,6 +175,7 @@ fn marked_versions_and_uploads_of_format_2_still_open() {
     );
     let upload = UploadRow {
         owner: owner(),
+        initiator: None,
         initiated: Timestamp::from_millis(-1),
         class: StorageClass::Standard,
         checksum: None,
@@ -231,7 +232,7 @@ fn acl() -> Acl {
 }
 
 #[test]
-fn rows_with_acls_of_format_4_still_open() {
+fn rows_with_acls_of_format_4_and_uploads_of_format_5_still_open() {
     let mut row = version(Content::Inline(Bytes::from_static(b"hello")), None);
     if let VersionState::Object(object) = &mut row.state {
         object.marks = Marks { acl: Some(acl()), ..marks() };
@@ -243,6 +244,7 @@ fn rows_with_acls_of_format_4_still_open() {
     );
     let upload = UploadRow {
         owner: owner(),
+        initiator: None,
         initiated: Timestamp::from_millis(-1),
         class: StorageClass::Standard,
         checksum: None,
@@ -250,10 +252,16 @@ fn rows_with_acls_of_format_4_still_open() {
         marks: Marks { acl: Some(acl()), ..marks() },
         parts_changed: Ordinal::from_u64(300),
     };
+    opened!(
+        UploadRow,
+        upload.clone(),
+        "0494b4e4f4cb03010000010a746578742f706c61696e000000000001022f7801016102c3a401047465616d02c3a4010080c0e285e36801010102000040656665666566656665666566656665666566656665666566656665666566656665666566656665666566656665666566656665666566656665666566656665660301ac02"
+    );
+    let upload = UploadRow { initiator: Some("begun".to_owned()), ..upload };
     frozen!(
         UploadRow,
         upload,
-        "0494b4e4f4cb03010000010a746578742f706c61696e000000000001022f7801016102c3a401047465616d02c3a4010080c0e285e36801010102000040656665666566656665666566656665666566656665666566656665666566656665666566656665666566656665666566656665666566656665666566656665660301ac02"
+        "0594b4e4f4cb03010000010a746578742f706c61696e000000000001022f7801016102c3a401047465616d02c3a4010080c0e285e36801010102000040656665666566656665666566656665666566656665666566656665666566656665666566656665666566656665666566656665666566656665666566656665660301ac020105626567756e"
     );
 }
 
@@ -284,12 +292,22 @@ fn what_buckets_and_accounts_say_about_access_still_opens() {
     let access = AccountAccessRow { public_access_block: Some(PublicAccessBlock::ALL) };
     frozen!(AccountAccessRow, access, "01010f");
     frozen!(TextRow, TextRow { text: "{}".to_owned() }, "01027b7d");
+    let rule = CorsRule {
+        id: Some("r".to_owned()),
+        origins: vec!["*".to_owned()],
+        methods: vec![CorsMethod::Get, CorsMethod::Head],
+        headers: vec!["a".to_owned()],
+        exposed: Vec::new(),
+        max_age_seconds: Some(300),
+    };
+    frozen!(CorsRow, CorsRow { rules: vec![rule] }, "01 01 010172 01012a 020004 010161 00 01ac02");
 }
 
 #[test]
 fn uploads_parts_and_reclaims_of_format_1_still_open() {
     let row = UploadRow {
         owner: owner(),
+        initiator: None,
         initiated: Timestamp::from_millis(-1),
         class: StorageClass::Standard,
         checksum: Some((ChecksumAlgorithm::Sha256, ChecksumType::Composite)),

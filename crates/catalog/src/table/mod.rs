@@ -9,6 +9,7 @@ mod annotation;
 mod bucket;
 mod bytes;
 mod content;
+mod cors;
 #[cfg(test)]
 mod fixtures;
 mod identity;
@@ -25,6 +26,7 @@ pub use annotation::AnnotationRow;
 pub use bucket::{BucketAccess, BucketRow};
 pub use bytes::RowError;
 pub use content::{Attributes, ChecksumRow, Content, PartSpan, PartTable};
+pub use cors::CorsRow;
 pub use identity::{
     AccessKeyRow, Counts, DeviceRow, GroupRow, KeptSecret, PolicyRow, PolicyVersion, ProviderRow, RoleRow,
     StampRow, UsedRow, UserRow,

@@ -5,14 +5,19 @@ use model::{AccountId, ChecksumAlgorithm, ChecksumType, Ordinal, StorageClass, T
 
 use super::bytes::{RowError, RowReader, RowWriter};
 use super::content::{Attributes, ChecksumRow, Content};
-use super::marks::{FORMAT_ACL, Marks};
+use super::marks::Marks;
 
 /// Of parts.
 const FORMAT: u8 = 1;
+/// The first format of uploads that say who began them.
+const FORMAT_INITIATOR: u8 = 5;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UploadRow {
+    /// Whose the object will be.
     pub owner: AccountId,
+    /// Who began it: an account's canonical id or a user's or session's ARN. `None` in rows of older formats.
+    pub initiator: Option<String>,
     pub initiated: Timestamp,
     pub class: StorageClass,
     /// The algorithm and type that the client asked for at the start; `None` when it named none.
@@ -34,7 +39,7 @@ pub struct PartRow {
 
 impl UploadRow {
     pub fn encode(&self) -> Bytes {
-        let mut w = RowWriter::new(FORMAT_ACL);
+        let mut w = RowWriter::new(FORMAT_INITIATOR);
         w.owner(self.owner);
         w.timestamp(self.initiated);
         w.storage_class(self.class);
@@ -45,20 +50,19 @@ impl UploadRow {
         w.attributes(&self.attributes);
         w.marks(&self.marks);
         w.varint(self.parts_changed.as_u64());
+        w.text(self.initiator.as_deref());
         w.finish()
     }
 
     pub fn decode(bytes: Bytes) -> Result<Self, RowError> {
-        let mut r = RowReader::new("upload", bytes, FORMAT_ACL)?;
-        Ok(Self {
-            owner: r.account()?,
-            initiated: r.timestamp()?,
-            class: r.storage_class()?,
-            checksum: r.option(|r| Ok((r.algorithm()?, r.checksum_type()?)))?,
-            attributes: r.attributes()?,
-            marks: r.marks()?,
-            parts_changed: r.ordinal()?,
-        })
+        let mut r = RowReader::new("upload", bytes, FORMAT_INITIATOR)?;
+        let owner = r.account()?;
+        let initiated = r.timestamp()?;
+        let class = r.storage_class()?;
+        let checksum = r.option(|r| Ok((r.algorithm()?, r.checksum_type()?)))?;
+        let (attributes, marks, parts_changed) = (r.attributes()?, r.marks()?, r.ordinal()?);
+        let initiator = if r.format() < FORMAT_INITIATOR { None } else { r.text()? };
+        Ok(Self { owner, initiator, initiated, class, checksum, attributes, marks, parts_changed })
     }
 }
 

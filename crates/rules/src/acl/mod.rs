@@ -2,7 +2,13 @@
 //!
 //! Source: AWS "Access control list (ACL) overview". Which accounts there are is for whoever keeps rows to say.
 
+mod canned;
+mod written;
+
 use model::{Acl, CanonicalId, Grant, Grantee, GranteeGroup, Permission};
+
+pub use canned::Canned;
+pub use written::{Name, Refusal, Written, read_header, settle};
 
 /// Whether an ACL lets a caller do `wanted`; an anonymous one has no id. Without an ACL all is the owner's alone.
 /// An owner may always read and write the ACL itself. `ignore_public` takes grants to everyone for absent.

@@ -34,6 +34,7 @@ impl Handle<CreateMultipartUpload> for Hall {
         };
         let mut row = UploadRow {
             owner: request.caller().account,
+            initiator: Some(request.caller().canonical_id.as_str().to_owned()),
             initiated: model::Timestamp::default(),
             class: attributes::storage_class(input.storage_class.as_deref())?,
             checksum,

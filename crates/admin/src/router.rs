@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use api::{Arrival, Service};
-use auth::{Accounts, Auth, Caller};
+use auth::{Accounts, Auth};
 use bytes::Bytes;
 use http::{Method, Response, StatusCode};
 use sigv4::{PayloadMode, RequestView};
@@ -92,13 +92,11 @@ impl Admin {
             body_sha256: None,
         };
         let authenticated = self.auth.authenticate(&view, None, &arrival, self.clock.now())?;
-        match authenticated.caller {
-            Caller::Root(identity) if identity.account == self.auth.root_account() => {
-                Ok(authenticated.payload)
-            }
-            _ => {
-                Err(Problem::new(StatusCode::FORBIDDEN, "AccessDenied", "Only the root account may do this."))
-            }
+        let root = self.auth.root_account();
+        let identity = authenticated.caller.identity();
+        if identity.is_some_and(|identity| identity.account == root && identity.is_root()) {
+            return Ok(authenticated.payload);
         }
+        Err(Problem::new(StatusCode::FORBIDDEN, "AccessDenied", "Only the root account may do this."))
     }
 }

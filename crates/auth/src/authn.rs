@@ -4,16 +4,14 @@ use std::sync::Arc;
 
 use api::{Arrival, ErrorCode, S3Error};
 use catalog::Catalog;
-use catalog::table::{AccessKeyRow, AccountRow, space};
 use model::{AccountId, Region, Timestamp};
 use seal::Sealer;
 use sigv4::post_policy::{self, Form, LengthRange};
 use sigv4::{Claim, Options, PayloadMode, Refusal, RequestView, Secret, V2};
 
-use crate::caller::{Caller, Identity};
-use crate::fault::internal;
+use crate::authz::BucketPolicies;
+use crate::caller::{Caller, Proof, Situation};
 use crate::keys::Keys;
-use crate::secrets::open_secret;
 
 /// An access key and its secret.
 #[derive(Clone, Debug)]
@@ -35,6 +33,7 @@ struct Inner {
     v2: V2,
     sealer: Sealer,
     keys: Keys,
+    bucket_policies: BucketPolicies,
 }
 
 /// A caller, and how its payload is to be proven.
@@ -54,8 +53,8 @@ impl Auth {
         v2: V2,
         sealer: Sealer,
     ) -> Self {
-        let keys = Keys::default();
-        Self(Arc::new(Inner { catalog, root, root_account, regions, v2, sealer, keys }))
+        let (keys, bucket_policies) = (Keys::default(), BucketPolicies::default());
+        Self(Arc::new(Inner { catalog, root, root_account, regions, v2, sealer, keys, bucket_policies }))
     }
 
     pub(crate) fn catalog(&self) -> &Catalog {
@@ -67,7 +66,20 @@ impl Auth {
         self.0.root_account
     }
 
-    /// Before a byte of the body is read, but where the arrival knows the body's hash. `host_bucket` is the bucket that the Host header names, if it names one.
+    pub(crate) fn sealer(&self) -> &Sealer {
+        &self.0.sealer
+    }
+
+    pub(crate) fn root_credentials(&self) -> &Credentials {
+        &self.0.root
+    }
+
+    pub(crate) fn bucket_policies(&self) -> &BucketPolicies {
+        &self.0.bucket_policies
+    }
+
+    /// Before a byte of the body is read, but where the arrival knows the body's hash. `host_bucket` is the bucket that
+    /// the Host header names, if it names one.
     pub fn authenticate(
         &self,
         view: &RequestView<'_>,
@@ -75,12 +87,13 @@ impl Auth {
         arrival: &Arrival,
         now: Timestamp,
     ) -> Result<Authenticated, S3Error> {
+        let situation = Situation::of_head(view, arrival.remote.ip(), arrival.secure, now);
         let services = [arrival.service.scope()];
         let options = Options { host_bucket, services: &services, ..self.options() };
         let claim = match sigv4::read_claim(view, &options).map_err(refused)? {
             Claim::Anonymous => {
                 let payload = sigv4::anonymous_payload(view).map_err(refused)?;
-                return Ok(Authenticated { caller: Caller::Anonymous, payload });
+                return Ok(Authenticated { caller: Caller::new(None, situation), payload });
             }
             Claim::Signed(claim) => match arrival.body_sha256 {
                 Some(sha256) => Box::new(claim.bind_body(sha256)),
@@ -88,72 +101,40 @@ impl Auth {
             },
         };
         claim.check_time(now).map_err(refused)?;
-        self.refuse_token(claim.session_token())?;
-        let (account, secret) = self.secret_of(claim.access_key())?;
+        let credential = self.credential(claim.access_key(), claim.session_token())?;
         self.check_region(claim.region(), |region| claim.covers_region(region))?;
-        let (key, identity) = self.0.keys.get(claim.access_key(), &secret, claim.scope().as_str(), || {
-            let identity = self.identity(account, claim.access_key(), claim.region())?;
-            Ok((sigv4::Key::derive(&claim, &secret), identity))
-        })?;
+        let (key, identity) =
+            self.0.keys.get(claim.access_key(), &credential.origin, claim.scope().as_str(), || {
+                let (secret, identity) = self.open(&credential, claim.access_key(), claim.region())?;
+                Ok((sigv4::Key::derive(&claim, &secret), identity))
+            })?;
         let verified = sigv4::verify_with_key(&claim, view, &key, now).map_err(refused)?;
-        Ok(Authenticated { caller: Caller::Root(identity), payload: verified.payload })
+        let caller = Caller::new(Some(identity), situation.signed_by(&claim));
+        Ok(Authenticated { caller, payload: verified.payload })
     }
 
     /// A POST form: its signature covers the policy, and the policy covers the form.
     pub fn authenticate_form(
         &self,
         form: &Form<'_>,
+        view: &RequestView<'_>,
+        arrival: &Arrival,
         now: Timestamp,
     ) -> Result<(Caller, Option<LengthRange>), S3Error> {
+        let situation = Situation::of_head(view, arrival.remote.ip(), arrival.secure, now);
         let Some(claim) = post_policy::read_form(form.fields, &self.options()).map_err(refused)? else {
-            return Ok((Caller::Anonymous, None));
+            return Ok((Caller::new(None, situation), None));
         };
-        self.refuse_token(claim.session_token())?;
-        let (account, secret) = self.secret_of(claim.access_key())?;
+        let credential = self.credential(claim.access_key(), claim.session_token())?;
         self.check_region(claim.region(), |region| claim.region() == Some(region))?;
+        let (secret, identity) = self.open(&credential, claim.access_key(), claim.region())?;
         let length = post_policy::verify_form(&claim, form, &secret, now).map_err(refused)?;
-        let identity = self.identity(account, claim.access_key(), claim.region())?;
-        Ok((Caller::Root(Arc::new(identity)), length))
+        let situation = situation.proven(Proof::Form, claim.scheme(), None);
+        Ok((Caller::new(Some(Arc::new(identity)), situation), length))
     }
 
     fn options<'a>(&self) -> Options<'a> {
         Options { v2: self.0.v2, ..Options::default() }
-    }
-
-    /// Temporary credentials come with the token service; until then no token is one of ours.
-    fn refuse_token(&self, token: Option<&str>) -> Result<(), S3Error> {
-        match token {
-            None => Ok(()),
-            Some(_) => Err(ErrorCode::InvalidToken.into()),
-        }
-    }
-
-    fn secret_of(&self, access_key: &str) -> Result<(AccountId, Secret), S3Error> {
-        if access_key == self.0.root.access_key {
-            return Ok((self.0.root_account, self.0.root.secret.clone()));
-        }
-        let row = self.0.catalog.get(&space::access_key(access_key)).map_err(internal)?;
-        let unknown = || S3Error::from(ErrorCode::InvalidAccessKeyId).element("AWSAccessKeyId", access_key);
-        let row = AccessKeyRow::decode(row.ok_or_else(unknown)?).map_err(internal)?;
-        // Only a root user's key acts as its account.
-        if !row.active || row.user.is_some() {
-            return Err(unknown());
-        }
-        let secret = open_secret(&self.0.sealer, access_key, row.secret).map_err(internal)?;
-        Ok((row.account, secret))
-    }
-
-    fn identity(&self, id: AccountId, access_key: &str, region: Option<&str>) -> Result<Identity, S3Error> {
-        let row = self.0.catalog.get(&space::account(id)).map_err(internal)?;
-        let row = row.ok_or(ErrorCode::InvalidAccessKeyId)?;
-        let row = AccountRow::decode(row).map_err(internal)?;
-        Ok(Identity {
-            account: id,
-            canonical_id: row.canonical_id,
-            name: row.name,
-            access_key: access_key.to_owned(),
-            signed_region: region.and_then(Region::parse),
-        })
     }
 
     fn check_region(&self, signed: Option<&str>, covers: impl Fn(&str) -> bool) -> Result<(), S3Error> {

@@ -1,13 +1,15 @@
-//! Derived signing keys of the day, each with whose it is: deriving one costs four HMACs, using it one.
+//! Derived signing keys of the day, each with whose it is: deriving one costs four HMACs and reading policies, using
+//! it one.
 //!
-//! An account's row never changes and an access key never moves to another account, so an identity holds as long as
-//! its access key exists; that is asked of the catalog for each request.
+//! An entry holds while nothing that it came from changed: the secret (or the session's token), and the stamp of the
+//! account's identity. Both are asked of the catalog for each request.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use api::S3Error;
-use sigv4::{Key, Secret};
+use bytes::Bytes;
+use sigv4::Key;
 use subtle::ConstantTimeEq as _;
 
 use crate::caller::Identity;
@@ -18,26 +20,41 @@ const ENTRIES_MAX: usize = 4096;
 #[derive(Default)]
 pub(crate) struct Keys(RwLock<HashMap<String, Entry>>);
 
+/// What a signing key and its identity were derived from.
+#[derive(Clone)]
+pub(crate) struct Origin {
+    /// The secret as it is kept, or the session's token.
+    pub secret: Bytes,
+    /// The stamp of the account's identity; `None` for roots, who have no policies.
+    pub stamp: Option<Bytes>,
+}
+
 #[derive(Clone)]
 struct Entry {
-    secret: Secret,
+    origin: Origin,
     key: Key,
     identity: Arc<Identity>,
 }
 
+impl Origin {
+    fn is(&self, other: &Self) -> bool {
+        self.stamp == other.stamp && bool::from(self.secret.ct_eq(&other.secret))
+    }
+}
+
 impl Keys {
-    /// The key for an access key and scope. One that was derived from another secret is derived again.
+    /// The key for an access key and scope. One of another origin is derived again.
     pub(crate) fn get(
         &self,
         access_key: &str,
-        secret: &Secret,
+        origin: &Origin,
         scope: &str,
         derive: impl FnOnce() -> Result<(Key, Identity), S3Error>,
     ) -> Result<(Key, Arc<Identity>), S3Error> {
         let name = [access_key, "/", scope].concat();
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner).get(&name).cloned();
         if let Some(known) = known
-            && bool::from(known.secret.expose().as_bytes().ct_eq(secret.expose().as_bytes()))
+            && known.origin.is(origin)
         {
             return Ok((known.key, known.identity));
         }
@@ -47,8 +64,7 @@ impl Keys {
         if map.len() >= ENTRIES_MAX {
             map.clear();
         }
-        let entry = Entry { secret: secret.clone(), key: key.clone(), identity: identity.clone() };
-        map.insert(name, entry);
+        map.insert(name, Entry { origin: origin.clone(), key: key.clone(), identity: identity.clone() });
         Ok((key, identity))
     }
 }

@@ -8,14 +8,21 @@
 mod accounts;
 mod authn;
 mod authz;
+mod aws_managed;
 mod caller;
+mod credential;
 mod fault;
 mod keys;
 mod secrets;
+mod standing;
 
 pub use accounts::{AccountError, Accounts, Created, NewAccount};
 pub use authn::{Auth, Authenticated, Credentials};
-pub use authz::{Authorized, Bucket, Guarded, Target};
-pub use caller::{Caller, Identity};
+pub use authz::{
+    Authorized, Bucket, Facts, Guarded, Need, Needs, NoObjects, ObjectFacts, Objects, On, Target, Veil,
+};
+pub use aws_managed::{AWS_MANAGED, AwsManaged, aws_managed};
+pub use caller::{Caller, Identity, Named, Proof, Situation, Standing};
 pub use fault::internal;
 pub use secrets::seal_secret;
+pub use standing::{managed, of_role};

@@ -8,7 +8,7 @@ use api::s3::{
     CreateBucket, CreateBucketInput, DeleteObject, DeleteObjectInput, GetObjectAnnotation,
     GetObjectAnnotationInput, PutObject, PutObjectAnnotation, PutObjectAnnotationInput, PutObjectInput,
 };
-use auth::{Auth, Caller, Credentials, Guarded, Identity};
+use auth::{Auth, Caller, Credentials, Guarded, Identity, Situation};
 use bytes::Bytes;
 use catalog::table::{AnnotationRow, Content, space};
 use catalog::{Catalog, LmdbIndex, LmdbOptions};
@@ -71,14 +71,10 @@ impl House {
     where
         Hall: Handle<O>,
     {
-        let caller = Caller::Root(Arc::new(Identity {
-            account: account()?,
-            canonical_id: CanonicalId::from_bytes([7; 32]),
-            name: "root".to_owned(),
-            access_key: "root".to_owned(),
-            signed_region: Region::parse("us-east-1"),
-        }));
-        let request = self.auth.authorize::<O>(&caller, input)?;
+        let region = Region::parse("us-east-1");
+        let root = Identity::root(account()?, CanonicalId::from_bytes([7; 32]), "root", "root", region);
+        let caller = Caller::new(Some(Arc::new(root)), Situation::default());
+        let request = self.auth.authorize::<O>(&caller, input, &self.hall)?;
         let (_, answer) = self.hall.handle(request, Body::once(body)).await?;
         let mut bytes = Vec::new();
         if let Some(mut answer) = answer {

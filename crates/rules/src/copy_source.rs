@@ -30,6 +30,14 @@ pub fn parse(header: &str) -> Option<CopySource> {
     Some(CopySource { bucket: bucket.to_owned(), key: key.to_owned(), version_id })
 }
 
+/// `x-amz-rename-source`: a key alone, or `/bucket/key` of the same bucket. `None` when it names none.
+pub fn parse_rename(header: &str, bucket: &str) -> Option<String> {
+    match parse(header).filter(|_| header.starts_with('/')) {
+        Some(source) => (source.bucket == bucket).then_some(source.key),
+        None => percent::decode_path(header),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,6 +7,7 @@ mod attributes;
 mod bucket;
 mod checksums;
 mod deed;
+mod facts;
 mod fault;
 mod hall;
 mod handle;

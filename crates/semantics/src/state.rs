@@ -119,6 +119,20 @@ pub(crate) fn resolve_marked(
     }
 }
 
+/// As a request names it; `None` when there is none, for whatever reason.
+pub(crate) fn standing_version(
+    view: &dyn View,
+    bucket: &BucketRow,
+    key: &ObjectKey,
+    version_id: Option<&str>,
+) -> Result<Option<Version>, S3Error> {
+    match named_or_newest(view, bucket, key, version_id) {
+        Ok(version) => Ok(Some(version)),
+        Err(error) if error.code == ErrorCode::InternalError => Err(error),
+        Err(_) => Ok(None),
+    }
+}
+
 /// The version that a request names, else the newest; it may be a delete marker.
 fn named_or_newest(
     view: &dyn View,

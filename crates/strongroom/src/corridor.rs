@@ -45,10 +45,11 @@ impl Door for Corridor {
     async fn authenticate_form(
         &self,
         form: &FormView<'_>,
-        _arrival: &Arrival,
+        arrival: &Arrival,
     ) -> Result<FormAdmission<Caller>, S3Error> {
         let signed = Form { bucket: form.bucket, key: form.key, fields: form.fields };
-        let (caller, length) = self.auth.authenticate_form(&signed, self.clock.now())?;
+        let head = RequestView { method: "POST", path: "/", query: "", headers: form.headers };
+        let (caller, length) = self.auth.authenticate_form(&signed, &head, arrival, self.clock.now())?;
         let access_key = caller.identity().map(|identity| identity.access_key.clone());
         let length: RangeInclusive<u64> =
             length.map_or(0..=u64::MAX, |length| length.bytes_min..=length.bytes_max);
@@ -67,7 +68,9 @@ where
         input: O::Input,
         body: Body,
     ) -> Result<(O::Output, Option<Body>), S3Error> {
-        let authorized = self.auth.authorize::<O>(caller, input)?;
-        semantics::Handle::<O>::handle(&self.hall, authorized, body).await
+        let authorized = self.auth.authorize::<O>(caller, input, &self.hall)?;
+        let veil = authorized.veil();
+        let answer = semantics::Handle::<O>::handle(&self.hall, authorized, body).await;
+        answer.map_err(|error| self.auth.veil(&veil, error))
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use api::{Body, S3Error};
-use auth::{Auth, Caller, Credentials, Guarded, Identity};
+use auth::{Auth, Caller, Credentials, Guarded, Identity, Situation};
 use bytes::Bytes;
 use catalog::{Catalog, LmdbIndex, LmdbOptions};
 use keepers::Reclaimer;
@@ -104,7 +104,7 @@ impl House {
         Hall: Handle<O>,
     {
         let rooms = self.rooms.as_ref().expect("the house is open");
-        let request = rooms.auth.authorize::<O>(account, input)?;
+        let request = rooms.auth.authorize::<O>(account, input, &rooms.hall)?;
         self.runtime.block_on(async {
             let (output, body) = rooms.hall.handle(request, Body::once(body)).await?;
             let mut bytes = Vec::new();
@@ -124,11 +124,7 @@ fn account(number: u64) -> AccountId {
 }
 
 pub fn caller(number: u64) -> Caller {
-    Caller::Root(Arc::new(Identity {
-        account: account(number),
-        canonical_id: CanonicalId::from_bytes([7; 32]),
-        name: format!("account {number}"),
-        access_key: format!("key{number}"),
-        signed_region: Some(region()),
-    }))
+    let (name, key) = (format!("account {number}"), format!("key{number}"));
+    let root = Identity::root(account(number), CanonicalId::from_bytes([7; 32]), name, key, Some(region()));
+    Caller::new(Some(Arc::new(root)), Situation::default())
 }

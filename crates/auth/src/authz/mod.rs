@@ -1,12 +1,16 @@
 //! Authorization: the one door between a request and its handler.
 //!
-//! Until bucket policies and users exist the rule is short: a bucket's owner may do everything with it, nobody
-//! else anything.
+//! Each operation says what it acts on and which actions it needs (`Guarded`); `Auth::authorize` finds the bucket,
+//! judges every need by the policies and ACLs in force, and alone makes the `Authorized<Op>` that handlers take.
 
-mod operations;
+mod bucket_policies;
+mod denial;
+mod judge;
+mod needs;
+mod objects;
+mod s3;
 
 use std::fmt;
-use std::sync::Arc;
 
 use api::{ErrorCode, Operation, S3Error};
 use catalog::table::{BucketRow, space};
@@ -18,9 +22,14 @@ use crate::authn::Auth;
 use crate::caller::{Caller, Identity};
 use crate::fault::internal;
 
+pub(crate) use bucket_policies::BucketPolicies;
+use judge::Bench;
+pub use needs::{Facts, Need, Needs, On};
+pub use objects::{NoObjects, ObjectFacts, Objects};
+
 /// What an operation acts on, read from its input.
 pub enum Target<'a> {
-    /// The account itself (ListBuckets).
+    /// The account itself (ListBuckets), or what IAM knows.
     Service,
     /// A bucket that does not exist yet.
     NewBucket {
@@ -32,13 +41,25 @@ pub enum Target<'a> {
     },
 }
 
-/// An operation that says what it acts on. Without this there is no `Authorized<Op>`, hence no handler.
+/// An operation that says what it acts on and what it needs. Without this there is no `Authorized<Op>`, hence no
+/// handler.
 pub trait Guarded: Operation {
     fn target(input: &Self::Input) -> Target<'_>;
 
     /// The `x-amz-copy-source` of an operation that also reads, and its expected owner.
     fn source(_input: &Self::Input) -> Option<(&str, Option<&str>)> {
         None
+    }
+
+    /// The actions, each on what. An operation that needs none lets everybody in, the anonymous too.
+    fn needs(input: &Self::Input, needs: &mut Needs<'_>);
+
+    /// The condition keys that the input sets.
+    fn facts(_input: &Self::Input, _facts: &mut Facts) {}
+
+    /// Operations on many keys: what each of them needs by itself. One that is refused does not stop the others.
+    fn each(_input: &Self::Input) -> Vec<Vec<Need>> {
+        Vec::new()
     }
 }
 
@@ -52,9 +73,13 @@ pub struct Bucket {
 /// Proof that the caller may do this. Only `Auth::authorize` makes it.
 pub struct Authorized<O: Operation> {
     input: O::Input,
-    caller: Arc<Identity>,
+    caller: Caller,
     bucket: Option<Bucket>,
     source: Option<(CopySource, Bucket)>,
+    /// The owner's root in a bucket that keeps nothing from it.
+    unlimited: bool,
+    /// Of operations on many keys; empty when all are allowed.
+    refused: Vec<Option<S3Error>>,
 }
 
 impl<O: Operation> Authorized<O> {
@@ -62,7 +87,18 @@ impl<O: Operation> Authorized<O> {
         &self.input
     }
 
-    pub fn caller(&self) -> &Identity {
+    /// `None` for an anonymous caller whom a policy or an ACL let in.
+    pub fn caller(&self) -> Option<&Identity> {
+        self.caller.identity()
+    }
+
+    /// Who it is, for what nobody anonymous can do.
+    pub fn identity(&self) -> Result<&Identity, S3Error> {
+        self.caller().ok_or_else(|| ErrorCode::AccessDenied.into())
+    }
+
+    /// The caller with its situation.
+    pub fn visitor(&self) -> &Caller {
         &self.caller
     }
 
@@ -74,6 +110,11 @@ impl<O: Operation> Authorized<O> {
     /// What a copy reads, in a bucket that the caller may read.
     pub fn source(&self) -> Result<&(CopySource, Bucket), S3Error> {
         self.source.as_ref().ok_or_else(|| internal(Unguarded(O::NAME)))
+    }
+
+    /// Why the part of an operation on many keys may not be done, if so.
+    pub fn refused(&self, at: usize) -> Option<&S3Error> {
+        self.refused.get(at)?.as_ref()
     }
 }
 
@@ -87,52 +128,149 @@ impl fmt::Display for Unguarded {
 
 impl Auth {
     /// Refuses or lets in. The bucket's existence is settled here too: `NoSuchBucket` comes before anything that
-    /// depends on its content.
-    pub fn authorize<O: Guarded>(&self, caller: &Caller, input: O::Input) -> Result<Authorized<O>, S3Error> {
+    /// depends on its content. `objects` answers for the few decisions that depend on an object itself.
+    pub fn authorize<O: Guarded>(
+        &self,
+        caller: &Caller,
+        input: O::Input,
+        objects: &dyn Objects,
+    ) -> Result<Authorized<O>, S3Error> {
         let bucket = match O::target(&input) {
             Target::Service => None,
             Target::NewBucket { name } => {
                 legal_name(name)?;
                 None
             }
-            Target::Bucket { name, expected_owner } => Some(self.bucket_for(caller, name, expected_owner)?),
+            Target::Bucket { name, expected_owner } => Some(self.bucket_for(name, expected_owner)?),
         };
-        let source = match O::source(&input) {
-            None => None,
-            Some((header, expected_owner)) => {
-                let source = copy_source::parse(header).ok_or_else(|| malformed_source(header))?;
-                if BucketName::parse(&source.bucket).is_err() {
-                    return Err(about_source(header, "Invalid copy source bucket name"));
-                }
-                let bucket = self.bucket_for(caller, &source.bucket, expected_owner)?;
-                Some((source, bucket))
-            }
+        let source = O::source(&input).map(|(header, owner)| self.source_for(header, owner)).transpose()?;
+        let mut authorized = Authorized {
+            input,
+            caller: caller.clone(),
+            bucket,
+            source,
+            unlimited: false,
+            refused: Vec::new(),
         };
-        let Caller::Root(caller) = caller else { return Err(ErrorCode::AccessDenied.into()) };
-        let caller = caller.clone();
-        Ok(Authorized { input, caller, bucket, source })
+        let buckets = authorized.bucket.iter().chain(authorized.source.as_ref().map(|(_, bucket)| bucket));
+        authorized.unlimited = caller.identity().is_some_and(Identity::is_root)
+            && buckets.into_iter().all(|bucket| is_unlimited(caller, bucket));
+        if !authorized.unlimited {
+            self.judge_all(&mut authorized, objects)?;
+        }
+        Ok(authorized)
     }
 
-    fn bucket_for(
+    fn judge_all<O: Guarded>(
         &self,
-        caller: &Caller,
-        name: &str,
+        authorized: &mut Authorized<O>,
+        objects: &dyn Objects,
+    ) -> Result<(), S3Error> {
+        let (caller, input) = (authorized.caller.clone(), &authorized.input);
+        let mut needs = Needs::new(self.catalog(), caller.account());
+        O::needs(input, &mut needs);
+        let mut facts = Facts { keys: policy::Keys::default(), now: caller.situation().now };
+        O::facts(input, &mut facts);
+        let name = match O::target(input) {
+            Target::NewBucket { name } => Some(name.to_owned()),
+            Target::Service | Target::Bucket { .. } => None,
+        };
+        let bench = Bench {
+            auth: self,
+            caller: &caller,
+            bucket: authorized.bucket.as_ref(),
+            new_bucket: name.as_deref(),
+            source: authorized.source.as_ref(),
+            facts: facts.keys,
+            objects,
+        };
+        bench.check_payer()?;
+        for need in &needs.list {
+            bench.judge(need)?;
+        }
+        let judged = |needs: Vec<Need>| needs.iter().try_for_each(|need| bench.judge(need)).err();
+        let refused: Vec<Option<S3Error>> = O::each(input).into_iter().map(judged).collect();
+        // Somebody unknown who may do nothing of it is told so, and not key by key.
+        if let (None, Some(refusal)) = (caller.account(), all_refused(&refused)) {
+            return Err(refusal);
+        }
+        if refused.iter().any(Option::is_some) {
+            authorized.refused = refused;
+        }
+        Ok(())
+    }
+
+    /// What a refused read shall say. That a key is absent is told only to who may list the bucket
+    /// (AWS "GetObject", Permissions).
+    pub fn veil(&self, about: &Veil, error: S3Error) -> S3Error {
+        let absent = matches!(error.code, ErrorCode::NoSuchKey | ErrorCode::NoSuchVersion);
+        let Some((caller, bucket)) = about.0.as_deref().filter(|_| absent) else { return error };
+        let bench = Bench {
+            auth: self,
+            caller,
+            bucket: Some(bucket),
+            new_bucket: None,
+            source: None,
+            facts: policy::Keys::default(),
+            objects: &NoObjects,
+        };
+        match bench.judge(&Need { action: "s3:ListBucket", on: On::Bucket }) {
+            Ok(()) => error,
+            Err(refusal) => refusal,
+        }
+    }
+
+    fn source_for(
+        &self,
+        header: &str,
         expected_owner: Option<&str>,
-    ) -> Result<Bucket, S3Error> {
+    ) -> Result<(CopySource, Bucket), S3Error> {
+        let source = copy_source::parse(header).ok_or_else(|| malformed_source(header))?;
+        if BucketName::parse(&source.bucket).is_err() {
+            return Err(about_source(header, "Invalid copy source bucket name"));
+        }
+        let bucket = self.bucket_for(&source.bucket, expected_owner)?;
+        Ok((source, bucket))
+    }
+
+    fn bucket_for(&self, name: &str, expected_owner: Option<&str>) -> Result<Bucket, S3Error> {
         let name = legal_name(name)?;
         let row = self.catalog().get(&space::bucket(&name)).map_err(internal)?;
         let row = row.ok_or_else(|| no_such_bucket(&name))?;
         let row = BucketRow::decode(row).map_err(internal)?;
-        let owns = caller.identity().is_some_and(|identity| identity.account == row.owner);
         if expected_owner.is_some_and(|expected| AccountId::parse(expected).is_none()) {
             return Err(ErrorCode::InvalidBucketOwnerAWSAccountID.into());
         }
-        let expected = expected_owner.is_none_or(|expected| expected == row.owner.to_string());
-        if !owns || !expected {
+        if expected_owner.is_some_and(|expected| expected != row.owner.to_string()) {
             return Err(ErrorCode::AccessDenied.into());
         }
         Ok(Bucket { name, row })
     }
+}
+
+/// Whether an absent key must be hidden, and from whom.
+pub struct Veil(Option<Box<(Caller, Bucket)>>);
+
+impl<O: Operation> Authorized<O> {
+    /// Taken before the handler consumes the request.
+    pub fn veil(&self) -> Veil {
+        if self.unlimited {
+            return Veil(None);
+        }
+        let bucket = self.source.as_ref().map(|(_, bucket)| bucket).or(self.bucket.as_ref());
+        Veil(bucket.map(|bucket| Box::new((self.caller.clone(), bucket.clone()))))
+    }
+}
+
+/// Nothing can keep a root from what is its account's, unless a policy or an ACL might.
+fn is_unlimited(caller: &Caller, bucket: &Bucket) -> bool {
+    let access = &bucket.row.access;
+    caller.is_root_of(bucket.row.owner) && access.policy.is_none() && access.is_enforced()
+}
+
+fn all_refused(refused: &[Option<S3Error>]) -> Option<S3Error> {
+    let all = refused.iter().all(Option::is_some);
+    refused.first().filter(|_| all).cloned().flatten()
 }
 
 fn legal_name(name: &str) -> Result<BucketName, S3Error> {

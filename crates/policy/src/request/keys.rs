@@ -24,6 +24,11 @@ impl Keys {
         self.0.insert(name.to_lowercase().into(), Value::Many(values));
     }
 
+    /// Takes over what another set says; its values win.
+    pub fn extend(&mut self, others: &Self) {
+        self.0.extend(others.0.iter().map(|(name, value)| (name.clone(), value.clone())));
+    }
+
     pub fn remove(&mut self, name: &str) {
         self.0.remove(name.to_lowercase().as_str());
     }

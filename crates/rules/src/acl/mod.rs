@@ -23,7 +23,11 @@ pub fn allows(
     if owns && matches!(wanted, Permission::ReadAcp | Permission::WriteAcp) {
         return true;
     }
-    let Some(acl) = acl else { return owns };
+    acl.map_or(owns, |acl| grants(acl, caller, wanted, ignore_public))
+}
+
+/// Whether one of the grants lets a caller do `wanted`, whosever the resource is.
+pub fn grants(acl: &Acl, caller: Option<&CanonicalId>, wanted: Permission, ignore_public: bool) -> bool {
     acl.grants.iter().any(|grant| {
         grant.permission.includes(wanted)
             && match &grant.grantee {

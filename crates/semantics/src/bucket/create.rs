@@ -25,7 +25,7 @@ impl Handle<CreateBucket> for Hall {
         request: Authorized<CreateBucket>,
         _body: Body,
     ) -> Result<(CreateBucketOutput, Option<Body>), S3Error> {
-        let (input, caller) = (request.input(), request.caller());
+        let (input, caller) = (request.input(), request.identity()?);
         admit(input)?;
         let name = BucketName::parse(&input.bucket).map_err(|_| ErrorCode::InvalidBucketName)?;
         let signed = caller.signed_region.as_ref();

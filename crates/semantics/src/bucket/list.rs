@@ -20,7 +20,7 @@ impl Handle<ListBuckets> for Hall {
         request: Authorized<ListBuckets>,
         _body: Body,
     ) -> Result<(ListBucketsOutput, Option<Body>), S3Error> {
-        let (input, caller) = (request.input(), request.caller());
+        let (input, caller) = (request.input(), request.identity()?);
         let max = page_max(input)?;
         let prefix = input.prefix.as_deref().unwrap_or_default();
         let start = space::owned(caller.account, prefix);

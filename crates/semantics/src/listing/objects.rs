@@ -37,9 +37,8 @@ impl Handle<ListObjects> for Hall {
         let prefix = input.prefix.as_deref().unwrap_or_default();
         let delimiter = input.delimiter.as_deref().unwrap_or_default();
         let marker = input.marker.as_deref().unwrap_or_default();
-        let listed = self
-            .list_current(bucket, prefix, delimiter, marker, max, Some(request.caller()), encoding)
-            .await?;
+        let listed =
+            self.list_current(bucket, prefix, delimiter, marker, max, request.caller(), encoding).await?;
         let output = ListObjectsOutput {
             is_truncated: Some(listed.truncated),
             marker: Some(encoding.write(marker)),
@@ -77,7 +76,7 @@ impl Handle<ListObjectsV2> for Hall {
             Some(token) => read_token(token)?,
             None => input.start_after.clone().unwrap_or_default(),
         };
-        let owner = Some(request.caller()).filter(|_| input.fetch_owner == Some(true));
+        let owner = request.caller().filter(|_| input.fetch_owner == Some(true));
         let listed = self.list_current(bucket, prefix, delimiter, &marker, max, owner, encoding).await?;
         let output = ListObjectsV2Output {
             is_truncated: Some(listed.truncated),

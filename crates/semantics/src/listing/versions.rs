@@ -67,7 +67,7 @@ impl Handle<ListObjectVersions> for Hall {
                         None => is_latest(&view, bucket, &key, ordinal)?,
                     };
                     let id = row.version_id(ordinal).to_string();
-                    push(&mut output, encoding.write(&key), id.clone(), latest, &row, request.caller());
+                    push(&mut output, encoding.write(&key), id.clone(), latest, &row, request.identity()?);
                     previous = Some(key.clone());
                     last = (Some(key), Some(id));
                 }

@@ -33,8 +33,8 @@ impl Handle<CreateMultipartUpload> for Hall {
             acl: None,
         };
         let mut row = UploadRow {
-            owner: request.caller().account,
-            initiator: Some(request.caller().canonical_id.as_str().to_owned()),
+            owner: request.identity()?.account,
+            initiator: Some(request.identity()?.canonical_id.as_str().to_owned()),
             initiated: model::Timestamp::default(),
             class: attributes::storage_class(input.storage_class.as_deref())?,
             checksum,

@@ -22,7 +22,7 @@ impl Handle<ListParts> for Hall {
         request: Authorized<ListParts>,
         _body: Body,
     ) -> Result<(ListPartsOutput, Option<Body>), S3Error> {
-        let (input, bucket, caller) = (request.input(), request.bucket()?, request.caller());
+        let (input, bucket, caller) = (request.input(), request.bucket()?, request.identity()?);
         let key = attributes::object_key(&input.key)?;
         let id = parse_upload_id(input.upload_id.as_deref())?;
         let max = page_size("max-parts", input.max_parts)?;

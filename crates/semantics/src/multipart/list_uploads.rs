@@ -66,7 +66,7 @@ impl Handle<ListMultipartUploads> for Hall {
                     let id = space::upload_id(&suffix).map(|id| id.to_string());
                     output.next_key_marker = Some(encoding.write(&key));
                     output.next_upload_id_marker.clone_from(&id);
-                    output.uploads.push(described(encoding.write(&key), id, &row, request.caller()));
+                    output.uploads.push(described(encoding.write(&key), id, &row, request.identity()?));
                 }
             }
         }

@@ -92,7 +92,7 @@ impl Handle<CopyObject> for Hall {
             result.checksum_type = Some("FULL_OBJECT".to_owned());
         }
         let new = NewObject {
-            owner: request.caller().account,
+            owner: request.identity()?.account,
             size_bytes,
             etag,
             class,

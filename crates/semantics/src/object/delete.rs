@@ -57,7 +57,7 @@ impl Handle<DeleteObject> for Hall {
             },
             bypass,
         };
-        let deleted = self.delete_one(bucket, request.caller().account, doomed).await?;
+        let deleted = self.delete_one(bucket, request.identity()?.account, doomed).await?;
         let output = DeleteObjectOutput {
             delete_marker: deleted.marker.then_some(true),
             version_id: deleted.version_id,

@@ -32,11 +32,15 @@ impl Handle<DeleteObjects> for Hall {
         // All at once: they share the catalog's group commits.
         let mut tasks = JoinSet::new();
         for (at, object) in delete.objects.iter().enumerate() {
+            if let Some(refusal) = request.refused(at) {
+                outcomes[at] = Some(Err(refusal.clone()));
+                continue;
+            }
             match read(standing, object, bypass) {
                 Err(error) => outcomes[at] = Some(Err(error)),
                 Ok(doomed) => {
                     let (hall, bucket) = (self.clone(), request.bucket()?.clone());
-                    let caller = request.caller().account;
+                    let caller = request.identity()?.account;
                     tasks.spawn(async move { (at, hall.delete_one(&bucket, caller, doomed).await) });
                 }
             }

@@ -80,7 +80,7 @@ impl Handle<PutObject> for Hall {
         }
         let checksum = landed.sums.checksum(algorithm);
         let new = NewObject {
-            owner: request.caller().account,
+            owner: request.identity()?.account,
             size_bytes: landed.sums.length,
             etag: ETag::whole(landed.sums.md5),
             class,

@@ -11,9 +11,9 @@ use bytes::Bytes;
 use catalog::table::{BucketRow, Content, VersionRow, VersionState};
 use catalog::{Decision, Fault, View};
 use model::{ObjectKey, Ordinal, Timestamp, Versioning};
+use rules::copy_source;
 use rules::precondition::{self, Conditions, ReadChoice};
 use rules::versioning;
-use rules::{copy_source, percent};
 
 use crate::deed::Deed;
 use crate::hall::{Hall, object_group};
@@ -65,12 +65,7 @@ impl Handle<RenameObject> for Hall {
 
 fn read(input: &RenameObjectInput, bucket: &Bucket) -> Result<Asked, S3Error> {
     let header = input.rename_source.as_deref().unwrap_or_default();
-    // A key alone, or `/bucket/key`.
-    let named = match copy_source::parse(header).filter(|_| header.starts_with('/')) {
-        Some(source) if source.bucket == bucket.name.as_str() => Some(source.key),
-        Some(_) => None,
-        None => percent::decode_path(header),
-    };
+    let named = copy_source::parse_rename(header, bucket.name.as_str());
     let invalid = |message| S3Error::invalid_argument("x-amz-rename-source", header, message);
     let named = named.ok_or_else(|| invalid("The source must be an object of the same bucket"))?;
     let asked = Asked {

@@ -22,6 +22,8 @@ pub struct FormView<'a> {
     pub key: &'a str,
     /// Names in lower case, in order; without the file.
     pub fields: &'a [(&'a str, &'a str)],
+    /// Of the request that brings the form.
+    pub headers: &'a [(&'a str, &'a str)],
 }
 
 /// A POST form whose policy was examined.

@@ -10,7 +10,7 @@ use super::front::{Incomer, base_of};
 use crate::codec::{Codec as _, RequestView};
 use crate::form::{self, Form, Stored, read_form, success_answer};
 use crate::observe::Ledger;
-use crate::request::encode_path;
+use crate::request::{encode_path, header_pairs};
 use crate::respond::Answer;
 use crate::server::Limits;
 
@@ -33,7 +33,8 @@ pub(super) async fn upload<H: House>(
         read_form(pull, &boundary, limits.form_fields_bytes_max).await?;
     let key = fields.key()?;
     let pairs = fields.pairs();
-    let view = FormView { bucket, key, fields: &pairs };
+    let head = header_pairs(&uri, &outer)?;
+    let view = FormView { bucket, key, fields: &pairs, headers: &head };
     let FormAdmission { caller, access_key, length } = house.authenticate_form(&view, &arrival).await?;
     ledger.access_key = access_key;
     file.bound(*length.start()..=*length.end().min(&limits.put_bytes_max));

@@ -1,0 +1,283 @@
+//! One need, judged by everything that has a say: identity, bucket policy, ACLs, public access blocks.
+
+use api::{ErrorCode, S3Error};
+use catalog::table::{AccountAccessRow, space};
+use model::{AccountId, Acl, Permission, PublicAccessBlock};
+use policy::{Attached, Decision, Denied, Keys, Policies, Request};
+use rules::copy_source::CopySource;
+
+use super::bucket_policies::Kept;
+use super::denial::refusal;
+use super::needs::{Need, On};
+use super::objects::{ObjectFacts, Objects};
+use super::{Auth, Bucket};
+use crate::caller::{Caller, Named};
+use crate::fault::internal;
+
+/// Where one request is judged.
+pub(super) struct Bench<'a> {
+    pub auth: &'a Auth,
+    pub caller: &'a Caller,
+    pub bucket: Option<&'a Bucket>,
+    pub new_bucket: Option<&'a str>,
+    pub source: Option<&'a (CopySource, Bucket)>,
+    /// Keys that the input sets.
+    pub facts: Keys,
+    pub objects: &'a dyn Objects,
+}
+
+/// What an ACL decides, and for whom.
+enum AclOf<'a> {
+    Nothing,
+    Bucket(&'a Acl, Permission),
+    Object(Acl, Permission),
+}
+
+impl Bench<'_> {
+    /// In a bucket whose requesters pay, others than the owner's account must say that they do.
+    ///
+    /// Source: AWS "Using Requester Pays buckets".
+    pub fn check_payer(&self) -> Result<(), S3Error> {
+        let mut buckets = self.bucket.into_iter().chain(self.source.map(|(_, bucket)| bucket));
+        let pays = |bucket: &Bucket| {
+            !bucket.row.access.requester_pays
+                || self.caller.account() == Some(bucket.row.owner)
+                || (self.caller.account().is_some() && self.caller.situation().pays)
+        };
+        if buckets.all(pays) { Ok(()) } else { Err(ErrorCode::AccessDenied.into()) }
+    }
+
+    pub fn judge(&self, need: &Need) -> Result<(), S3Error> {
+        match &need.on {
+            On::Service => self.judge_own(need.action, "*"),
+            On::Arn(arn) => self.judge_own(need.action, arn),
+            On::Bucket => match (self.bucket, self.new_bucket) {
+                (Some(bucket), _) => {
+                    let acl = bucket_acl(bucket, bucket_permission(need.action));
+                    self.judge_in(bucket, need.action, bucket_arn(bucket), None, acl)
+                }
+                (None, Some(name)) => self.judge_own(need.action, &format!("arn:aws:s3:::{name}")),
+                (None, None) => Err(unbound(need.action)),
+            },
+            On::Key(key) => {
+                let bucket = self.bucket.ok_or_else(|| unbound(need.action))?;
+                let acl = bucket_acl(bucket, key_permission(need.action));
+                self.judge_in(bucket, need.action, object_arn(bucket, key), None, acl)
+            }
+            On::Object { key, version_id } => {
+                let bucket = self.bucket.ok_or_else(|| unbound(need.action))?;
+                self.judge_object(bucket, need.action, key, version_id.as_deref())
+            }
+            On::Source => {
+                let (source, bucket) = self.source.ok_or_else(|| unbound(need.action))?;
+                self.judge_object(bucket, need.action, &source.key, source.version_id.as_deref())
+            }
+        }
+    }
+
+    /// What belongs to the caller's own account: only its own policies have a say.
+    fn judge_own(&self, action: &'static str, resource: &str) -> Result<(), S3Error> {
+        if self.caller.account().is_none() {
+            return Err(ErrorCode::AccessDenied.into());
+        }
+        let request = self.request(action, resource.to_owned(), None, &[]);
+        self.decide(&request, None, false).map_err(|denied| refusal(&request, denied))
+    }
+
+    fn judge_object(
+        &self,
+        bucket: &Bucket,
+        action: &'static str,
+        key: &str,
+        version_id: Option<&str>,
+    ) -> Result<(), S3Error> {
+        let facts =
+            if self.needs_facts(bucket)? { self.objects.facts(bucket, key, version_id)? } else { None };
+        let acl = match (&facts, object_permission(action)) {
+            (Some(ObjectFacts { acl: Some(acl), .. }), Some(wanted)) if !bucket.row.access.is_enforced() => {
+                AclOf::Object(acl.clone(), wanted)
+            }
+            _ => AclOf::Nothing,
+        };
+        self.judge_in(bucket, action, object_arn(bucket, key), facts, acl)
+    }
+
+    /// An object is looked at only where its owner, ACL or tags can matter.
+    fn needs_facts(&self, bucket: &Bucket) -> Result<bool, S3Error> {
+        if !bucket.row.access.is_enforced() {
+            return Ok(true);
+        }
+        let asks = |policy: &policy::Policy| {
+            policy.condition_keys().any(|key| key.starts_with("s3:existingobjecttag/"))
+        };
+        let own = self.caller.identity().is_some_and(|identity| identity.standing.policies().any(asks));
+        Ok(own || self.bucket_policy(bucket)?.is_some_and(|kept| asks(&kept.policy)))
+    }
+
+    fn judge_in(
+        &self,
+        bucket: &Bucket,
+        action: &'static str,
+        resource: String,
+        facts: Option<ObjectFacts>,
+        acl: AclOf<'_>,
+    ) -> Result<(), S3Error> {
+        let owner = bucket.row.owner;
+        let kept = self.bucket_policy(bucket)?;
+        let within = self.caller.account() == Some(owner);
+        let block = match (within, &acl, &kept) {
+            (true, ..) | (false, AclOf::Nothing, None) => PublicAccessBlock::default(),
+            _ => self.public_access_block(bucket)?,
+        };
+        if !within && block.restrict_public_buckets && kept.as_ref().is_some_and(|kept| kept.public) {
+            return Err(ErrorCode::AccessDenied.into());
+        }
+        let granted = self.is_granted(&acl, block.ignore_public_acls);
+        let tags = facts.as_ref().map(|facts| facts.tags.as_slice()).unwrap_or_default();
+        let request = self.request(action, resource, Some(owner), tags);
+        let object_owner =
+            facts.as_ref().map(|facts| facts.owner).filter(|_| !bucket.row.access.is_enforced());
+        match object_owner.filter(|other| *other != owner) {
+            None => self.decide(&request, kept.as_ref(), granted).map_err(|denied| refusal(&request, denied)),
+            Some(other) => {
+                // Somebody else's object in this bucket: the bucket's policy may forbid, but only the object's owner
+                // and its ACL allow.
+                if let Err(denied @ Denied::Explicitly(_)) = self.decide(&request, kept.as_ref(), false) {
+                    return Err(refusal(&request, denied));
+                }
+                let request = self.request(action, request.resource().to_owned(), Some(other), tags);
+                self.decide(&request, None, granted).map_err(|denied| refusal(&request, denied))
+            }
+        }
+    }
+
+    fn request(
+        &self,
+        action: &'static str,
+        resource: String,
+        owner: Option<AccountId>,
+        tags: &[(String, String)],
+    ) -> Request {
+        let mut keys = self.facts.clone();
+        if let Some(identity) = self.caller.identity() {
+            keys.extend(&identity.standing.keys);
+            if let Some(region) = &identity.signed_region {
+                keys.set("aws:RequestedRegion", region.as_str());
+            }
+        }
+        self.caller.situation().describe(&mut keys);
+        for (name, value) in tags {
+            keys.set(&format!("s3:ExistingObjectTag/{name}"), value.as_str());
+        }
+        Request::new(self.caller.subject(), action, resource, owner, keys)
+    }
+
+    fn decide(
+        &self,
+        request: &Request,
+        bucket: Option<&Kept>,
+        acl_allows: bool,
+    ) -> Result<(), Denied<'static>> {
+        let standing = self.caller.identity().map(|identity| &identity.standing);
+        let identity = attached(standing.map(|standing| &standing.identity));
+        let session = attached(standing.map(|standing| &standing.session));
+        let policies = Policies {
+            identity: &identity,
+            resource: bucket.map(|kept| Attached { name: "bucket policy", policy: &kept.policy }),
+            acl_allows,
+            boundary: standing.and_then(|standing| standing.boundary.as_ref()).map(Named::attached),
+            session: &session,
+            control: &[],
+        };
+        match policy::evaluate(request, &policies) {
+            Decision::Allowed(_) => Ok(()),
+            Decision::Denied(denied) => Err(without_names(denied)),
+        }
+    }
+
+    fn bucket_policy(&self, bucket: &Bucket) -> Result<Option<Kept>, S3Error> {
+        self.auth.bucket_policies().get(self.auth.catalog(), bucket)
+    }
+
+    /// The bucket's and its account's, together.
+    fn public_access_block(&self, bucket: &Bucket) -> Result<PublicAccessBlock, S3Error> {
+        let row = self.auth.catalog().get(&space::account_access(bucket.row.owner)).map_err(internal)?;
+        let account = row.map(AccountAccessRow::decode).transpose().map_err(internal)?.unwrap_or_default();
+        let own = bucket.row.access.public_access_block.unwrap_or_default();
+        Ok(own.or(account.public_access_block.unwrap_or_default()))
+    }
+
+    fn is_granted(&self, acl: &AclOf<'_>, ignore_public: bool) -> bool {
+        let (acl, wanted) = match acl {
+            AclOf::Nothing => return false,
+            AclOf::Bucket(acl, wanted) => (*acl, *wanted),
+            AclOf::Object(acl, wanted) => (acl, *wanted),
+        };
+        let caller = self.caller.identity().map(|identity| &identity.canonical_id);
+        rules::acl::grants(acl, caller, wanted, ignore_public)
+    }
+}
+
+fn attached(named: Option<&Vec<Named>>) -> Vec<Attached<'_>> {
+    named.into_iter().flatten().map(Named::attached).collect()
+}
+
+/// The layer counts for the refusal's words, not which policy it was.
+fn without_names(denied: Denied<'_>) -> Denied<'static> {
+    match denied {
+        Denied::Explicitly(by) => {
+            Denied::Explicitly(policy::By { layer: by.layer, policy: "", statement: by.statement, sid: None })
+        }
+        Denied::Implicitly(lack) => Denied::Implicitly(lack),
+    }
+}
+
+fn bucket_acl(bucket: &Bucket, wanted: Option<Permission>) -> AclOf<'_> {
+    match (&bucket.row.access.acl, wanted) {
+        (Some(acl), Some(wanted)) if !bucket.row.access.is_enforced() => AclOf::Bucket(acl, wanted),
+        _ => AclOf::Nothing,
+    }
+}
+
+/// Source: AWS "Access control list (ACL) overview", Mapping of ACL permissions and access policy permissions.
+fn bucket_permission(action: &str) -> Option<Permission> {
+    match action {
+        "s3:ListBucket" | "s3:ListBucketVersions" | "s3:ListBucketMultipartUploads" => Some(Permission::Read),
+        "s3:GetBucketAcl" => Some(Permission::ReadAcp),
+        "s3:PutBucketAcl" => Some(Permission::WriteAcp),
+        _ => None,
+    }
+}
+
+/// Who may write into the bucket may say with a new object what belongs to it.
+fn key_permission(action: &str) -> Option<Permission> {
+    match action {
+        "s3:PutObject" | "s3:PutObjectAcl" | "s3:PutObjectTagging" | "s3:DeleteObject" => {
+            Some(Permission::Write)
+        }
+        _ => None,
+    }
+}
+
+fn object_permission(action: &str) -> Option<Permission> {
+    match action {
+        "s3:GetObject" | "s3:GetObjectVersion" | "s3:GetObjectTorrent" | "s3:GetObjectVersionTorrent" => {
+            Some(Permission::Read)
+        }
+        "s3:GetObjectAcl" | "s3:GetObjectVersionAcl" => Some(Permission::ReadAcp),
+        "s3:PutObjectAcl" | "s3:PutObjectVersionAcl" => Some(Permission::WriteAcp),
+        _ => None,
+    }
+}
+
+fn bucket_arn(bucket: &Bucket) -> String {
+    format!("arn:aws:s3:::{}", bucket.name)
+}
+
+fn object_arn(bucket: &Bucket, key: &str) -> String {
+    format!("arn:aws:s3:::{}/{key}", bucket.name)
+}
+
+fn unbound(action: &str) -> S3Error {
+    internal(format!("{action} was to be judged on a bucket that the operation does not name"))
+}

@@ -1,0 +1,33 @@
+//! What a few decisions ask about an object itself.
+
+use api::S3Error;
+use model::{AccountId, Acl};
+
+use super::Bucket;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectFacts {
+    pub owner: AccountId,
+    pub acl: Option<Acl>,
+    pub tags: Vec<(String, String)>,
+}
+
+/// Who knows the objects. Asked only where ACLs are on or a policy asks for tags.
+pub trait Objects: Sync {
+    /// `None` when there is no such object or version.
+    fn facts(
+        &self,
+        bucket: &Bucket,
+        key: &str,
+        version_id: Option<&str>,
+    ) -> Result<Option<ObjectFacts>, S3Error>;
+}
+
+/// For services that have none.
+pub struct NoObjects;
+
+impl Objects for NoObjects {
+    fn facts(&self, _: &Bucket, _: &str, _: Option<&str>) -> Result<Option<ObjectFacts>, S3Error> {
+        Ok(None)
+    }
+}

@@ -1,0 +1,120 @@
+//! Who makes a request, by which policies, in what situation.
+
+mod situation;
+
+use std::sync::Arc;
+
+use model::{AccountId, CanonicalId, Region};
+use policy::{Account, Attached, Keys, Policy};
+
+pub use situation::{Proof, Situation};
+
+/// Whoever makes one request: somebody known, or anybody; and how the request came.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    identity: Option<Arc<Identity>>,
+    situation: Arc<Situation>,
+}
+
+/// Somebody with an access key.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    pub account: AccountId,
+    pub canonical_id: CanonicalId,
+    /// The account's name: what S3 shows as `DisplayName`.
+    pub name: String,
+    pub access_key: String,
+    /// The region that the request was signed for.
+    pub signed_region: Option<Region>,
+    /// Root, user or session, as policies see it.
+    pub subject: policy::Caller,
+    /// Nothing for a root, which needs no policy.
+    pub standing: Standing,
+}
+
+/// The policies that an identity brings along, parsed, and what else is true of it.
+#[derive(Clone, Debug, Default)]
+pub struct Standing {
+    /// Inline and managed, of a user and its groups or of a role.
+    pub identity: Vec<Named>,
+    pub boundary: Option<Named>,
+    /// Of a session, given when it began.
+    pub session: Vec<Named>,
+    /// Condition keys that follow from the session: `aws:TokenIssueTime`, `aws:MultiFactorAuthPresent`, …
+    pub keys: Keys,
+}
+
+/// A policy under the name by which reasons call it.
+#[derive(Clone, Debug)]
+pub struct Named {
+    pub name: String,
+    pub policy: Arc<Policy>,
+}
+
+impl Named {
+    pub fn attached(&self) -> Attached<'_> {
+        Attached { name: &self.name, policy: &self.policy }
+    }
+}
+
+impl Standing {
+    pub(crate) fn policies(&self) -> impl Iterator<Item = &Policy> {
+        let named = self.identity.iter().chain(&self.boundary).chain(&self.session);
+        named.map(|named| &*named.policy)
+    }
+}
+
+impl Identity {
+    /// The root user of an account.
+    pub fn root(
+        account: AccountId,
+        canonical_id: CanonicalId,
+        name: impl Into<String>,
+        access_key: impl Into<String>,
+        signed_region: Option<Region>,
+    ) -> Self {
+        Self {
+            account,
+            subject: policy::Caller::Root(Account { id: account, canonical: Some(canonical_id.clone()) }),
+            canonical_id,
+            name: name.into(),
+            access_key: access_key.into(),
+            signed_region,
+            standing: Standing::default(),
+        }
+    }
+
+    /// Whether this is an account's root user itself, whom only a resource's policy can deny anything.
+    pub fn is_root(&self) -> bool {
+        matches!(self.subject, policy::Caller::Root(_))
+    }
+}
+
+impl Caller {
+    pub fn new(identity: Option<Arc<Identity>>, situation: Situation) -> Self {
+        Self { identity, situation: Arc::new(situation) }
+    }
+
+    /// `None` for the anonymous.
+    pub fn identity(&self) -> Option<&Identity> {
+        self.identity.as_deref()
+    }
+
+    pub fn account(&self) -> Option<AccountId> {
+        self.identity().map(|identity| identity.account)
+    }
+
+    pub fn situation(&self) -> &Situation {
+        &self.situation
+    }
+
+    /// The root user of this account?
+    pub(crate) fn is_root_of(&self, account: AccountId) -> bool {
+        self.identity().is_some_and(|identity| identity.account == account && identity.is_root())
+    }
+
+    /// As policies see it.
+    pub(crate) fn subject(&self) -> policy::Caller {
+        self.identity().map_or(policy::Caller::Anonymous, |identity| identity.subject.clone())
+    }
+}

@@ -1,0 +1,103 @@
+//! How a request came, as policies ask for it.
+//!
+//! Source: AWS "AWS global condition context keys", "Bucket policy examples using condition keys".
+
+use std::net::IpAddr;
+
+use model::Timestamp;
+use policy::Keys;
+use sigv4::{Kind, RequestView, Scheme, SignedClaim};
+
+/// How the caller proved who it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Proof {
+    #[default]
+    None,
+    Header,
+    Query,
+    Form,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Situation {
+    pub now: Timestamp,
+    pub remote: Option<IpAddr>,
+    pub secure: bool,
+    pub proof: Proof,
+    /// `AWS4-HMAC-SHA256` and its kin.
+    pub signature_version: Option<&'static str>,
+    /// When it was signed; of a presigned URL its age counts.
+    pub signed: Option<Timestamp>,
+    pub user_agent: Option<String>,
+    pub referer: Option<String>,
+    pub content_sha256: Option<String>,
+    /// The caller says that it pays (`x-amz-request-payer: requester`).
+    pub pays: bool,
+}
+
+impl Situation {
+    /// What a request's head says of it; nothing of that is proven yet.
+    pub(crate) fn of_head(view: &RequestView<'_>, remote: IpAddr, secure: bool, now: Timestamp) -> Self {
+        let text = |name| view.header(name).map(str::to_owned);
+        let pays_in_query =
+            || view.query.split('&').any(|pair| pair.eq_ignore_ascii_case("x-amz-request-payer=requester"));
+        Self {
+            now,
+            remote: Some(remote.to_canonical()),
+            secure,
+            user_agent: text("user-agent"),
+            referer: text("referer"),
+            content_sha256: text("x-amz-content-sha256"),
+            pays: view.header("x-amz-request-payer") == Some("requester") || pays_in_query(),
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn signed_by(self, claim: &SignedClaim) -> Self {
+        let proof = match claim.kind() {
+            Kind::Header => Proof::Header,
+            Kind::Presigned => Proof::Query,
+        };
+        self.proven(proof, claim.scheme(), Some(claim.date()))
+    }
+
+    pub(crate) fn proven(self, proof: Proof, scheme: Scheme, signed: Option<Timestamp>) -> Self {
+        Self { proof, signature_version: Some(algorithm(scheme)), signed, ..self }
+    }
+
+    /// The condition keys that follow.
+    pub(crate) fn describe(&self, keys: &mut Keys) {
+        keys.set("aws:CurrentTime", self.now.to_iso8601());
+        keys.set("aws:EpochTime", self.now.seconds().to_string());
+        keys.set("aws:SecureTransport", self.secure.to_string());
+        let auth_type = match self.proof {
+            Proof::None => None,
+            Proof::Header => Some("REST-HEADER"),
+            Proof::Query => Some("REST-QUERY-STRING"),
+            Proof::Form => Some("POST"),
+        };
+        let signed = self.signed.filter(|_| self.proof == Proof::Query);
+        let age = signed.map(|signed| (self.now.millis() - signed.millis()).max(0).to_string());
+        for (name, value) in [
+            ("aws:SourceIp", self.remote.map(|remote| remote.to_string())),
+            ("aws:UserAgent", self.user_agent.clone()),
+            ("aws:Referer", self.referer.clone()),
+            ("s3:authType", auth_type.map(str::to_owned)),
+            ("s3:signatureversion", self.signature_version.map(str::to_owned)),
+            ("s3:signatureAge", age),
+            ("s3:x-amz-content-sha256", self.content_sha256.clone()),
+        ] {
+            if let Some(value) = value {
+                keys.set(name, value);
+            }
+        }
+    }
+}
+
+const fn algorithm(scheme: Scheme) -> &'static str {
+    match scheme {
+        Scheme::V4 => "AWS4-HMAC-SHA256",
+        Scheme::V4a => "AWS4-ECDSA-P256-SHA256",
+        Scheme::V2 => "AWS",
+    }
+}

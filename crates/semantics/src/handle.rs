@@ -2,11 +2,11 @@
 
 use std::future::Future;
 
-use api::{Body, Operation, S3Error};
-use auth::Authorized;
+use api::{Body, S3Error};
+use auth::{Authorized, Guarded};
 
-/// One built operation.
-pub trait Handle<O: Operation> {
+/// One built operation. One that does not say what it needs (`Guarded`) has none: `tests/doors.rs` shows it.
+pub trait Handle<O: Guarded> {
     /// `body` is the object's bytes on their way in (empty for operations without); the answer's body those on
     /// their way out.
     fn handle(

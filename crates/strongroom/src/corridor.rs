@@ -12,7 +12,7 @@
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use api::{Arrival, Body, Operation, S3Error};
+use api::{Arrival, Body, S3Error};
 use auth::{Auth, Caller, Guarded};
 use semantics::Hall;
 use sigv4::RequestView;
@@ -59,7 +59,7 @@ impl Door for Corridor {
 
 impl<O> wire::Handle<O> for Corridor
 where
-    O: Operation + Guarded,
+    O: Guarded,
     Hall: semantics::Handle<O>,
 {
     async fn handle(

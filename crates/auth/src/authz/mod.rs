@@ -71,7 +71,7 @@ pub struct Bucket {
 }
 
 /// Proof that the caller may do this. Only `Auth::authorize` makes it.
-pub struct Authorized<O: Operation> {
+pub struct Authorized<O: Guarded> {
     input: O::Input,
     caller: Caller,
     bucket: Option<Bucket>,
@@ -82,7 +82,7 @@ pub struct Authorized<O: Operation> {
     refused: Vec<Option<S3Error>>,
 }
 
-impl<O: Operation> Authorized<O> {
+impl<O: Guarded> Authorized<O> {
     pub fn input(&self) -> &O::Input {
         &self.input
     }
@@ -251,7 +251,7 @@ impl Auth {
 /// Whether an absent key must be hidden, and from whom.
 pub struct Veil(Option<Box<(Caller, Bucket)>>);
 
-impl<O: Operation> Authorized<O> {
+impl<O: Guarded> Authorized<O> {
     /// Taken before the handler consumes the request.
     pub fn veil(&self) -> Veil {
         if self.unlimited {

@@ -61,6 +61,8 @@ pub const CORS_RULE_ID_CHARS_MAX: usize = 255;
 /// The XML body of a request that has no limit of its own. DeleteObjects with 1,000 keys of 1,024 bytes, each
 /// escaped, stays below it; so does CompleteMultipartUpload with 10,000 parts and their checksums.
 pub const XML_BYTES_MAX: u64 = 4 * MIB;
+/// A form that asks IAM or STS for something: their longest documents, escaped, stay far below it.
+pub const QUERY_BYTES_MAX: u64 = MIB;
 /// How deep elements may lie in each other; S3's own documents need 8.
 pub const XML_DEPTH_MAX: u32 = 32;
 /// Elements in one document: 10,000 parts with every checksum stay below it.

@@ -21,7 +21,7 @@ mod v4a;
 mod verify;
 
 pub use chunk::ChunkVerifier;
-pub use claim::{Claim, Kind, Options, Scheme, Scope, SignedClaim, V2, read_claim};
+pub use claim::{Claim, Kind, Options, Scheme, Scope, SignedClaim, V2, claimed_service, read_claim};
 pub use key::{Key, Secret, SigningKey};
 pub use payload::{PayloadMode, anonymous_payload};
 pub use refusal::{Mismatch, Refusal};

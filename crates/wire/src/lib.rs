@@ -1,4 +1,4 @@
-//! HTTP ⇄ operations: the front door of S3.
+//! HTTP ⇄ operations: the front door of S3, S3 Control, IAM and STS.
 //!
 //! `server` accepts connections, `request` understands heads, `body` proves what is uploaded, `codec` and
 //! `routing` (from generated tables) turn requests into inputs and outputs into answers, `respond` says them,
@@ -13,6 +13,7 @@ mod form;
 pub mod fuzzing;
 mod generated;
 mod observe;
+mod path_routing;
 pub mod probe;
 mod request;
 mod respond;
@@ -20,7 +21,8 @@ pub mod routing;
 mod server;
 
 pub use dispatch::{
-    Authenticated, BUILT, Door, Extra, ExtraRequest, FormAdmission, FormView, Handle, House, NoExtra,
+    Authenticated, BUILT, BUILT_IAM, BUILT_S3CONTROL, BUILT_STS, Door, Extra, ExtraRequest, FormAdmission,
+    FormView, Handle, House, NoExtra,
 };
 pub use observe::{AccessLine, AccessLog};
 pub use request::HeaderPairs;

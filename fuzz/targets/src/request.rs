@@ -29,6 +29,7 @@ pub fn request(bytes: &[u8]) {
     let view = RequestView {
         bucket: address.bucket.as_deref(),
         key: address.key.as_deref(),
+        labels: &[],
         query: &address.query,
         headers: &headers,
         body: body.as_bytes(),

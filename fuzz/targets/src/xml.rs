@@ -19,7 +19,14 @@ use crate::operations::{decode, reads_body};
 pub fn xml(bytes: &[u8]) {
     let (op, body) = choose(bytes);
     let headers = HeaderMap::new();
-    let view = RequestView { bucket: Some("bucket"), key: Some("key"), query: &[], headers: &headers, body };
+    let view = RequestView {
+        bucket: Some("bucket"),
+        key: Some("key"),
+        labels: &[],
+        query: &[],
+        headers: &headers,
+        body,
+    };
     let _ = decode(op, &view);
     match op {
         Op::PutObjectTagging => tagging(&view),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context, Result, ensure};
 
 use super::model::{self, Reference, Service, Shape};
-use super::tree::{Api, Field, Operation, Place, Side, Structure, TimestampForm, Type};
+use super::tree::{Api, Field, Operation, Place, Rule, Side, Structure, TimestampForm, Type};
 use super::{names, quirks};
 
 /// Builds the tree of one service; fails on a dangling reference or on two things with one name.
@@ -16,7 +16,8 @@ pub fn build(service_name: &'static str, service: &Service) -> Result<Api> {
         .flat_map(|name| [name.clone(), format!("{name}Input"), format!("{name}Output")])
         .chain(RESERVED.map(str::to_owned))
         .collect();
-    let mut builder = Builder { shapes: &service.shapes, reached: BTreeSet::new(), taken };
+    let mut builder =
+        Builder { service: service_name, shapes: &service.shapes, reached: BTreeSet::new(), taken };
     let mut operations = Vec::new();
     for (name, operation) in &service.operations {
         operations.push(builder.operation(name, operation).with_context(|| name.clone())?);
@@ -26,14 +27,35 @@ pub fn build(service_name: &'static str, service: &Service) -> Result<Api> {
         service: service_name,
         version: service.metadata.api_version.clone(),
         protocol: service.metadata.protocol.clone(),
+        namespace: service.metadata.xml_namespace.clone(),
         operations,
         structures,
+        rules: rules(&service.shapes),
     };
     check_names(&api)?;
     Ok(api)
 }
 
+fn rules(shapes: &BTreeMap<String, Shape>) -> BTreeMap<String, Rule> {
+    shapes.iter().filter_map(|(name, shape)| Some((name.clone(), rule(shape)?))).collect()
+}
+
+/// `None` for a shape that says nothing about its values.
+fn rule(shape: &Shape) -> Option<Rule> {
+    // Bounds are whole numbers wherever they matter.
+    let whole = |bound: Option<f64>| bound.map(|bound| bound as i64);
+    let rule = Rule {
+        min: whole(shape.min),
+        max: whole(shape.max),
+        pattern: shape.pattern.clone(),
+        values: shape.values.clone(),
+        sensitive: shape.sensitive,
+    };
+    (rule != Rule::default()).then_some(rule)
+}
+
 struct Builder<'a> {
+    service: &'a str,
     shapes: &'a BTreeMap<String, Shape>,
     /// Structures that a field names.
     reached: BTreeSet<String>,
@@ -51,7 +73,7 @@ impl Builder<'_> {
             name: name.to_owned(),
             method: operation.http.method.clone(),
             uri: operation.http.request_uri.clone(),
-            status: quirks::status(name).or(operation.http.response_code).unwrap_or(200),
+            status: quirks::status(self.service, name).or(operation.http.response_code).unwrap_or(200),
             deprecated: operation.deprecated,
             input: self.side(format!("{name}Input"), operation.input.as_ref())?,
             output: self.side(format!("{name}Output"), operation.output.as_ref())?,
@@ -61,7 +83,7 @@ impl Builder<'_> {
     fn side(&mut self, name: String, reference: Option<&Reference>) -> Result<Side> {
         let Some(reference) = reference else {
             let structure = Structure { name, fields: Vec::new(), namespace: None };
-            return Ok(Side { structure, streams: false, root: None });
+            return Ok(Side { structure, shape: None, streams: false, root: None, wrapper: None });
         };
         let shape = self.shape(&reference.shape)?;
         let streams = match &shape.payload {
@@ -72,7 +94,13 @@ impl Builder<'_> {
             None => false,
         };
         let structure = self.structure(name, &reference.shape)?;
-        Ok(Side { structure, streams, root: reference.location_name.clone() })
+        Ok(Side {
+            structure,
+            shape: Some(reference.shape.clone()),
+            streams,
+            root: reference.location_name.clone(),
+            wrapper: reference.result_wrapper.clone(),
+        })
     }
 
     /// Every structure that was reached, and those reached through them.
@@ -115,9 +143,12 @@ impl Builder<'_> {
         let required = shape.required.iter().any(|name| name == member);
         let boxed =
             target.kind == "structure" && self.reaches(&reference.shape, owner, &mut BTreeSet::new())?;
+        let element = target.member.as_ref().map(|member| member.shape.clone());
         let (target_name, flat) = (reference.shape.clone(), reference.flattened);
         let kind = self.kind(&target_name, flat).with_context(|| format!("{owner}.{member}"))?;
-        Ok(Some(Field { name: names::field(member), place, kind, required, boxed }))
+        let ruled = |name: &String| self.shapes.get(name).is_some_and(|shape| rule(shape).is_some());
+        let (rule, element_rule) = (Some(target_name).filter(ruled), element.filter(ruled));
+        Ok(Some(Field { name: names::field(member), place, kind, required, rule, element_rule, boxed }))
     }
 
     fn kind(&mut self, name: &str, flat_here: bool) -> Result<Type> {

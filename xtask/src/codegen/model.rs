@@ -21,6 +21,7 @@ pub struct Service {
 pub struct Metadata {
     pub api_version: String,
     pub protocol: String,
+    pub xml_namespace: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -60,6 +61,13 @@ pub struct Shape {
     pub location_name: Option<String>,
     pub timestamp_format: Option<String>,
     pub xml_namespace: Option<Namespace>,
+    pub min: Option<f64>,
+    pub max: Option<f64>,
+    pub pattern: Option<String>,
+    #[serde(default, rename = "enum")]
+    pub values: Vec<String>,
+    #[serde(default)]
+    pub sensitive: bool,
 }
 
 /// A use of a shape, with what the place of use adds to it.
@@ -69,6 +77,8 @@ pub struct Reference {
     pub shape: String,
     pub location: Option<String>,
     pub location_name: Option<String>,
+    /// Of the query protocol: the element around an output.
+    pub result_wrapper: Option<String>,
     #[serde(default)]
     pub streaming: bool,
     #[serde(default)]

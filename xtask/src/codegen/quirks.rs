@@ -1,7 +1,7 @@
 //! What S3 does and its model does not say. Sources: AWS "Amazon S3 API Reference" (the response syntax of each
 //! operation) and what AWS's own SDKs expect to parse.
 
-/// The root element of a response whose body has several fields.
+/// The root element of a response of S3 whose body has several fields.
 pub fn root(operation: &str) -> String {
     let root = match operation {
         "CompleteMultipartUpload" => "CompleteMultipartUploadResult",
@@ -34,13 +34,17 @@ pub fn root(operation: &str) -> String {
 }
 
 /// The one operation whose only element is the root itself, and the root's name, which is the field's too.
-pub fn root_with_text(operation: &str) -> Option<&'static str> {
-    (operation == "GetBucketLocation").then_some("LocationConstraint")
+pub fn root_with_text(service: &str, operation: &str) -> Option<&'static str> {
+    (service == "s3" && operation == "GetBucketLocation").then_some("LocationConstraint")
 }
 
 /// The status of a success where the model has another.
-pub fn status(operation: &str) -> Option<u16> {
-    (operation == "PutBucketTagging").then_some(204)
+pub fn status(service: &str, operation: &str) -> Option<u16> {
+    match service {
+        "s3" => (operation == "PutBucketTagging").then_some(204),
+        "s3control" => operation.starts_with("Delete").then_some(204),
+        _ => None,
+    }
 }
 
 /// Elements in the order in which S3 writes them where the model has another; those that aren't named come last, as
@@ -98,9 +102,69 @@ pub fn interleaves(operation: &str) -> bool {
     operation == "ListObjectVersions"
 }
 
+/// Lists of the query protocol that are left out when they are empty: IAM answers tags only where they were asked for
+/// or are there, and most other lists as empty elements.
+pub fn is_left_out_when_empty(structure: &str, element: &str) -> bool {
+    match element {
+        "Tags" => !structure.ends_with("Output") && !structure.ends_with("Detail"),
+        "ResourceSpecificResults" => true,
+        _ => false,
+    }
+}
+
+/// What IAM says of names and documents instead of quoting the pattern that they do not match.
+pub fn words_for_pattern(service: &str, pattern: &str) -> Option<&'static str> {
+    match pattern {
+        _ if service != "iam" => None,
+        r"[\w+=,.@-]+" => Some("It must contain only alphanumeric characters and/or the following: +=,.@_-"),
+        r"(\u002F)|(\u002F[\u0021-\u007E]+\u002F)" | r"((/[A-Za-z0-9\.,\+@=_-]+)*)/" => {
+            Some("It must begin and end with / and contain only alphanumeric characters and/or / characters.")
+        }
+        r"[\u0009\u000A\u000D\u0020-\u00FF]+" => Some("It must contain only printable ASCII characters."),
+        _ => None,
+    }
+}
+
+/// The pattern for Rust's engine: `\w` and `\d` are ASCII's in Java, and there is no looking ahead.
+pub fn rust_pattern(pattern: &str) -> String {
+    if pattern == "^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$" {
+        // Its length is bounded beside it.
+        return "[a-z0-9](-?[a-z0-9])+".to_owned();
+    }
+    let (mut text, mut chars, mut in_class) = (String::new(), pattern.chars().peekable(), false);
+    while let Some(char) = chars.next() {
+        match char {
+            '[' => in_class = true,
+            ']' => in_class = false,
+            _ => {}
+        }
+        let class = match (char, chars.peek()) {
+            ('\\', Some('w')) => "0-9A-Za-z_",
+            ('\\', Some('d')) => "0-9",
+            ('\\', Some('/' | '@')) => {
+                // Needless escapes, of which Rust knows none.
+                continue;
+            }
+            ('\\', Some(_)) => {
+                text.push(char);
+                text.extend(chars.next());
+                continue;
+            }
+            _ => {
+                text.push(char);
+                continue;
+            }
+        };
+        chars.next();
+        text.push_str(&if in_class { class.to_owned() } else { format!("[{class}]") });
+    }
+    text
+}
+
 /// Lists whose element S3 writes even when they are empty; others are left out.
-pub fn is_always_written(element: &str) -> bool {
+pub fn is_always_written(service: &str, structure: &str, element: &str) -> bool {
     matches!(element, "Buckets" | "TagSet" | "AccessControlList")
+        || service == "s3control" && structure.ends_with("Output")
 }
 
 /// Dates of conditions: one that cannot be read is ignored, not refused.

@@ -26,8 +26,8 @@ pub fn emit(api: &Api) -> Files {
 
 fn operation_file(api: &Api, operation: &Operation) -> String {
     let name = &operation.name;
-    let decode = decode(&operation.input);
-    let encode = encode(operation);
+    let decode = decode(api.service, &operation.input);
+    let encode = encode(api.service, operation);
     let mut text = head(api, &format!("{name}: `{} {}`.", operation.method, operation.uri));
     let _ =
         writeln!(text, "use api::S3Error;\nuse api::{}::{{{name}, {name}Input, {name}Output}};", api.service);
@@ -59,11 +59,11 @@ fn operation_file(api: &Api, operation: &Operation) -> String {
     text
 }
 
-fn decode(input: &Side) -> String {
+fn decode(service: &str, input: &Side) -> String {
     let structure = &input.structure;
     let mut fields = String::new();
     for field in &structure.fields {
-        if let Some(value) = decoded(field) {
+        if let Some(value) = decoded(service, field) {
             let _ = writeln!(fields, "{}: {value},", field.name);
         }
     }
@@ -81,10 +81,12 @@ fn decode(input: &Side) -> String {
 }
 
 /// The expression that reads one field; `None` for elements, which are read in the order in which they come.
-fn decoded(field: &Field) -> Option<String> {
+fn decoded(service: &str, field: &Field) -> Option<String> {
     Some(match (&field.place, &field.kind) {
+        (Place::Path(name), _) if service != "s3" => format!("view.label(\"{name}\")?"),
         (Place::Path(name), _) if name == "Key" => "view.key()?".to_owned(),
         (Place::Path(_), _) => "view.bucket()?".to_owned(),
+        (Place::Query(name), Type::List { .. }) => format!("view.query_list(\"{name}\")"),
         (Place::Query(name), _) => format!("view.query(\"{name}\")?"),
         (Place::Header(name), Type::List { .. }) => format!("view.header_list(\"{name}\")"),
         (Place::Header(name), Type::Timestamp(_)) if quirks::is_condition(name) => {
@@ -103,14 +105,21 @@ fn decoded(field: &Field) -> Option<String> {
     })
 }
 
-fn encode(operation: &Operation) -> String {
+fn encode(service: &str, operation: &Operation) -> String {
     let output = &operation.output.structure;
     let fields: String = output.fields.iter().filter_map(encoded).collect();
-    let body = encoded_body(operation);
+    let body = encoded_body(service, operation);
     if fields.is_empty() && body.is_empty() {
-        return format!("Ok(ResponseDraft::new({}))\n", status(operation.status));
+        return format!("Ok({})\n", draft(service, operation.status));
     }
-    format!("let mut draft = ResponseDraft::new({});\n{fields}{body}Ok(draft)\n", status(operation.status))
+    format!("let mut draft = {};\n{fields}{body}Ok(draft)\n", draft(service, operation.status))
+}
+
+fn draft(service: &str, code: u16) -> String {
+    match service {
+        "s3" => format!("ResponseDraft::new({})", status(code)),
+        _ => format!("ResponseDraft::of_control({})", status(code)),
+    }
 }
 
 fn status(code: u16) -> String {
@@ -134,7 +143,7 @@ fn encoded(field: &Field) -> Option<String> {
     })
 }
 
-fn encoded_body(operation: &Operation) -> String {
+fn encoded_body(service: &str, operation: &Operation) -> String {
     let output = &operation.output.structure;
     if let Some((field, root)) = output.payload() {
         return match field.kind {
@@ -142,7 +151,7 @@ fn encoded_body(operation: &Operation) -> String {
             _ => format!("draft.json(output.{}.as_ref());\n", field.name),
         };
     }
-    if let Some(field) = quirks::root_with_text(&operation.name) {
+    if let Some(field) = quirks::root_with_text(service, &operation.name) {
         return format!(
             "draft.xml_elements(\"{field}\", |writer| writer.characters(output.{}.as_deref().unwrap_or_default()));\n",
             names::field(field)
@@ -151,8 +160,11 @@ fn encoded_body(operation: &Operation) -> String {
     if output.elements().next().is_none() {
         return String::new();
     }
-    let root = quirks::root(&operation.name);
-    let writes = body::write_elements(output, "output", quirks::interleaves(&operation.name));
+    let root = match &operation.output.shape {
+        Some(shape) if service != "s3" => shape.clone(),
+        _ => quirks::root(&operation.name),
+    };
+    let writes = body::write_elements(service, output, "output", quirks::interleaves(&operation.name));
     format!("draft.xml_elements(\"{root}\", |writer| {{\n{writes}}});\n")
 }
 
@@ -175,7 +187,7 @@ fn emit_structures(api: &Api, files: &mut Files) {
                 text.push_str(&body::reader(structure));
             }
             if written.contains(structure.name.as_str()) {
-                text.push_str(&body::writer(structure));
+                text.push_str(&body::writer(api.service, structure));
             }
         }
         files.insert(format!("{}/shapes/{letter}.rs", api.service), text);
@@ -204,7 +216,7 @@ fn imports(api: &Api, structures: &[&Structure], read: &BTreeSet<&str>, written:
 }
 
 /// The names of the structures that one direction's structures hold.
-fn reached(api: &Api, side: impl Fn(&Operation) -> &Structure) -> BTreeSet<&str> {
+pub fn reached(api: &Api, side: impl Fn(&Operation) -> &Structure) -> BTreeSet<&str> {
     let by_name: BTreeMap<&str, &Structure> =
         api.structures.iter().map(|structure| (structure.name.as_str(), structure)).collect();
     let mut found = BTreeSet::new();

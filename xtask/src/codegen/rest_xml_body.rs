@@ -50,6 +50,10 @@ pub fn read_elements(structure: &Structure) -> String {
         let read = match &field.kind {
             Type::List { flat: true, .. } => format!("value.{name}.push(FromXml::read({inside})?)"),
             Type::List { name: member, .. } => format!("reader.list(\"{member}\", &mut value.{name})?"),
+            Type::Map { .. } => format!(
+                "{inside_map}.map(&mut value.{name})?",
+                inside_map = inside.trim_start_matches("&mut ")
+            ),
             _ if field.boxed => format!("value.{name} = Some(Box::new(FromXml::read({inside})?))"),
             _ => format!("value.{name} = Some(FromXml::read({inside})?)"),
         };
@@ -71,7 +75,7 @@ fn text_is_root(structure: &Structure) -> bool {
 }
 
 /// `impl ToXml` of one structure.
-pub fn writer(structure: &Structure) -> String {
+pub fn writer(service: &str, structure: &Structure) -> String {
     let mut opening = "writer.open(name);\n".to_owned();
     if let Some((prefix, uri)) = &structure.namespace {
         let mut attributes = format!("(\"xmlns:{prefix}\", \"{uri}\")");
@@ -87,13 +91,13 @@ pub fn writer(structure: &Structure) -> String {
         "impl ToXml for {} {{\nfn write(&self, name: &'static str, writer: &mut XmlWriter) {{\n{opening}{}\
          writer.close(name);\n}}\n}}\n\n",
         structure.name,
-        write_elements(structure, "self", false)
+        write_elements(service, structure, "self", false)
     )
 }
 
 /// The statements that write a structure's elements; with `interleave` the two lists of a versions listing are
 /// written as one.
-pub fn write_elements(structure: &Structure, owner: &str, interleave: bool) -> String {
+pub fn write_elements(service: &str, structure: &Structure, owner: &str, interleave: bool) -> String {
     let order = quirks::order(structure.name.strip_suffix("Output").unwrap_or(&structure.name));
     let mut elements: Vec<_> = structure.elements().collect();
     elements
@@ -106,24 +110,25 @@ pub fn write_elements(structure: &Structure, owner: &str, interleave: bool) -> S
                  for entry in interleaved(&output.versions, &output.delete_markers, encoded) {\nentry.put(writer);\n}\n",
             ),
             "DeleteMarker" if interleave => {}
-            _ => text.push_str(&written(field, element, owner)),
+            _ => {
+                let always = quirks::is_always_written(service, &structure.name, element);
+                text.push_str(&written(field, element, owner, always));
+            }
         }
     }
     text
 }
 
-fn written(field: &Field, element: &str, owner: &str) -> String {
+/// The statement that writes one field; `always`: a list's element even when it is empty.
+pub fn written(field: &Field, element: &str, owner: &str, always: bool) -> String {
     let value = format!("{owner}.{}", field.name);
     match &field.kind {
         Type::List { flat: true, .. } => format!("writer.flat(\"{element}\", &{value});\n"),
         Type::List { name, .. } => {
             let list = format!("writer.list(\"{element}\", \"{name}\", &{value});\n");
-            if quirks::is_always_written(element) {
-                list
-            } else {
-                format!("if !{value}.is_empty() {{\n{list}}}\n")
-            }
+            if always { list } else { format!("if !{value}.is_empty() {{\n{list}}}\n") }
         }
+        Type::Map { .. } => format!("writer.map(\"{element}\", &{value});\n"),
         _ => format!("{value}.write(\"{element}\", writer);\n"),
     }
 }

@@ -51,7 +51,8 @@ fn operation_list(api: &Api) -> String {
     let _ = writeln!(
         text,
         "impl Op {{\npub const ALL: [Self; {count}] = [{all}];\n\n\
-         /// AWS's name of it.\npub const fn name(self) -> &'static str {{ match self {{ {arms} }} }}\n}}\n"
+         /// AWS's name of it.\npub const fn name(self) -> &'static str {{ match self {{ {arms} }} }}\n{}}}\n",
+        full_name(api.service, &names)
     );
     let _ = writeln!(
         text,
@@ -82,6 +83,18 @@ fn operation_file(api: &Api, operation: &Operation) -> String {
     text.push_str(&side(&operation.input, &format!("What {name} takes")));
     text.push_str(&side(&operation.output, &format!("What {name} gives")));
     text
+}
+
+/// Names as logs and measurements tell them: S3's are bare, others' stand behind their service, because some are the same.
+fn full_name(service: &str, names: &[&str]) -> String {
+    if service == "s3" {
+        return String::new();
+    }
+    let arms: String = names.iter().map(|name| format!("Self::{name} => \"{service}:{name}\",")).collect();
+    format!(
+        "\n/// Behind the service's name, where operations of several services are told.\n\
+         pub const fn full_name(self) -> &'static str {{ match self {{ {arms} }} }}\n"
+    )
 }
 
 /// The service in `api::Service`.

@@ -1,14 +1,32 @@
 //! What is generated, free of the JSON: operations, structures, fields and where each field travels.
 
+use std::collections::BTreeMap;
+
 /// One service, ready to be written out.
 pub struct Api {
     /// Module name: `s3`, `iam`, …
     pub service: &'static str,
     pub version: String,
     pub protocol: String,
+    /// Of the query protocol's answers.
+    pub namespace: Option<String>,
     pub operations: Vec<Operation>,
     /// What the operations' structures are made of, by name.
     pub structures: Vec<Structure>,
+    /// What the model says about values, by the names of its shapes.
+    pub rules: BTreeMap<String, Rule>,
+}
+
+/// What a value must be like. Of texts and lists `min` and `max` bound the length, of numbers the value.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Rule {
+    pub min: Option<i64>,
+    pub max: Option<i64>,
+    /// A regular expression as Java reads it, which the whole text must match.
+    pub pattern: Option<String>,
+    pub values: Vec<String>,
+    /// The value must not be repeated in an error.
+    pub sensitive: bool,
 }
 
 pub struct Operation {
@@ -24,10 +42,14 @@ pub struct Operation {
 /// One direction of an operation.
 pub struct Side {
     pub structure: Structure,
+    /// The shape's own name in the model.
+    pub shape: Option<String>,
     /// The payload is a stream, which is no field.
     pub streams: bool,
     /// Name of the root element when several fields share the body: the operation's own, if the model has one.
     pub root: Option<String>,
+    /// The element around an output of the query protocol.
+    pub wrapper: Option<String>,
 }
 
 pub struct Structure {
@@ -43,6 +65,9 @@ pub struct Field {
     pub place: Place,
     pub kind: Type,
     pub required: bool,
+    /// Its shape's name, where `Api::rules` has one of that name; then the same of a list's elements.
+    pub rule: Option<String>,
+    pub element_rule: Option<String>,
     /// The structure contains itself through this field.
     pub boxed: bool,
 }

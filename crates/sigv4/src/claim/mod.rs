@@ -201,6 +201,22 @@ impl SignedClaim {
     }
 }
 
+/// As such, and as a query may hold it.
+const SLASHES: [&str; 3] = ["/", "%2F", "%2f"];
+
+/// The service that a request says it is signed for, read and not believed: what tells services on one endpoint apart.
+pub fn claimed_service<'a>(view: &RequestView<'a>) -> Option<&'a str> {
+    let credential = match view.header("authorization") {
+        Some(header) => header.split_once("Credential=")?.1.split([',', ' ']).next(),
+        None => view.query.split('&').find_map(|pair| pair.strip_prefix("X-Amz-Credential=")),
+    }?;
+    // It ends in `/region/service/aws4_request`.
+    let end = credential.strip_suffix("aws4_request")?;
+    let end = SLASHES.iter().find_map(|slash| end.strip_suffix(slash))?;
+    let starts = SLASHES.iter().filter_map(|slash| end.rfind(slash).map(|at| at + slash.len()));
+    Some(&end[starts.max().unwrap_or(0)..])
+}
+
 fn matches_region(pattern: &str, region: &str) -> bool {
     match pattern.split_once('*') {
         Some((start, end)) => {

@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use model::Timestamp;
 
 use super::text::ToText;
-use super::xml_out::{ToXml, XmlWriter};
+use super::xml_out::{NAMESPACE, ToXml, XmlWriter};
 
 /// An object's answer has about so many; a map that starts with room for them never grows.
 const HEADERS_USUAL: usize = 16;
@@ -20,11 +20,26 @@ pub struct ResponseDraft {
     pub headers: HeaderMap,
     /// XML with its declaration, or a policy's JSON; empty when there is none.
     pub body: Vec<u8>,
+    /// What the body's root declares.
+    namespace: &'static str,
 }
+
+/// Of S3 Control's answers.
+const CONTROL_NAMESPACE: &str = "http://awss3control.amazonaws.com/doc/2018-08-20/";
 
 impl ResponseDraft {
     pub(crate) fn new(status: StatusCode) -> Self {
-        Self { status, headers: HeaderMap::with_capacity(HEADERS_USUAL), body: Vec::new() }
+        Self {
+            status,
+            headers: HeaderMap::with_capacity(HEADERS_USUAL),
+            body: Vec::new(),
+            namespace: NAMESPACE,
+        }
+    }
+
+    /// An answer of S3 Control.
+    pub(crate) fn of_control(status: StatusCode) -> Self {
+        Self { namespace: CONTROL_NAMESPACE, ..Self::new(status) }
     }
 
     pub(crate) fn header<T: ToText>(&mut self, name: &'static str, value: Option<&T>) -> Result<(), S3Error> {
@@ -52,10 +67,10 @@ impl ResponseDraft {
         Ok(())
     }
 
-    /// The body is this value under this root, in S3's namespace.
+    /// The body is this value under this root, in the service's namespace.
     pub(crate) fn xml<T: ToXml>(&mut self, root: &'static str, value: Option<&T>) {
         if let Some(value) = value {
-            let mut writer = XmlWriter::document(root);
+            let mut writer = XmlWriter::document(root, self.namespace);
             value.write(root, &mut writer);
             self.finish(writer);
         }
@@ -63,7 +78,7 @@ impl ResponseDraft {
 
     /// The body is a root whose elements `fill` writes.
     pub(crate) fn xml_elements(&mut self, root: &'static str, fill: impl FnOnce(&mut XmlWriter)) {
-        let mut writer = XmlWriter::document(root);
+        let mut writer = XmlWriter::document(root, self.namespace);
         writer.open(root);
         fill(&mut writer);
         writer.close(root);

@@ -4,6 +4,7 @@
 //! quotes belong to the string. Knows nothing about connections, signatures or streamed bodies.
 
 mod draft;
+pub mod query;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -15,6 +16,7 @@ mod xml_out;
 use api::S3Error;
 
 pub use draft::ResponseDraft;
+pub(crate) use query::{FormCodec, FormPart, FormReader, Pattern, Rule};
 pub use versions::{Entry, interleaved};
 pub use view::RequestView;
 pub(crate) use view::needed;

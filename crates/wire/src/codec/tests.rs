@@ -34,7 +34,14 @@ fn decode<O: Codec>(
     for (name, value) in headers {
         map.append(HeaderName::try_from(*name).unwrap(), HeaderValue::from_bytes(value.as_bytes()).unwrap());
     }
-    O::decode(&RequestView { bucket: Some("b"), key: Some("k"), query: &query, headers: &map, body })
+    O::decode(&RequestView {
+        bucket: Some("b"),
+        key: Some("k"),
+        labels: &[],
+        query: &query,
+        headers: &map,
+        body,
+    })
 }
 
 fn body(draft: &ResponseDraft) -> &str {
@@ -310,7 +317,7 @@ fn a_grantee_carries_its_type_as_an_attribute() {
 /// Reads `text`, writes what was read and expects to read the same again.
 fn round_trip<T: FromXml + ToXml + PartialEq + Debug>(root: &'static str, text: &str) -> T {
     let first: T = XmlReader::document(text.as_bytes(), root).unwrap().unwrap();
-    let mut writer = XmlWriter::document(root);
+    let mut writer = XmlWriter::document(root, super::xml_out::NAMESPACE);
     first.write(root, &mut writer);
     let second: T = XmlReader::document(&writer.into_bytes(), root).unwrap().unwrap();
     assert_eq!(first, second);
@@ -353,7 +360,7 @@ proptest! {
 
     #[test]
     fn any_text_survives_an_element(text in "\\PC*|[\\x01-\\x20<&\"'>]*") {
-        let mut writer = XmlWriter::document("Key");
+        let mut writer = XmlWriter::document("Key", super::xml_out::NAMESPACE);
         text.write("Key", &mut writer);
         let read: Option<String> = XmlReader::document(&writer.into_bytes(), "Key").unwrap();
         assert_eq!(read, Some(text));

@@ -11,6 +11,8 @@ use super::text::{FromText, header_text};
 pub struct RequestView<'a> {
     pub bucket: Option<&'a str>,
     pub key: Option<&'a str>,
+    /// Of services whose paths name other things than buckets and keys: the labels of the path, decoded.
+    pub labels: &'a [(&'static str, String)],
     pub query: &'a [(String, String)],
     pub headers: &'a HeaderMap,
     pub body: &'a [u8],
@@ -25,12 +27,22 @@ impl RequestView<'_> {
         self.key.map(str::to_owned).ok_or_else(|| ErrorCode::InvalidURI.into())
     }
 
+    pub(crate) fn label(&self, name: &'static str) -> Result<String, S3Error> {
+        let found = self.labels.iter().find(|(label, _)| *label == name);
+        found.map(|(_, value)| value.clone()).ok_or_else(|| ErrorCode::InvalidURI.into())
+    }
+
     /// The first value of that name. A number, boolean or date without a value counts as absent.
     pub(crate) fn query<T: FromText>(&self, name: &'static str) -> Result<Option<T>, S3Error> {
         match self.query.iter().find(|(key, _)| key == name) {
             Some((_, value)) => T::from_text(name, value),
             None => Ok(None),
         }
+    }
+
+    /// Every value of that name.
+    pub(crate) fn query_list(&self, name: &'static str) -> Vec<String> {
+        self.query.iter().filter(|(key, _)| key == name).map(|(_, value)| value.clone()).collect()
     }
 
     pub(crate) fn header<T: FromText>(&self, name: &'static str) -> Result<Option<T>, S3Error> {

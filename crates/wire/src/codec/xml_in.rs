@@ -125,6 +125,29 @@ impl<'a> XmlReader<'a> {
         Ok(())
     }
 
+    /// Appends the entries of a map: in each its `key` and its `value`.
+    pub(crate) fn map<V: FromXml + Default>(
+        &mut self,
+        entries: &mut Vec<(String, V)>,
+    ) -> Result<(), S3Error> {
+        while let Some(tag) = self.child()? {
+            if tag.name() != "entry" {
+                self.skip()?;
+                continue;
+            }
+            let mut entry = (String::new(), V::default());
+            while let Some(tag) = self.child()? {
+                match tag.name() {
+                    "key" => entry.0 = self.text()?,
+                    "value" => entry.1 = V::read(self)?,
+                    _ => self.skip()?,
+                }
+            }
+            entries.push(entry);
+        }
+        Ok(())
+    }
+
     /// An attribute of the element whose start was just read; prefixes are ignored on both sides.
     pub(crate) fn attribute(&self, name: &str) -> Result<Option<String>, S3Error> {
         let wanted = name.rsplit(':').next().unwrap_or(name).as_bytes();
@@ -202,6 +225,12 @@ impl FromXml for i32 {
 }
 
 impl FromXml for i64 {
+    fn read(reader: &mut XmlReader<'_>) -> Result<Self, S3Error> {
+        reader.text()?.trim().parse().map_err(|_| malformed())
+    }
+}
+
+impl FromXml for f64 {
     fn read(reader: &mut XmlReader<'_>) -> Result<Self, S3Error> {
         reader.text()?.trim().parse().map_err(|_| malformed())
     }

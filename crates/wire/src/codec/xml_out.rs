@@ -1,9 +1,12 @@
 //! XML out: elements in the order of the calls, text escaped so that every key survives.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 use model::Timestamp;
 
 const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
-const NAMESPACE: &str = "http://s3.amazonaws.com/doc/2006-03-01/";
+pub(super) const NAMESPACE: &str = "http://s3.amazonaws.com/doc/2006-03-01/";
 
 /// A value that is written as one element.
 pub trait ToXml {
@@ -13,15 +16,22 @@ pub trait ToXml {
 /// A document in the making.
 pub struct XmlWriter {
     text: String,
-    /// The next element opened declares S3's namespace: it is the root.
-    at_root: bool,
+    /// The next element opened is the root and declares this.
+    namespace: Option<&'static str>,
+    /// Times without milliseconds.
+    short_times: bool,
 }
 
 impl XmlWriter {
-    pub(crate) fn document(root: &str) -> Self {
-        let mut text = String::with_capacity(DECLARATION.len() + NAMESPACE.len() + root.len() + 256);
+    pub(crate) fn document(root: &str, namespace: &'static str) -> Self {
+        let mut text = String::with_capacity(DECLARATION.len() + namespace.len() + root.len() + 256);
         text.push_str(DECLARATION);
-        Self { text, at_root: true }
+        Self { text, namespace: Some(namespace), short_times: false }
+    }
+
+    /// Elements inside of a root that somebody else writes; times have no milliseconds there, as IAM and STS tell them.
+    pub(crate) fn fragment() -> Self {
+        Self { text: String::with_capacity(512), namespace: None, short_times: true }
     }
 
     pub(crate) fn open(&mut self, name: &'static str) {
@@ -32,8 +42,8 @@ impl XmlWriter {
     pub(crate) fn open_with(&mut self, name: &'static str, attributes: &[(&'static str, &str)]) {
         self.text.push('<');
         self.text.push_str(name);
-        if std::mem::take(&mut self.at_root) {
-            self.attribute("xmlns", NAMESPACE);
+        if let Some(namespace) = self.namespace.take() {
+            self.attribute("xmlns", namespace);
         }
         for (name, value) in attributes {
             self.attribute(name, value);
@@ -64,6 +74,22 @@ impl XmlWriter {
         self.open(name);
         self.flat(member, values);
         self.close(name);
+    }
+
+    /// One element with an `entry` for each pair.
+    pub(crate) fn map<K: ToXml, V: ToXml>(&mut self, name: &'static str, entries: &[(K, V)]) {
+        self.open(name);
+        for (key, value) in entries {
+            self.open("entry");
+            key.write("key", self);
+            value.write("value", self);
+            self.close("entry");
+        }
+        self.close(name);
+    }
+
+    pub(crate) fn into_text(self) -> String {
+        self.text
     }
 
     pub(crate) fn into_bytes(self) -> Vec<u8> {
@@ -136,7 +162,25 @@ impl ToXml for bool {
 impl ToXml for Timestamp {
     fn write(&self, name: &'static str, writer: &mut XmlWriter) {
         // S3 tells times to the second, in a format with milliseconds.
-        writer.element(name, &self.truncated_to_seconds().to_iso8601());
+        let mut text = self.truncated_to_seconds().to_iso8601();
+        if writer.short_times
+            && let Some(point) = text.find('.')
+        {
+            text.replace_range(point..text.len() - 1, "");
+        }
+        writer.element(name, &text);
+    }
+}
+
+impl ToXml for f64 {
+    fn write(&self, name: &'static str, writer: &mut XmlWriter) {
+        writer.element(name, &self.to_string());
+    }
+}
+
+impl ToXml for Bytes {
+    fn write(&self, name: &'static str, writer: &mut XmlWriter) {
+        writer.element(name, &STANDARD.encode(self));
     }
 }
 

@@ -10,10 +10,14 @@ use hyper::body::Incoming;
 use sigv4::{PayloadMode, RequestView};
 use tracing::{Instrument as _, info_span};
 
-use super::built::{House, dispatch};
+use super::built::House;
+use super::built::s3::dispatch;
+use super::control;
 use super::door::Authenticated;
 use super::extra::{Extra, ExtraRequest};
+use super::kind::{Kind, kind};
 use super::post;
+use super::query as form;
 use super::serve::Exchange;
 use crate::body::{Opening, Pull, open};
 use crate::observe::{AccessLog, Deed, Ledger, Meters, Observers};
@@ -83,7 +87,13 @@ impl<H: House> Front<H> {
         let incomer =
             Incomer { method: method.clone(), uri: uri.clone(), headers: parts.headers, pull, secure };
         let span = info_span!("request", id = %ledger.id);
-        let answer = self.understand(&uri, incomer, &mut ledger).instrument(span).await;
+        let mut answer = self.understand(&uri, incomer, &mut ledger).instrument(span).await;
+        if matches!(ledger.service, Service::Iam | Service::Sts)
+            && let Ok(id) = HeaderValue::from_bytes(&ledger.id.to_hex())
+        {
+            // These services call it so, and their clients look for it.
+            answer.headers.insert("x-amzn-requestid", id);
+        }
         ledger.status = Some(answer.status);
         // A body that nobody read stands in the way of the next request.
         let close = !http2 && ledger.inlet.was_left_unread();
@@ -109,6 +119,7 @@ impl<H: House> Front<H> {
             bucket: bucket.as_deref(),
             key: key.as_deref(),
             id: ledger.id,
+            service: ledger.service,
         };
         error_answer(&error, &about, &self.signs)
     }
@@ -133,18 +144,26 @@ impl<H: House> Front<H> {
             let message = "CORSResponse: CORS is not enabled for this bucket.";
             return Err(S3Error::with_message(ErrorCode::AccessDenied, message));
         }
+        let limits = &self.options.limits;
+        match kind(target, &incomer) {
+            Kind::S3 => {}
+            Kind::S3Control => {
+                return Box::pin(control::answer(&*self.house, target, incomer, limits, ledger)).await;
+            }
+            Kind::Form(service) => {
+                return Box::pin(form::answer(&*self.house, target, service, incomer, limits, ledger)).await;
+            }
+        }
         if let (Some(bucket), None) = (bucket, key)
             && target.query.is_empty()
             && post::is_form(&incomer)
         {
             ledger.deed = Deed::PostObject;
-            let limits = &self.options.limits;
             return Box::pin(post::upload(&*self.house, bucket, incomer, limits, ledger)).await;
         }
         let query = decode_query(target.query)?;
         if incomer.method == Method::POST && bucket.is_some() && key.is_none() && query.is_empty() {
-            let condition = "Bucket POST must be of the enclosure-type multipart/form-data";
-            return Err(S3Error::from(ErrorCode::PreconditionFailed).element("Condition", condition));
+            return Err(post::not_a_form());
         }
         let routed = route(&incomer.method, bucket.is_some(), key.is_some(), &query, &incomer.headers);
         if let Ok(op) = &routed {
@@ -167,11 +186,12 @@ impl<H: House> Front<H> {
             },
             bucket,
             key,
+            labels: Vec::new(),
             query,
             headers,
             payload: authenticated.payload,
             pull: incomer.pull,
-            limits: &self.options.limits,
+            limits,
         };
         dispatch(&*self.house, op, exchange).await
     }

@@ -1,7 +1,7 @@
 //! A form upload, from its fields to its answer.
 
 use api::s3::PutObject;
-use api::{Body, S3Error, Service};
+use api::{Body, ErrorCode, S3Error, Service};
 use http::{HeaderValue, Method, header};
 
 use super::built::House;
@@ -17,6 +17,12 @@ use crate::server::Limits;
 /// A POST of a form; anything else on a bucket is an operation of S3's model.
 pub(super) fn is_form(incomer: &Incomer) -> bool {
     incomer.method == Method::POST && form::boundary(&incomer.headers).is_some()
+}
+
+/// What S3 says to a POST on a bucket that is neither a form nor an operation.
+pub(super) fn not_a_form() -> S3Error {
+    let condition = "Bucket POST must be of the enclosure-type multipart/form-data";
+    S3Error::from(ErrorCode::PreconditionFailed).element("Condition", condition)
 }
 
 pub(super) async fn upload<H: House>(
@@ -44,7 +50,14 @@ pub(super) async fn upload<H: House>(
     {
         headers.insert(header::CONTENT_TYPE, content_type);
     }
-    let view = RequestView { bucket: Some(bucket), key: Some(key), query: &[], headers: &headers, body: &[] };
+    let view = RequestView {
+        bucket: Some(bucket),
+        key: Some(key),
+        labels: &[],
+        query: &[],
+        headers: &headers,
+        body: &[],
+    };
     let input = PutObject::decode(&view)?;
     let body = Body { length: None, source: Box::new(file) };
     let (output, _) = Handle::<PutObject>::handle(house, &caller, input, body).await?;

@@ -5,15 +5,16 @@ use std::any::Any;
 use api::s3::{CompleteMultipartUpload, CompleteMultipartUploadOutput, DeleteObjects};
 use api::{Body, Operation as _, S3Error};
 use bytes::Bytes;
-use http::header::CONTENT_RANGE;
-use http::{HeaderMap, StatusCode};
+use http::header::{CONTENT_RANGE, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use sigv4::PayloadMode;
 
 use super::door::Handle;
 use crate::body::{Opening, Pull, forget_framing, open, read_whole, require_digest};
-use crate::codec::{Codec, RequestView};
+use crate::codec::{Codec, FormCodec, RequestView, query};
+use crate::path_routing::Labels;
 use crate::request::encode_path;
-use crate::respond::{Answer, AnswerBody};
+use crate::respond::{Answer, AnswerBody, RequestId};
 use crate::server::Limits;
 
 /// A request that was routed and authenticated.
@@ -23,6 +24,8 @@ pub(super) struct Exchange<'a, C> {
     pub base: String,
     pub bucket: Option<&'a str>,
     pub key: Option<&'a str>,
+    /// Of S3 Control's paths.
+    pub labels: Labels,
     pub query: Vec<(String, String)>,
     pub headers: HeaderMap,
     pub payload: PayloadMode,
@@ -30,11 +33,35 @@ pub(super) struct Exchange<'a, C> {
     pub limits: &'a Limits,
 }
 
+/// A form that was understood and authenticated.
+#[allow(dead_code, reason = "unread until the first operation of IAM or STS is built")]
+pub(super) struct FormExchange<'a, C> {
+    pub caller: C,
+    pub fields: &'a query::Fields,
+    /// Of the answer's root.
+    pub namespace: &'static str,
+    pub id: RequestId,
+}
+
+#[allow(dead_code, reason = "unused until the first operation of IAM or STS is built")]
+pub(super) async fn serve_form<O: FormCodec, H: Handle<O>>(
+    house: &H,
+    exchange: FormExchange<'_, H::Caller>,
+) -> Result<Answer, S3Error> {
+    let FormExchange { caller, fields, namespace, id } = exchange;
+    let input = query::decode::<O>(fields)?;
+    let (output, _) = house.handle(&caller, input, Body::empty()).await?;
+    let text = query::encode::<O>(&output, namespace, &id.to_string());
+    let mut headers = HeaderMap::new();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/xml"));
+    Ok(Answer { status: StatusCode::OK, headers, body: AnswerBody::whole(text.into()) })
+}
+
 pub(super) async fn serve<O: Codec, H: Handle<O>>(
     house: &H,
     exchange: Exchange<'_, H::Caller>,
 ) -> Result<Answer, S3Error> {
-    let Exchange { caller, base, bucket, key, query, mut headers, payload, pull, limits } = exchange;
+    let Exchange { caller, base, bucket, key, labels, query, mut headers, payload, pull, limits } = exchange;
     let framed = payload.is_framed();
     let mut whole = Bytes::new();
     let mut body = Body::empty();
@@ -57,7 +84,7 @@ pub(super) async fn serve<O: Codec, H: Handle<O>>(
         }
     }
     forget_framing(&mut headers, framed);
-    let view = RequestView { bucket, key, query: &query, headers: &headers, body: &whole };
+    let view = RequestView { bucket, key, labels: &labels, query: &query, headers: &headers, body: &whole };
     let input = O::decode(&view)?;
     let (mut output, streamed) = house.handle(&caller, input, body).await?;
     // A completion names its object's URL, and only this room knows the host.

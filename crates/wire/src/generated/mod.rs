@@ -2,4 +2,7 @@
 //!
 //! One module a service.
 
+pub(crate) mod iam;
 pub(crate) mod s3;
+pub(crate) mod s3control;
+pub(crate) mod sts;

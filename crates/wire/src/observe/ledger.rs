@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use api::ErrorCode;
+use api::{ErrorCode, Service};
 use http::{Method, StatusCode, Uri};
 use tracing::error;
 
@@ -27,6 +27,8 @@ pub(crate) struct Ledger {
     pub method: Method,
     pub uri: Uri,
     pub deed: Deed,
+    /// In whose words the answer speaks.
+    pub service: Service,
     /// Filled only for the access log.
     pub bucket: Option<String>,
     pub key: Option<String>,
@@ -57,6 +59,7 @@ impl Ledger {
             method,
             uri,
             deed: Deed::Unknown,
+            service: Service::S3,
             bucket: None,
             key: None,
             access_key: None,

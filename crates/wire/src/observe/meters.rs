@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use api::s3::Op;
+use api::{iam, s3control, sts};
 use metrics::{
     Counter, Histogram, Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
 };
@@ -14,6 +15,9 @@ pub(crate) enum Deed {
     /// It was refused before that was known.
     Unknown,
     S3(Op),
+    S3Control(s3control::Op),
+    Iam(iam::Op),
+    Sts(sts::Op),
     /// A form upload, which S3's model does not list.
     PostObject,
     /// Something beside S3: health, metrics, administration.
@@ -25,6 +29,9 @@ impl Deed {
         match self {
             Self::Unknown => "Unknown",
             Self::S3(op) => op.name(),
+            Self::S3Control(op) => op.full_name(),
+            Self::Iam(op) => op.full_name(),
+            Self::Sts(op) => op.full_name(),
             Self::PostObject => "PostObject",
             Self::Extra => "Extra",
         }
@@ -33,12 +40,21 @@ impl Deed {
     const fn slot(self) -> usize {
         match self {
             Self::S3(op) => op as usize,
-            Self::Unknown => Op::ALL.len(),
-            Self::PostObject => Op::ALL.len() + 1,
-            Self::Extra => Op::ALL.len() + 2,
+            Self::S3Control(op) => S3_SLOTS + op as usize,
+            Self::Iam(op) => S3_SLOTS + CONTROL_SLOTS + op as usize,
+            Self::Sts(op) => S3_SLOTS + CONTROL_SLOTS + IAM_SLOTS + op as usize,
+            Self::Unknown => OPERATION_SLOTS,
+            Self::PostObject => OPERATION_SLOTS + 1,
+            Self::Extra => OPERATION_SLOTS + 2,
         }
     }
 }
+
+const S3_SLOTS: usize = Op::ALL.len();
+const CONTROL_SLOTS: usize = s3control::Op::ALL.len();
+const IAM_SLOTS: usize = iam::Op::ALL.len();
+const OPERATION_SLOTS: usize = S3_SLOTS + CONTROL_SLOTS + IAM_SLOTS + sts::Op::ALL.len();
+const SLOTS: usize = OPERATION_SLOTS + 3;
 
 struct Series {
     /// Requests without an error, which are by far the most: their counter is found once.
@@ -48,7 +64,7 @@ struct Series {
 
 /// Handles of the series that every request touches, each made on its first use.
 pub(crate) struct Meters {
-    series: [OnceLock<Series>; Op::ALL.len() + 3],
+    series: Box<[OnceLock<Series>; SLOTS]>,
     bytes_in: Counter,
     bytes_out: Counter,
 }
@@ -60,7 +76,7 @@ impl Meters {
         describe_counter!("strongroom_request_bytes_total", Unit::Bytes, "Bytes of bodies, in and out");
         describe_gauge!("strongroom_connections", "Open connections");
         Self {
-            series: [const { OnceLock::new() }; Op::ALL.len() + 3],
+            series: Box::new([const { OnceLock::new() }; SLOTS]),
             bytes_in: counter!("strongroom_request_bytes_total", "direction" => "in"),
             bytes_out: counter!("strongroom_request_bytes_total", "direction" => "out"),
         }

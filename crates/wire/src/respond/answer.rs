@@ -22,7 +22,7 @@ pub(crate) struct Answer {
 impl Answer {
     /// Of an operation that was done. `streamed` is its body when it has one beside the draft.
     pub fn of(draft: ResponseDraft, streamed: Option<AnswerBody>) -> Self {
-        let ResponseDraft { status, headers, body } = draft;
+        let ResponseDraft { status, headers, body, .. } = draft;
         let body = streamed.unwrap_or_else(|| AnswerBody::whole(body.into()));
         Self { status, headers, body }
     }

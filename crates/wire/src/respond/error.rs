@@ -1,12 +1,13 @@
-//! Error bodies in S3's shape: Code, Message, what the error is about, RequestId, HostId.
+//! Error bodies in the service's shape: Code, Message, what the error is about, RequestId, HostId.
 
-use api::{ErrorCode, S3Error};
+use api::{ErrorCode, S3Error, Service};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
 use super::answer::{Answer, Signs};
 use super::body::AnswerBody;
 use super::ids::RequestId;
-use super::status::status;
+use super::status::{query_status, status};
+use crate::generated;
 
 /// What was asked for, as far as it was understood.
 pub(crate) struct About<'a> {
@@ -16,10 +17,15 @@ pub(crate) struct About<'a> {
     pub bucket: Option<&'a str>,
     pub key: Option<&'a str>,
     pub id: RequestId,
+    /// In whose shape the error is told.
+    pub service: Service,
 }
 
 pub(crate) fn error_answer(error: &S3Error, about: &About<'_>, signs: &Signs) -> Answer {
-    let status = status(error.code);
+    let status = match about.service {
+        Service::S3 | Service::S3Control => status(error.code),
+        Service::Iam | Service::Sts => query_status(error.code),
+    };
     let mut headers = HeaderMap::with_capacity(8);
     for (name, value) in &error.headers {
         // What no header may hold is left out; the body says it all.
@@ -31,11 +37,21 @@ pub(crate) fn error_answer(error: &S3Error, about: &About<'_>, signs: &Signs) ->
     if status == StatusCode::NOT_MODIFIED {
         return Answer { status, headers, body: AnswerBody::empty() };
     }
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/xml"));
+    let kind = match about.service {
+        Service::S3 | Service::S3Control => "application/xml",
+        Service::Iam | Service::Sts => "text/xml",
+    };
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     if about.method == Method::HEAD {
         return Answer { status, headers, body: AnswerBody::empty() };
     }
-    let body = AnswerBody::whole(error_xml(error, about, signs).into());
+    let text = match about.service {
+        Service::S3 => error_xml(error, about, signs),
+        Service::S3Control => control_error_xml(error, about, signs),
+        Service::Iam => query_error_xml(error, status, about, generated::iam::NAMESPACE),
+        Service::Sts => query_error_xml(error, status, about, generated::sts::NAMESPACE),
+    };
+    let body = AnswerBody::whole(text.into());
     Answer { status, headers, body }
 }
 
@@ -55,6 +71,35 @@ fn error_xml(error: &S3Error, about: &About<'_>, signs: &Signs) -> String {
     push_element(&mut xml, "RequestId", &about.id.to_string());
     push_element(&mut xml, "HostId", signs.host_id());
     xml.push_str("</Error>");
+    xml
+}
+
+/// S3 Control wraps what S3 says, and adds nothing by itself.
+fn control_error_xml(error: &S3Error, about: &About<'_>, signs: &Signs) -> String {
+    let mut xml = String::with_capacity(512);
+    xml.push_str("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<ErrorResponse><Error>");
+    push_element(&mut xml, "Code", error.code.name());
+    push_element(&mut xml, "Message", &error.message);
+    for (name, value) in &error.elements {
+        push_element(&mut xml, name, value);
+    }
+    xml.push_str("</Error>");
+    push_element(&mut xml, "RequestId", &about.id.to_string());
+    push_element(&mut xml, "HostId", signs.host_id());
+    xml.push_str("</ErrorResponse>");
+    xml
+}
+
+/// IAM and STS say whose fault it is, and nothing beside the message.
+fn query_error_xml(error: &S3Error, status: StatusCode, about: &About<'_>, namespace: &str) -> String {
+    let mut xml = String::with_capacity(512);
+    xml.push_str(&format!("<ErrorResponse xmlns=\"{namespace}\">\n<Error>"));
+    push_element(&mut xml, "Type", if status.is_server_error() { "Receiver" } else { "Sender" });
+    push_element(&mut xml, "Code", error.code.name());
+    push_element(&mut xml, "Message", &error.message);
+    xml.push_str("</Error>\n");
+    push_element(&mut xml, "RequestId", &about.id.to_string());
+    xml.push_str("\n</ErrorResponse>\n");
     xml
 }
 
@@ -119,7 +164,7 @@ mod tests {
     fn xml(error: S3Error, bucket: Option<&str>, key: Option<&str>) -> String {
         let signs = Signs::new(1);
         let id = RequestIds::new(0).draw();
-        let about = About { method: &Method::GET, path: "/b/k%26", bucket, key, id };
+        let about = About { method: &Method::GET, path: "/b/k%26", bucket, key, id, service: Service::S3 };
         let tail = format!("<RequestId>{id}</RequestId><HostId>{}</HostId></Error>", signs.host_id());
         let xml = error_xml(&error, &about, &signs);
         let body = xml.strip_prefix("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error>").unwrap();
@@ -151,7 +196,8 @@ mod tests {
     #[test]
     fn head_and_not_modified_have_no_body_but_their_headers() {
         let id = RequestIds::new(0).draw();
-        let head = About { method: &Method::HEAD, path: "/b/k", bucket: None, key: None, id };
+        let head =
+            About { method: &Method::HEAD, path: "/b/k", bucket: None, key: None, id, service: Service::S3 };
         let error = S3Error::from(ErrorCode::NoSuchKey).header("x-amz-delete-marker", "true");
         let answer = error_answer(&error, &head, &Signs::new(1));
         assert!(answer.body.is_end_stream());

@@ -23,7 +23,7 @@ statuses! {
         SessionDurationEscalationException SignatureDoesNotMatch;
     NOT_FOUND: FeatureDisabled NoSuchAccessPoint NoSuchAccessPointPolicy NoSuchAnnotation NoSuchBucket
         NoSuchBucketPolicy NoSuchCORSConfiguration NoSuchEntity NoSuchKey NoSuchObjectLockConfiguration
-        NoSuchPublicAccessBlockConfiguration NoSuchTagSet NoSuchUpload NoSuchVersion NotSupportedService
+        NoSuchPublicAccessBlockConfiguration NoSuchResource NoSuchTagSet NoSuchUpload NoSuchVersion NotSupportedService
         ObjectLockConfigurationNotFoundError OwnershipControlsNotFoundError ReportInProgress;
     METHOD_NOT_ALLOWED: MethodNotAllowed;
     CONFLICT: AccessPointAlreadyOwnedByYou BucketAlreadyExists BucketAlreadyOwnedByYou BucketNotEmpty
@@ -49,7 +49,7 @@ statuses! {
         InvalidParameterValue InvalidPart InvalidPartOrder InvalidPolicyDocument InvalidPrefix
         InvalidPublicKey InvalidQueryParameter InvalidRedirectLocation InvalidRequest InvalidStorageClass
         InvalidTag InvalidToken InvalidURI InvalidUserType KeyPairMismatch KeyTooLongError MalformedACLError
-        MalformedCertificate MalformedPolicy MalformedPolicyDocument MalformedPOSTRequest
+        MalformedCertificate MalformedInput MalformedPolicy MalformedPolicyDocument MalformedPOSTRequest
         MalformedQueryString MalformedTrailerError MalformedXML MaxMessageLengthExceeded
         MaxPostPreDataLengthExceededError MetadataTooLarge MissingAction MissingParameter
         MissingRequestBodyError MissingSecurityHeader NoLoggingStatusForKey OpenIdIdpCommunicationError
@@ -58,6 +58,14 @@ statuses! {
         TooManyAccessPoints TooManyBuckets UnexpectedContent UnmodifiableEntity
         UnrecognizedPublicKeyEncoding UnresolvableGrantByEmailAddress UserKeyMustBeSpecified ValidationError
         XAmzContentSHA256Mismatch;
+}
+
+/// The status where the services with forms (IAM, STS) have another than S3.
+pub(crate) const fn query_status(code: ErrorCode) -> StatusCode {
+    match code {
+        ErrorCode::ExpiredToken => StatusCode::FORBIDDEN,
+        other => status(other),
+    }
 }
 
 #[cfg(test)]

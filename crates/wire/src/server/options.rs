@@ -22,6 +22,8 @@ pub struct Limits {
     pub request_line_bytes_max: usize,
     /// An XML body, read whole.
     pub xml_bytes_max: u64,
+    /// A form that asks IAM or STS for something, read whole before it is authenticated.
+    pub query_bytes_max: u64,
     /// A body that is an object or a part.
     pub put_bytes_max: u64,
     /// Fields of a POST form before its file.
@@ -73,6 +75,7 @@ impl Default for Limits {
             headers_max: limits::HEADERS_MAX,
             request_line_bytes_max: limits::REQUEST_LINE_BYTES_MAX,
             xml_bytes_max: limits::XML_BYTES_MAX,
+            query_bytes_max: limits::QUERY_BYTES_MAX,
             put_bytes_max: limits::PUT_BYTES_MAX,
             form_fields_bytes_max: limits::FORM_FIELDS_BYTES_MAX,
             // Large enough that a 5 GiB body is read in few calls, small enough for thousands of connections.

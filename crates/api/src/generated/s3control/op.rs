@@ -307,6 +307,121 @@ impl Op {
             Self::UpdateStorageLensGroup => "UpdateStorageLensGroup",
         }
     }
+
+    /// Behind the service's name, where operations of several services are told.
+    pub const fn full_name(self) -> &'static str {
+        match self {
+            Self::AssociateAccessGrantsIdentityCenter => "s3control:AssociateAccessGrantsIdentityCenter",
+            Self::CreateAccessGrant => "s3control:CreateAccessGrant",
+            Self::CreateAccessGrantsInstance => "s3control:CreateAccessGrantsInstance",
+            Self::CreateAccessGrantsLocation => "s3control:CreateAccessGrantsLocation",
+            Self::CreateAccessPoint => "s3control:CreateAccessPoint",
+            Self::CreateAccessPointForObjectLambda => "s3control:CreateAccessPointForObjectLambda",
+            Self::CreateBucket => "s3control:CreateBucket",
+            Self::CreateJob => "s3control:CreateJob",
+            Self::CreateMultiRegionAccessPoint => "s3control:CreateMultiRegionAccessPoint",
+            Self::CreateStorageLensGroup => "s3control:CreateStorageLensGroup",
+            Self::DeleteAccessGrant => "s3control:DeleteAccessGrant",
+            Self::DeleteAccessGrantsInstance => "s3control:DeleteAccessGrantsInstance",
+            Self::DeleteAccessGrantsInstanceResourcePolicy => {
+                "s3control:DeleteAccessGrantsInstanceResourcePolicy"
+            }
+            Self::DeleteAccessGrantsLocation => "s3control:DeleteAccessGrantsLocation",
+            Self::DeleteAccessPoint => "s3control:DeleteAccessPoint",
+            Self::DeleteAccessPointForObjectLambda => "s3control:DeleteAccessPointForObjectLambda",
+            Self::DeleteAccessPointPolicy => "s3control:DeleteAccessPointPolicy",
+            Self::DeleteAccessPointPolicyForObjectLambda => {
+                "s3control:DeleteAccessPointPolicyForObjectLambda"
+            }
+            Self::DeleteAccessPointScope => "s3control:DeleteAccessPointScope",
+            Self::DeleteBucket => "s3control:DeleteBucket",
+            Self::DeleteBucketLifecycleConfiguration => "s3control:DeleteBucketLifecycleConfiguration",
+            Self::DeleteBucketPolicy => "s3control:DeleteBucketPolicy",
+            Self::DeleteBucketReplication => "s3control:DeleteBucketReplication",
+            Self::DeleteBucketTagging => "s3control:DeleteBucketTagging",
+            Self::DeleteJobTagging => "s3control:DeleteJobTagging",
+            Self::DeleteMultiRegionAccessPoint => "s3control:DeleteMultiRegionAccessPoint",
+            Self::DeletePublicAccessBlock => "s3control:DeletePublicAccessBlock",
+            Self::DeleteStorageLensConfiguration => "s3control:DeleteStorageLensConfiguration",
+            Self::DeleteStorageLensConfigurationTagging => "s3control:DeleteStorageLensConfigurationTagging",
+            Self::DeleteStorageLensGroup => "s3control:DeleteStorageLensGroup",
+            Self::DescribeJob => "s3control:DescribeJob",
+            Self::DescribeMultiRegionAccessPointOperation => {
+                "s3control:DescribeMultiRegionAccessPointOperation"
+            }
+            Self::DissociateAccessGrantsIdentityCenter => "s3control:DissociateAccessGrantsIdentityCenter",
+            Self::GetAccessGrant => "s3control:GetAccessGrant",
+            Self::GetAccessGrantsInstance => "s3control:GetAccessGrantsInstance",
+            Self::GetAccessGrantsInstanceForPrefix => "s3control:GetAccessGrantsInstanceForPrefix",
+            Self::GetAccessGrantsInstanceResourcePolicy => "s3control:GetAccessGrantsInstanceResourcePolicy",
+            Self::GetAccessGrantsLocation => "s3control:GetAccessGrantsLocation",
+            Self::GetAccessPoint => "s3control:GetAccessPoint",
+            Self::GetAccessPointConfigurationForObjectLambda => {
+                "s3control:GetAccessPointConfigurationForObjectLambda"
+            }
+            Self::GetAccessPointForObjectLambda => "s3control:GetAccessPointForObjectLambda",
+            Self::GetAccessPointPolicy => "s3control:GetAccessPointPolicy",
+            Self::GetAccessPointPolicyForObjectLambda => "s3control:GetAccessPointPolicyForObjectLambda",
+            Self::GetAccessPointPolicyStatus => "s3control:GetAccessPointPolicyStatus",
+            Self::GetAccessPointPolicyStatusForObjectLambda => {
+                "s3control:GetAccessPointPolicyStatusForObjectLambda"
+            }
+            Self::GetAccessPointScope => "s3control:GetAccessPointScope",
+            Self::GetBucket => "s3control:GetBucket",
+            Self::GetBucketLifecycleConfiguration => "s3control:GetBucketLifecycleConfiguration",
+            Self::GetBucketPolicy => "s3control:GetBucketPolicy",
+            Self::GetBucketReplication => "s3control:GetBucketReplication",
+            Self::GetBucketTagging => "s3control:GetBucketTagging",
+            Self::GetBucketVersioning => "s3control:GetBucketVersioning",
+            Self::GetDataAccess => "s3control:GetDataAccess",
+            Self::GetJobTagging => "s3control:GetJobTagging",
+            Self::GetMultiRegionAccessPoint => "s3control:GetMultiRegionAccessPoint",
+            Self::GetMultiRegionAccessPointPolicy => "s3control:GetMultiRegionAccessPointPolicy",
+            Self::GetMultiRegionAccessPointPolicyStatus => "s3control:GetMultiRegionAccessPointPolicyStatus",
+            Self::GetMultiRegionAccessPointRoutes => "s3control:GetMultiRegionAccessPointRoutes",
+            Self::GetPublicAccessBlock => "s3control:GetPublicAccessBlock",
+            Self::GetStorageLensConfiguration => "s3control:GetStorageLensConfiguration",
+            Self::GetStorageLensConfigurationTagging => "s3control:GetStorageLensConfigurationTagging",
+            Self::GetStorageLensGroup => "s3control:GetStorageLensGroup",
+            Self::ListAccessGrants => "s3control:ListAccessGrants",
+            Self::ListAccessGrantsInstances => "s3control:ListAccessGrantsInstances",
+            Self::ListAccessGrantsLocations => "s3control:ListAccessGrantsLocations",
+            Self::ListAccessPoints => "s3control:ListAccessPoints",
+            Self::ListAccessPointsForDirectoryBuckets => "s3control:ListAccessPointsForDirectoryBuckets",
+            Self::ListAccessPointsForObjectLambda => "s3control:ListAccessPointsForObjectLambda",
+            Self::ListCallerAccessGrants => "s3control:ListCallerAccessGrants",
+            Self::ListJobs => "s3control:ListJobs",
+            Self::ListMultiRegionAccessPoints => "s3control:ListMultiRegionAccessPoints",
+            Self::ListRegionalBuckets => "s3control:ListRegionalBuckets",
+            Self::ListStorageLensConfigurations => "s3control:ListStorageLensConfigurations",
+            Self::ListStorageLensGroups => "s3control:ListStorageLensGroups",
+            Self::ListTagsForResource => "s3control:ListTagsForResource",
+            Self::PutAccessGrantsInstanceResourcePolicy => "s3control:PutAccessGrantsInstanceResourcePolicy",
+            Self::PutAccessPointConfigurationForObjectLambda => {
+                "s3control:PutAccessPointConfigurationForObjectLambda"
+            }
+            Self::PutAccessPointPolicy => "s3control:PutAccessPointPolicy",
+            Self::PutAccessPointPolicyForObjectLambda => "s3control:PutAccessPointPolicyForObjectLambda",
+            Self::PutAccessPointScope => "s3control:PutAccessPointScope",
+            Self::PutBucketLifecycleConfiguration => "s3control:PutBucketLifecycleConfiguration",
+            Self::PutBucketPolicy => "s3control:PutBucketPolicy",
+            Self::PutBucketReplication => "s3control:PutBucketReplication",
+            Self::PutBucketTagging => "s3control:PutBucketTagging",
+            Self::PutBucketVersioning => "s3control:PutBucketVersioning",
+            Self::PutJobTagging => "s3control:PutJobTagging",
+            Self::PutMultiRegionAccessPointPolicy => "s3control:PutMultiRegionAccessPointPolicy",
+            Self::PutPublicAccessBlock => "s3control:PutPublicAccessBlock",
+            Self::PutStorageLensConfiguration => "s3control:PutStorageLensConfiguration",
+            Self::PutStorageLensConfigurationTagging => "s3control:PutStorageLensConfigurationTagging",
+            Self::SubmitMultiRegionAccessPointRoutes => "s3control:SubmitMultiRegionAccessPointRoutes",
+            Self::TagResource => "s3control:TagResource",
+            Self::UntagResource => "s3control:UntagResource",
+            Self::UpdateAccessGrantsLocation => "s3control:UpdateAccessGrantsLocation",
+            Self::UpdateJobPriority => "s3control:UpdateJobPriority",
+            Self::UpdateJobStatus => "s3control:UpdateJobStatus",
+            Self::UpdateStorageLensGroup => "s3control:UpdateStorageLensGroup",
+        }
+    }
 }
 
 /// Calls `$callback!` with the identifiers of all operations, for code that is the same for each of them.

@@ -49,6 +49,23 @@ impl Op {
             Self::GetWebIdentityToken => "GetWebIdentityToken",
         }
     }
+
+    /// Behind the service's name, where operations of several services are told.
+    pub const fn full_name(self) -> &'static str {
+        match self {
+            Self::AssumeRole => "sts:AssumeRole",
+            Self::AssumeRoleWithSAML => "sts:AssumeRoleWithSAML",
+            Self::AssumeRoleWithWebIdentity => "sts:AssumeRoleWithWebIdentity",
+            Self::AssumeRoot => "sts:AssumeRoot",
+            Self::DecodeAuthorizationMessage => "sts:DecodeAuthorizationMessage",
+            Self::GetAccessKeyInfo => "sts:GetAccessKeyInfo",
+            Self::GetCallerIdentity => "sts:GetCallerIdentity",
+            Self::GetDelegatedAccessToken => "sts:GetDelegatedAccessToken",
+            Self::GetFederationToken => "sts:GetFederationToken",
+            Self::GetSessionToken => "sts:GetSessionToken",
+            Self::GetWebIdentityToken => "sts:GetWebIdentityToken",
+        }
+    }
 }
 
 /// Calls `$callback!` with the identifiers of all operations, for code that is the same for each of them.

@@ -1,0 +1,5 @@
+//! The operations of IAM that are built.
+
+super::built! {
+    iam, serve_form, FormExchange;
+}

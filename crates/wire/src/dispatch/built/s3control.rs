@@ -1,0 +1,5 @@
+//! The operations of S3 Control that are built.
+
+super::built! {
+    s3control, serve, Exchange;
+}

@@ -1,0 +1,5 @@
+//! The operations of STS that are built.
+
+super::built! {
+    sts, serve_form, FormExchange;
+}

@@ -54,7 +54,7 @@ const SUBRESOURCES: [&str; 40] = [
 ///
 /// Who presigns a URL cannot add headers to what others will send, so its query may hold these headers instead; a
 /// header that is sent counts first.
-pub(crate) fn string_to_sign(claim: &SignedClaim, view: &RequestView<'_>) -> String {
+pub(crate) fn string_to_sign(claim: &SignedClaim, view: &RequestView<'_>, path: &str) -> String {
     let presigned = claim.kind == Kind::Presigned;
     let query = if presigned { view.query } else { "" };
     let mut out = String::with_capacity(512);
@@ -73,7 +73,7 @@ pub(crate) fn string_to_sign(claim: &SignedClaim, view: &RequestView<'_>) -> Str
     }
     out.push('\n');
     push_headers(&mut out, view, query);
-    push_resource(&mut out, claim, view);
+    push_resource(&mut out, claim, view, path);
     out
 }
 
@@ -113,12 +113,19 @@ fn push_headers(out: &mut String, view: &RequestView<'_>, query: &str) {
     }
 }
 
-fn push_resource(out: &mut String, claim: &SignedClaim, view: &RequestView<'_>) {
+/// The other spelling of a path that names a bucket and no key.
+pub(crate) fn bucket_with_slash(claim: &SignedClaim, path: &str) -> Option<String> {
+    let name = path.strip_prefix('/')?;
+    let alone = claim.host_bucket.is_none() && !name.is_empty() && !name.contains('/');
+    alone.then(|| format!("{path}/"))
+}
+
+fn push_resource(out: &mut String, claim: &SignedClaim, view: &RequestView<'_>, path: &str) {
     if let Some(bucket) = &claim.host_bucket {
         out.push('/');
         out.push_str(bucket);
     }
-    out.push_str(view.path);
+    out.push_str(path);
     let known = |name: &str| SUBRESOURCES.contains(&name);
     let mut parts: Vec<&str> = view
         .query

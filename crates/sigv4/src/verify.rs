@@ -58,8 +58,13 @@ pub fn verify_with_key(
 }
 
 fn verify_v2(claim: &SignedClaim, view: &RequestView<'_>, key: &Key) -> Result<Verified, Refusal> {
-    let text = v2::string_to_sign(claim, view);
-    if !key.proves(&text, &claim.signature) {
+    let text = v2::string_to_sign(claim, view, view.path);
+    let mut proven = key.proves(&text, &claim.signature);
+    if !proven && let Some(with_slash) = v2::bucket_with_slash(claim, view.path) {
+        // Clients sign `/bucket/` and send `/bucket`. Both name the bucket.
+        proven = key.proves(&v2::string_to_sign(claim, view, &with_slash), &claim.signature);
+    }
+    if !proven {
         return Err(mismatch(claim, text, None));
     }
     let said = claim.payload.as_deref().map_or(Ok(Said::Unsigned), payload::read)?;

@@ -108,3 +108,18 @@ fn urls_that_botocore_presigned_are_proven_with_the_headers_in_their_query() {
     let more = put.replace("x-amz-acl=public-read", "x-amz-acl=public-read-write");
     assert!(decide(&RequestView { query: &more, ..put_view }, None, now).is_err());
 }
+
+#[test]
+fn a_bucket_may_be_signed_with_a_slash_that_was_not_sent() {
+    let headers = [
+        ("host", "localhost:9000"),
+        ("date", "Tue, 27 Mar 2007 19:36:42 +0000"),
+        ("authorization", "AWS AKIAIOSFODNN7EXAMPLE:cnggWIJ79pjZe9hu0gOUftrex6M="),
+    ];
+    let now = "Tue, 27 Mar 2007 19:40:00 GMT";
+    let at = |path| RequestView { method: "PUT", path, query: "", headers: &headers };
+    assert!(decide(&at("/photos"), None, now).is_ok());
+    assert!(decide(&at("/photos/"), None, now).is_ok());
+    assert!(decide(&at("/photos/k"), None, now).is_err());
+    assert!(decide(&at("/other"), None, now).is_err());
+}

@@ -43,6 +43,7 @@ codes! {
     BadRequest "Bad Request",
     BucketAlreadyExists "The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again.",
     BucketAlreadyOwnedByYou "Your previous request to create the named bucket succeeded and you already own it.",
+    BucketHasAccessPointsAttached "The bucket you tried to delete has access points attached. Delete your access points before deleting your bucket.",
     BucketNotEmpty "The bucket you tried to delete is not empty",
     ConcurrentModification "The request was rejected because multiple requests to change this object were submitted simultaneously. Wait a few minutes and submit your request again.",
     ConditionalRequestConflict "The conditional request cannot succeed due to a conflicting operation against this resource.",

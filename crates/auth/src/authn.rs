@@ -9,7 +9,7 @@ use seal::Sealer;
 use sigv4::post_policy::{self, Form, LengthRange};
 use sigv4::{Claim, Options, PayloadMode, Refusal, RequestView, Secret, V2};
 
-use crate::authz::BucketPolicies;
+use crate::authz::ParsedPolicies;
 use crate::caller::{Caller, Proof, Situation};
 use crate::keys::Keys;
 
@@ -33,7 +33,7 @@ struct Inner {
     v2: V2,
     sealer: Sealer,
     keys: Keys,
-    bucket_policies: BucketPolicies,
+    policies: ParsedPolicies,
 }
 
 /// A caller, and how its payload is to be proven.
@@ -53,8 +53,8 @@ impl Auth {
         v2: V2,
         sealer: Sealer,
     ) -> Self {
-        let (keys, bucket_policies) = (Keys::default(), BucketPolicies::default());
-        Self(Arc::new(Inner { catalog, root, root_account, regions, v2, sealer, keys, bucket_policies }))
+        let (keys, policies) = (Keys::default(), ParsedPolicies::default());
+        Self(Arc::new(Inner { catalog, root, root_account, regions, v2, sealer, keys, policies }))
     }
 
     pub(crate) fn catalog(&self) -> &Catalog {
@@ -74,8 +74,8 @@ impl Auth {
         &self.0.root
     }
 
-    pub(crate) fn bucket_policies(&self) -> &BucketPolicies {
-        &self.0.bucket_policies
+    pub(crate) fn parsed_policies(&self) -> &ParsedPolicies {
+        &self.0.policies
     }
 
     /// Before a byte of the body is read, but where the arrival knows the body's hash. `host_bucket` is the bucket that

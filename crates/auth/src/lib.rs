@@ -20,6 +20,7 @@ pub use accounts::{AccountError, Accounts, Created, NewAccount};
 pub use authn::{Auth, Authenticated, Credentials};
 pub use authz::{
     Authorized, Bucket, Facts, Guarded, Need, Needs, NoObjects, ObjectFacts, Objects, On, Target, Veil,
+    access_point_of_label,
 };
 pub use aws_managed::{AWS_MANAGED, AwsManaged, aws_managed};
 pub use caller::{Caller, Identity, Named, Proof, Situation, Standing};

@@ -19,6 +19,10 @@ pub fn parse(header: &str) -> Option<CopySource> {
         None => (header, None),
     };
     let path = percent::decode_path(path)?;
+    let path = match path.strip_prefix("arn:").and_then(of_access_point) {
+        Some(path) => path,
+        None => path,
+    };
     let (bucket, key) = path.strip_prefix('/').unwrap_or(&path).split_once('/')?;
     if bucket.is_empty() || key.is_empty() {
         return None;
@@ -28,6 +32,15 @@ pub fn parse(header: &str) -> Option<CopySource> {
         None => None,
     };
     Some(CopySource { bucket: bucket.to_owned(), key: key.to_owned(), version_id })
+}
+
+/// `aws:s3:region:account:accesspoint/name/object/key` → `name-account/key`, as hosts name an access point.
+fn of_access_point(arn: &str) -> Option<String> {
+    let mut parts = arn.splitn(5, ':');
+    let service = parts.next().zip(parts.next());
+    let account = parts.nth(1)?;
+    let (name, key) = parts.next()?.strip_prefix("accesspoint/")?.split_once("/object/")?;
+    (service == Some(("aws", "s3"))).then(|| format!("{name}-{account}/{key}"))
 }
 
 /// `x-amz-rename-source`: a key alone, or `/bucket/key` of the same bucket. `None` when it names none.
@@ -51,6 +64,16 @@ mod tests {
         assert_eq!(parse("/b/k"), source("b", "k", None));
         assert_eq!(parse("b/a/k%20+?versionId=x%3D"), source("b", "a/k +", Some("x=")));
         assert_eq!(parse("b%2Fk%3Fx"), source("b", "k?x", None));
+    }
+
+    #[test]
+    fn an_access_point_stands_for_its_bucket() {
+        let arn = "arn:aws:s3:eu-west-1:111122223333:accesspoint/finance/object/reports/a%20b?versionId=v";
+        assert_eq!(parse(arn), source("finance-111122223333", "reports/a b", Some("v")));
+        assert_eq!(
+            parse("arn:aws:s3:eu-west-1:111122223333:accesspoint/finance/k"),
+            source("arn:aws:s3:eu-west-1:111122223333:accesspoint", "finance/k", None)
+        );
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! A handler takes an `Authorized<Op>`, asks `rules` for the choice, lets bytes land in `stripe` and names them by one
 //! `catalog` commit. It knows nothing about HTTP and nothing about where bytes lie.
 
+mod access_point;
 mod attributes;
 mod bucket;
 mod checksums;

@@ -4,9 +4,9 @@
 
 use bytes::Bytes;
 use catalog::table::{
-    AccessKeyRow, AccountRow, AnnotationRow, BucketRow, Content, CurrentRow, DeviceRow, GroupRow, PartRow,
-    PartTable, PointerRow, PolicyRow, ProviderRow, ReclaimRow, RoleRow, RowError, StampRow, UploadRow,
-    UsedRow, UserRow, VersionRow, space,
+    AccessKeyRow, AccessPointRow, AccountRow, AnnotationRow, BucketRow, Content, CurrentRow, DeviceRow,
+    GroupRow, PartRow, PartTable, PointerRow, PolicyRow, ProviderRow, ReclaimRow, RoleRow, RowError,
+    StampRow, UploadRow, UsedRow, UserRow, VersionRow, space,
 };
 use model::Ordinal;
 
@@ -14,7 +14,7 @@ use model::Ordinal;
 pub fn rows(bytes: &[u8]) {
     let Some((first, rest)) = bytes.split_first() else { return };
     let row = Bytes::copy_from_slice(rest);
-    match first % 18 {
+    match first % 19 {
         0 => version(row),
         1 => same(CurrentRow::decode(row), CurrentRow::encode, CurrentRow::decode),
         2 => same(UploadRow::decode(row), UploadRow::encode, UploadRow::decode),
@@ -32,6 +32,7 @@ pub fn rows(bytes: &[u8]) {
         14 => same(DeviceRow::decode(row), DeviceRow::encode, DeviceRow::decode),
         15 => same(StampRow::decode(row), StampRow::encode, StampRow::decode),
         16 => same(UsedRow::decode(row), UsedRow::encode, UsedRow::decode),
+        17 => same(AccessPointRow::decode(row), AccessPointRow::encode, AccessPointRow::decode),
         _ => same(UserRow::decode(row), UserRow::encode, UserRow::decode),
     }
 }

@@ -1,15 +1,15 @@
 //! One need, judged by everything that has a say: identity, bucket policy, ACLs, public access blocks.
 
 use api::{ErrorCode, S3Error};
-use catalog::table::{AccountAccessRow, space};
+use catalog::table::{AccountAccessRow, TagsRow, space};
 use model::{AccountId, Acl, Permission, PublicAccessBlock};
 use policy::{Attached, Decision, Denied, Keys, Policies, Request};
 use rules::copy_source::CopySource;
 
-use super::bucket_policies::Kept;
 use super::denial::refusal;
 use super::needs::{Need, On};
 use super::objects::{ObjectFacts, Objects};
+use super::parsed::Kept;
 use super::{Auth, Bucket};
 use crate::caller::{Caller, Named};
 use crate::fault::internal;
@@ -80,7 +80,7 @@ impl Bench<'_> {
         if self.caller.account().is_none() {
             return Err(ErrorCode::AccessDenied.into());
         }
-        let request = self.request(action, resource.to_owned(), None, &[]);
+        let request = self.request(action, resource.to_owned(), None, &[], &[]);
         self.decide(&request, None, false).map_err(|denied| refusal(&request, denied))
     }
 
@@ -122,6 +122,9 @@ impl Bench<'_> {
         facts: Option<ObjectFacts>,
         acl: AclOf<'_>,
     ) -> Result<(), S3Error> {
+        if let Some(point) = &bucket.via {
+            return self.judge_through(point, bucket, action, &resource, facts.as_ref());
+        }
         let owner = bucket.row.owner;
         let kept = self.bucket_policy(bucket)?;
         let within = self.caller.account() == Some(owner);
@@ -134,7 +137,8 @@ impl Bench<'_> {
         }
         let granted = self.is_granted(&acl, block.ignore_public_acls);
         let tags = facts.as_ref().map(|facts| facts.tags.as_slice()).unwrap_or_default();
-        let request = self.request(action, resource, Some(owner), tags);
+        let of_bucket = self.bucket_tags(bucket)?;
+        let request = self.request(action, resource, Some(owner), tags, &of_bucket);
         let object_owner =
             facts.as_ref().map(|facts| facts.owner).filter(|_| !bucket.row.access.is_enforced());
         match object_owner.filter(|other| *other != owner) {
@@ -145,20 +149,25 @@ impl Bench<'_> {
                 if let Err(denied @ Denied::Explicitly(_)) = self.decide(&request, kept.as_ref(), false) {
                     return Err(refusal(&request, denied));
                 }
-                let request = self.request(action, request.resource().to_owned(), Some(other), tags);
+                let request =
+                    self.request(action, request.resource().to_owned(), Some(other), tags, &of_bucket);
                 self.decide(&request, None, granted).map_err(|denied| refusal(&request, denied))
             }
         }
     }
 
-    fn request(
+    pub(super) fn request(
         &self,
         action: &'static str,
         resource: String,
         owner: Option<AccountId>,
         tags: &[(String, String)],
+        more: &[(String, String)],
     ) -> Request {
         let mut keys = self.facts.clone();
+        for (name, value) in more {
+            keys.set(name, value.as_str());
+        }
         if let Some(identity) = self.caller.identity() {
             keys.extend(&identity.standing.keys);
             if let Some(region) = &identity.signed_region {
@@ -178,6 +187,16 @@ impl Bench<'_> {
         bucket: Option<&Kept>,
         acl_allows: bool,
     ) -> Result<(), Denied<'static>> {
+        self.weigh(request, bucket, acl_allows).map(|_| ())
+    }
+
+    /// Whether an identity's policy, or a root's standing, was part of what allowed.
+    pub(super) fn weigh(
+        &self,
+        request: &Request,
+        bucket: Option<&Kept>,
+        acl_allows: bool,
+    ) -> Result<bool, Denied<'static>> {
         let standing = self.caller.identity().map(|identity| &identity.standing);
         let identity = attached(standing.map(|standing| &standing.identity));
         let session = attached(standing.map(|standing| &standing.session));
@@ -190,17 +209,33 @@ impl Bench<'_> {
             control: &[],
         };
         match policy::evaluate(request, &policies) {
-            Decision::Allowed(_) => Ok(()),
+            Decision::Allowed(allowed) => Ok(allowed.identity.is_some() || allowed.resource.is_none()),
             Decision::Denied(denied) => Err(without_names(denied)),
         }
     }
 
-    fn bucket_policy(&self, bucket: &Bucket) -> Result<Option<Kept>, S3Error> {
-        self.auth.bucket_policies().get(self.auth.catalog(), bucket)
+    /// As condition keys, where the bucket lets its tags decide.
+    ///
+    /// Source: AWS "Using tags for attribute-based access control (ABAC)".
+    pub(super) fn bucket_tags(&self, bucket: &Bucket) -> Result<Vec<(String, String)>, S3Error> {
+        if !bucket.row.access.abac {
+            return Ok(Vec::new());
+        }
+        let row = self.auth.catalog().get(&space::bucket_tags(bucket.row.id)).map_err(internal)?;
+        let row = row.map(TagsRow::decode).transpose().map_err(internal)?;
+        let tags = row.into_iter().flat_map(|row| row.tags);
+        let keys = tags.flat_map(|(name, value)| {
+            ["aws:ResourceTag", "s3:BucketTag"].map(|key| (format!("{key}/{name}"), value.clone()))
+        });
+        Ok(keys.collect())
+    }
+
+    pub(super) fn bucket_policy(&self, bucket: &Bucket) -> Result<Option<Kept>, S3Error> {
+        self.auth.parsed_policies().of_bucket(self.auth.catalog(), bucket)
     }
 
     /// The bucket's and its account's, together.
-    fn public_access_block(&self, bucket: &Bucket) -> Result<PublicAccessBlock, S3Error> {
+    pub(super) fn public_access_block(&self, bucket: &Bucket) -> Result<PublicAccessBlock, S3Error> {
         let row = self.auth.catalog().get(&space::account_access(bucket.row.owner)).map_err(internal)?;
         let account = row.map(AccountAccessRow::decode).transpose().map_err(internal)?.unwrap_or_default();
         let own = bucket.row.access.public_access_block.unwrap_or_default();

@@ -3,17 +3,21 @@
 //! Each operation says what it acts on and which actions it needs (`Guarded`); `Auth::authorize` finds the bucket,
 //! judges every need by the policies and ACLs in force, and alone makes the `Authorized<Op>` that handlers take.
 
-mod bucket_policies;
+mod access_points;
 mod denial;
 mod judge;
 mod needs;
 mod objects;
+mod parsed;
 mod s3;
+mod s3control;
+mod through;
 
 use std::fmt;
+use std::sync::Arc;
 
 use api::{ErrorCode, Operation, S3Error};
-use catalog::table::{BucketRow, space};
+use catalog::table::{AccessPointRow, BucketRow, space};
 use model::{AccountId, BucketName};
 use rules::copy_source::{self, CopySource};
 use rules::percent;
@@ -22,15 +26,20 @@ use crate::authn::Auth;
 use crate::caller::{Caller, Identity};
 use crate::fault::internal;
 
-pub(crate) use bucket_policies::BucketPolicies;
+pub use access_points::access_point_of_label;
 use judge::Bench;
 pub use needs::{Facts, Need, Needs, On};
 pub use objects::{NoObjects, ObjectFacts, Objects};
+pub(crate) use parsed::ParsedPolicies;
 
 /// What an operation acts on, read from its input.
 pub enum Target<'a> {
     /// The account itself (ListBuckets), or what IAM knows.
     Service,
+    /// An account that the request names; it must be the caller's own.
+    Account {
+        id: Option<&'a str>,
+    },
     /// A bucket that does not exist yet.
     NewBucket {
         name: &'a str,
@@ -51,6 +60,9 @@ pub trait Guarded: Operation {
         None
     }
 
+    /// Whether an access point may stand for the bucket.
+    const THROUGH_ACCESS_POINTS: bool = false;
+
     /// The actions, each on what. An operation that needs none lets everybody in, the anonymous too.
     fn needs(input: &Self::Input, needs: &mut Needs<'_>);
 
@@ -68,6 +80,8 @@ pub trait Guarded: Operation {
 pub struct Bucket {
     pub name: BucketName,
     pub row: BucketRow,
+    /// The access point by which the request names it.
+    pub via: Option<Arc<AccessPointRow>>,
 }
 
 /// Proof that the caller may do this. Only `Auth::authorize` makes it.
@@ -137,11 +151,21 @@ impl Auth {
     ) -> Result<Authorized<O>, S3Error> {
         let bucket = match O::target(&input) {
             Target::Service => None,
+            Target::Account { id } => {
+                check_account(caller, id)?;
+                None
+            }
             Target::NewBucket { name } => {
                 legal_name(name)?;
                 None
             }
-            Target::Bucket { name, expected_owner } => Some(self.bucket_for(name, expected_owner)?),
+            Target::Bucket { name, expected_owner } => {
+                let bucket = self.bucket_for(name, expected_owner)?;
+                if bucket.via.is_some() && !O::THROUGH_ACCESS_POINTS {
+                    return Err(ErrorCode::MethodNotAllowed.into());
+                }
+                Some(bucket)
+            }
         };
         let source = O::source(&input).map(|(header, owner)| self.source_for(header, owner)).transpose()?;
         let mut authorized = Authorized {
@@ -167,13 +191,13 @@ impl Auth {
         objects: &dyn Objects,
     ) -> Result<(), S3Error> {
         let (caller, input) = (authorized.caller.clone(), &authorized.input);
-        let mut needs = Needs::new(self.catalog(), caller.account());
+        let mut needs = Needs::new(self.catalog(), &caller);
         O::needs(input, &mut needs);
         let mut facts = Facts { keys: policy::Keys::default(), now: caller.situation().now };
         O::facts(input, &mut facts);
         let name = match O::target(input) {
             Target::NewBucket { name } => Some(name.to_owned()),
-            Target::Service | Target::Bucket { .. } => None,
+            Target::Service | Target::Account { .. } | Target::Bucket { .. } => None,
         };
         let bench = Bench {
             auth: self,
@@ -226,7 +250,7 @@ impl Auth {
         expected_owner: Option<&str>,
     ) -> Result<(CopySource, Bucket), S3Error> {
         let source = copy_source::parse(header).ok_or_else(|| malformed_source(header))?;
-        if BucketName::parse(&source.bucket).is_err() {
+        if BucketName::parse(&source.bucket).is_err() && !access_points::is_alias(&source.bucket) {
             return Err(about_source(header, "Invalid copy source bucket name"));
         }
         let bucket = self.bucket_for(&source.bucket, expected_owner)?;
@@ -234,18 +258,35 @@ impl Auth {
     }
 
     fn bucket_for(&self, name: &str, expected_owner: Option<&str>) -> Result<Bucket, S3Error> {
-        let name = legal_name(name)?;
-        let row = self.catalog().get(&space::bucket(&name)).map_err(internal)?;
-        let row = row.ok_or_else(|| no_such_bucket(&name))?;
-        let row = BucketRow::decode(row).map_err(internal)?;
+        let bucket = match self.bucket_named(name)? {
+            Some(bucket) => bucket,
+            None => self.bucket_behind(name)?,
+        };
+        let row = &bucket.row;
         if expected_owner.is_some_and(|expected| AccountId::parse(expected).is_none()) {
             return Err(ErrorCode::InvalidBucketOwnerAWSAccountID.into());
         }
         if expected_owner.is_some_and(|expected| expected != row.owner.to_string()) {
             return Err(ErrorCode::AccessDenied.into());
         }
-        Ok(Bucket { name, row })
+        Ok(bucket)
     }
+
+    fn bucket_named(&self, name: &str) -> Result<Option<Bucket>, S3Error> {
+        if access_points::is_alias(name) {
+            return Ok(None);
+        }
+        let name = legal_name(name)?;
+        let Some(row) = self.catalog().get(&space::bucket(&name)).map_err(internal)? else { return Ok(None) };
+        Ok(Some(Bucket { name, row: BucketRow::decode(row).map_err(internal)?, via: None }))
+    }
+}
+
+fn check_account(caller: &Caller, id: Option<&str>) -> Result<(), S3Error> {
+    let named = id.and_then(AccountId::parse).ok_or_else(|| {
+        S3Error::with_message(ErrorCode::InvalidRequest, "Invalid account id in the x-amz-account-id header")
+    })?;
+    if caller.account() == Some(named) { Ok(()) } else { Err(ErrorCode::AccessDenied.into()) }
 }
 
 /// Whether an absent key must be hidden, and from whom.
@@ -265,7 +306,10 @@ impl<O: Guarded> Authorized<O> {
 /// Nothing can keep a root from what is its account's, unless a policy or an ACL might.
 fn is_unlimited(caller: &Caller, bucket: &Bucket) -> bool {
     let access = &bucket.row.access;
-    caller.is_root_of(bucket.row.owner) && access.policy.is_none() && access.is_enforced()
+    caller.is_root_of(bucket.row.owner)
+        && access.policy.is_none()
+        && access.is_enforced()
+        && bucket.via.is_none()
 }
 
 fn all_refused(refused: &[Option<S3Error>]) -> Option<S3Error> {
@@ -278,8 +322,8 @@ fn legal_name(name: &str) -> Result<BucketName, S3Error> {
         .map_err(|_| S3Error::from(ErrorCode::InvalidBucketName).element("BucketName", name))
 }
 
-fn no_such_bucket(name: &BucketName) -> S3Error {
-    S3Error::from(ErrorCode::NoSuchBucket).element("BucketName", name.as_str())
+fn no_such_bucket(name: &str) -> S3Error {
+    S3Error::from(ErrorCode::NoSuchBucket).element("BucketName", name)
 }
 
 fn malformed_source(header: &str) -> S3Error {

@@ -1,9 +1,11 @@
 //! What an operation needs: actions, each on a resource; and the condition keys that its input sets.
 
 use catalog::Catalog;
-use model::{AccountId, Timestamp};
+use model::{AccountId, Region, Timestamp};
 use policy::Keys;
 use rules::tagging;
+
+use crate::caller::Caller;
 
 /// On what an action is judged.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,19 +33,26 @@ pub struct Need {
 
 /// The list in the making. The first that is not granted is the one that the refusal names.
 pub struct Needs<'a> {
-    pub(super) catalog: &'a Catalog,
-    pub(super) account: Option<AccountId>,
+    catalog: &'a Catalog,
+    account: Option<AccountId>,
+    region: Option<&'a Region>,
     pub(super) list: Vec<Need>,
 }
 
 impl<'a> Needs<'a> {
-    pub(super) fn new(catalog: &'a Catalog, account: Option<AccountId>) -> Self {
-        Self { catalog, account, list: Vec::with_capacity(2) }
+    pub(super) fn new(catalog: &'a Catalog, caller: &'a Caller) -> Self {
+        let region = caller.identity().and_then(|identity| identity.signed_region.as_ref());
+        Self { catalog, account: caller.account(), region, list: Vec::with_capacity(2) }
     }
 
     /// The account of whoever asks; anonymous callers have none.
     pub fn account(&self) -> Option<AccountId> {
         self.account
+    }
+
+    /// The region that the request was signed for.
+    pub fn region(&self) -> &str {
+        self.region.map_or(Region::CLASSIC, Region::as_str)
     }
 
     /// For ARNs that hold more than the input says, as a user's path.
@@ -117,6 +126,16 @@ impl Facts {
             names.push(name);
         }
         self.keys.set_many("s3:RequestObjectTagKeys", names);
+    }
+
+    /// Tags that a bucket, or what IAM knows, shall have.
+    pub fn resource_tags(&mut self, tags: impl IntoIterator<Item = (String, String)>) {
+        let mut names = Vec::new();
+        for (name, value) in tags {
+            self.keys.set(&format!("aws:RequestTag/{name}"), value);
+            names.push(name);
+        }
+        self.keys.set_many("aws:TagKeys", names);
     }
 
     /// A retention: until when, and how many days that is from now.

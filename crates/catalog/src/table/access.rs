@@ -63,7 +63,7 @@ impl RowWriter {
         }
     }
 
-    fn public_access_block(&mut self, block: PublicAccessBlock) {
+    pub(super) fn public_access_block(&mut self, block: PublicAccessBlock) {
         let switches = [
             block.block_public_acls,
             block.ignore_public_acls,
@@ -105,7 +105,7 @@ impl RowReader {
         Ok(Acl { grants })
     }
 
-    fn public_access_block(&mut self) -> Result<PublicAccessBlock, RowError> {
+    pub(super) fn public_access_block(&mut self) -> Result<PublicAccessBlock, RowError> {
         let bits = self.u8()?;
         Ok(PublicAccessBlock {
             block_public_acls: bits & 1 != 0,

@@ -4,16 +4,16 @@
 
 use bytes::Bytes;
 use model::{
-    AccountId, Acl, BucketId, BucketLock, CanonicalId, ChecksumAlgorithm, ChecksumType, CorsMethod, CorsRule,
-    DefaultRetention, ETag, Grant, Grantee, GranteeGroup, Hold, ObjectKey, ObjectOwnership, Ordinal,
-    PartNumber, Permission, PublicAccessBlock, Region, Retention, RetentionMode, RetentionPeriod,
-    StorageClass, Timestamp, UploadId, Versioning,
+    AccountId, Acl, BucketId, BucketLock, BucketName, CanonicalId, ChecksumAlgorithm, ChecksumType,
+    CorsMethod, CorsRule, DefaultRetention, ETag, Grant, Grantee, GranteeGroup, Hold, ObjectKey,
+    ObjectOwnership, Ordinal, PartNumber, Permission, PublicAccessBlock, Region, Retention, RetentionMode,
+    RetentionPeriod, StorageClass, Timestamp, UploadId, Versioning,
 };
 
 use super::{
-    AccountAccessRow, AccountRow, AnnotationRow, Attributes, BucketAccess, BucketRow, ChecksumRow, Content,
-    CorsRow, CurrentRow, Marks, ObjectRow, PartRow, PartTable, PointerRow, ReclaimRow, TagsRow, TextRow,
-    UploadRow, VersionRow, VersionState,
+    AccessPointRow, AccountAccessRow, AccountRow, AnnotationRow, Attributes, BucketAccess, BucketRow,
+    ChecksumRow, Content, CorsRow, CurrentRow, Marks, ObjectRow, PartRow, PartTable, PointerRow, ReclaimRow,
+    TagsRow, TextRow, UploadRow, VersionRow, VersionState,
 };
 
 fn hex(bytes: &[u8]) -> String {
@@ -292,6 +292,24 @@ fn what_buckets_and_accounts_say_about_access_still_opens() {
     let access = AccountAccessRow { public_access_block: Some(PublicAccessBlock::ALL) };
     frozen!(AccountAccessRow, access, "01010f");
     frozen!(TextRow, TextRow { text: "{}".to_owned() }, "01027b7d");
+    let point = AccessPointRow {
+        account: owner(),
+        name: "finance".to_owned(),
+        alias: "finance-x-s3alias".to_owned(),
+        bucket: BucketName::parse("bucket").unwrap(),
+        bucket_id: BucketId(300),
+        bucket_owner: owner(),
+        region: Region::parse("eu-west-1").unwrap(),
+        created: Timestamp::from_millis(1_795_328_670_123),
+        public_access_block: PublicAccessBlock::ALL,
+        policy: Some((Ordinal::from_u64(300), "{}".to_owned())),
+        tags: vec![("team".into(), "ä".into())],
+    };
+    frozen!(
+        AccessPointRow,
+        point,
+        "0194b4e4f4cb030766696e616e63651166696e616e63652d782d7333616c696173066275636b6574ac0294b4e4f4cb030965752d776573742d31d6e6eb9ec0680f01ac02027b7d01047465616d02c3a4"
+    );
     let rule = CorsRule {
         id: Some("r".to_owned()),
         origins: vec!["*".to_owned()],

@@ -4,6 +4,7 @@
 //! its format; docs/formats/rows.md draws them. Nothing here decides anything.
 
 mod access;
+mod access_point;
 mod account;
 mod annotation;
 mod bucket;
@@ -21,6 +22,7 @@ mod tags;
 mod upload;
 
 pub use access::{AccountAccessRow, TextRow};
+pub use access_point::AccessPointRow;
 pub use account::AccountRow;
 pub use annotation::AnnotationRow;
 pub use bucket::{BucketAccess, BucketRow};

@@ -3,12 +3,17 @@
 //! An object key is written with each byte one higher and ends in a zero byte. UTF-8 never uses 0xff, so nothing
 //! overflows, nothing grows, and `a` sorts before `a/b` whatever follows the key.
 
+mod access_point;
 mod identity;
 
 use model::{
     AccountId, AnnotationName, BucketId, BucketName, CanonicalId, ObjectKey, Ordinal, PartNumber, UploadId,
 };
 
+pub use access_point::{
+    ACCESS_POINT_ALIASES, ACCESS_POINTS, BUCKET_ACCESS_POINTS, access_point, access_point_alias,
+    access_point_at, access_point_place, access_point_to, access_points, to_bucket,
+};
 pub use identity::{
     ACCESS_KEYS, ALIAS_NAMES, ALIASES, ATTACHMENTS, DEVICES, GROUPS, Holder, MEMBERS, POLICIES, PROVIDERS,
     ROLES, SEAL_CHECK, STAMPS, USERS, USES, access_key, alias, alias_name, attachment, attachments, device,

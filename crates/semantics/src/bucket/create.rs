@@ -39,12 +39,19 @@ impl Handle<CreateBucket> for Hall {
         let owner = caller.account;
         let key = space::bucket(&name);
         let owned = space::owned(owner, name.as_str());
+        let name_of_label = name.clone();
         let made = self
             .catalog()
             .commit(bucket_group(name.as_str()), move |view, ordinal| {
                 if let Some(row) = view.get(&key)? {
                     let standing = BucketRow::decode(row).map_err(fault::row)?;
                     return Ok(decide_standing(&standing, owner));
+                }
+                // Clients write access points as such names.
+                if let Some((account, point)) = auth::access_point_of_label(name_of_label.as_str())
+                    && view.get(&space::access_point(account, point))?.is_some()
+                {
+                    return Ok(Decision::Refuse(ErrorCode::BucketAlreadyExists.into()));
                 }
                 let row = BucketRow {
                     // An ordinal is used once, so no two buckets ever share an id.

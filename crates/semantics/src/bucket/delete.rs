@@ -34,6 +34,11 @@ impl Handle<DeleteBucket> for Hall {
                     }
                     return Ok(Decision::Refuse(refusal.element("BucketName", bucket.name.as_str())));
                 }
+                let points = space::to_bucket(standing.id);
+                if view.first_at_or_after(&points, &space::end_of(&points))?.is_some() {
+                    let refusal = S3Error::from(ErrorCode::BucketHasAccessPointsAttached);
+                    return Ok(Decision::Refuse(refusal.element("BucketName", bucket.name.as_str())));
+                }
                 let mut writes = vec![
                     Write::delete(space::bucket(&bucket.name)),
                     Write::delete(space::owned(standing.owner, bucket.name.as_str())),

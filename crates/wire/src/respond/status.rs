@@ -26,7 +26,7 @@ statuses! {
         NoSuchPublicAccessBlockConfiguration NoSuchResource NoSuchTagSet NoSuchUpload NoSuchVersion NotSupportedService
         ObjectLockConfigurationNotFoundError OwnershipControlsNotFoundError ReportInProgress;
     METHOD_NOT_ALLOWED: MethodNotAllowed;
-    CONFLICT: AccessPointAlreadyOwnedByYou BucketAlreadyExists BucketAlreadyOwnedByYou BucketNotEmpty
+    CONFLICT: AccessPointAlreadyOwnedByYou BucketAlreadyExists BucketAlreadyOwnedByYou BucketHasAccessPointsAttached BucketNotEmpty
         ConcurrentModification ConditionalRequestConflict DeleteConflict EntityAlreadyExists
         EntityTemporarilyUnmodifiable FeatureEnabled InvalidBucketState LimitExceeded OperationAborted;
     GONE: ReportExpired ReportNotPresent;

@@ -4,10 +4,12 @@ use api::s3;
 
 use crate::authz::{Facts, Guarded, Needs, On, Target};
 
-/// One action on the bucket, nothing else.
+/// One action on the bucket, nothing else; some of them through access points too.
 macro_rules! on_bucket {
-    ($($operation:ident => $action:literal,)*) => {
+    ($through:literal: $($operation:ident => $action:literal,)*) => {
         $(impl Guarded for s3::$operation {
+            const THROUGH_ACCESS_POINTS: bool = $through;
+
             fn target(input: &Self::Input) -> Target<'_> {
                 Target::Bucket { name: &input.bucket, expected_owner: input.expected_bucket_owner.as_deref() }
             }
@@ -23,6 +25,8 @@ macro_rules! on_bucket {
 macro_rules! lists {
     ($($operation:ident, $count:ident => $action:literal,)*) => {
         $(impl Guarded for s3::$operation {
+            const THROUGH_ACCESS_POINTS: bool = true;
+
             fn target(input: &Self::Input) -> Target<'_> {
                 Target::Bucket { name: &input.bucket, expected_owner: input.expected_bucket_owner.as_deref() }
             }
@@ -41,8 +45,13 @@ macro_rules! lists {
 }
 
 on_bucket! {
+    true:
     HeadBucket => "s3:ListBucket",
     GetBucketLocation => "s3:GetBucketLocation",
+}
+
+on_bucket! {
+    false:
     DeleteBucket => "s3:DeleteBucket",
     PutBucketVersioning => "s3:PutBucketVersioning",
     GetBucketVersioning => "s3:GetBucketVersioning",
@@ -93,6 +102,8 @@ impl Guarded for s3::CreateBucket {
     }
 
     fn facts(input: &Self::Input, facts: &mut Facts) {
+        let tags = input.create_bucket_configuration.iter().flat_map(|asked| &asked.tags);
+        facts.resource_tags(tags.filter_map(|tag| Some((tag.key.clone()?, tag.value.clone()?))));
         facts.text("s3:x-amz-acl", input.acl.as_deref());
         facts.text("s3:x-amz-object-ownership", input.object_ownership.as_deref());
         let asked = input.create_bucket_configuration.as_ref();

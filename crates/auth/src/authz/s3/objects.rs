@@ -7,6 +7,8 @@ use crate::authz::{Facts, Guarded, Need, Needs, On, Target};
 
 macro_rules! target {
     () => {
+        const THROUGH_ACCESS_POINTS: bool = true;
+
         fn target(input: &Self::Input) -> Target<'_> {
             Target::Bucket { name: &input.bucket, expected_owner: input.expected_bucket_owner.as_deref() }
         }

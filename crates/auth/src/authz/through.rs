@@ -1,0 +1,87 @@
+//! Requests through an access point: its policy and the bucket's both have a say.
+//!
+//! Source: AWS "Configuring IAM policies for using access points". What an access point's policy grants counts only as far
+//! as the bucket allows the same; who is allowed by policies of its own in the bucket's account needs no more.
+
+use api::{ErrorCode, S3Error};
+use catalog::table::AccessPointRow;
+use model::PublicAccessBlock;
+use policy::{Denied, Request};
+
+use super::Bucket;
+use super::denial::refusal;
+use super::judge::Bench;
+use super::objects::ObjectFacts;
+use super::parsed::Kept;
+
+impl Bench<'_> {
+    pub(super) fn judge_through(
+        &self,
+        point: &AccessPointRow,
+        bucket: &Bucket,
+        action: &'static str,
+        in_bucket: &str,
+        facts: Option<&ObjectFacts>,
+    ) -> Result<(), S3Error> {
+        let policy = self.auth.parsed_policies().of_access_point(point)?;
+        let of_bucket = self.bucket_policy(bucket)?;
+        self.check_restriction(point, bucket, [policy.as_ref(), of_bucket.as_ref()])?;
+
+        let resource = match in_bucket.split_once('/') {
+            Some((_, key)) => format!("{}/object/{key}", point.arn()),
+            None => point.arn(),
+        };
+        let tags = self.bucket_tags(bucket)?;
+        let request = self.request_through(point, action, resource, point.account, facts, &tags);
+        let refuse = |denied: Denied<'_>| refusal(&request, denied);
+        let by_identity = self.weigh(&request, policy.as_ref(), false).map_err(refuse)?;
+
+        let (in_bucket, owner) = (in_bucket.to_owned(), bucket.row.owner);
+        let request = self.request_through(point, action, in_bucket, owner, facts, &tags);
+        match self.weigh(&request, of_bucket.as_ref(), false) {
+            Ok(_) => Ok(()),
+            // Its own policies allowed it, under the name by which the request came.
+            Err(Denied::Implicitly(_)) if by_identity && self.caller.account() == Some(bucket.row.owner) => {
+                Ok(())
+            }
+            Err(denied) => Err(refusal(&request, denied)),
+        }
+    }
+
+    fn request_through(
+        &self,
+        point: &AccessPointRow,
+        action: &'static str,
+        resource: String,
+        owner: model::AccountId,
+        facts: Option<&ObjectFacts>,
+        of_bucket: &[(String, String)],
+    ) -> Request {
+        let tags = facts.map(|facts| facts.tags.as_slice()).unwrap_or_default();
+        let more = [
+            ("s3:DataAccessPointArn", point.arn()),
+            ("s3:DataAccessPointAccount", point.account.to_string()),
+            ("s3:AccessPointNetworkOrigin", "Internet".to_owned()),
+        ];
+        let more: Vec<(String, String)> =
+            of_bucket.iter().cloned().chain(more.map(|(name, value)| (name.to_owned(), value))).collect();
+        self.request(action, resource, Some(owner), tags, &more)
+    }
+
+    /// A public policy that must not be: nobody from elsewhere comes in by it.
+    fn check_restriction(
+        &self,
+        point: &AccessPointRow,
+        bucket: &Bucket,
+        policies: [Option<&Kept>; 2],
+    ) -> Result<(), S3Error> {
+        let caller = self.caller.account();
+        let within = caller == Some(bucket.row.owner) && caller == Some(point.account);
+        let public = policies.into_iter().flatten().any(|kept| kept.public);
+        if within || !public {
+            return Ok(());
+        }
+        let block: PublicAccessBlock = self.public_access_block(bucket)?.or(point.public_access_block);
+        if block.restrict_public_buckets { Err(ErrorCode::AccessDenied.into()) } else { Ok(()) }
+    }
+}

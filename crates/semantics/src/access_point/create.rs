@@ -1,0 +1,136 @@
+//! CreateAccessPoint.
+
+use api::s3control::{
+    CreateAccessPoint, CreateAccessPointInput, CreateAccessPointOutput, PublicAccessBlockConfiguration,
+};
+use api::{Body, ErrorCode, S3Error};
+use auth::Authorized;
+use bytes::Bytes;
+use catalog::table::{AccessPointRow, BucketRow, space};
+use catalog::{Decision, Write};
+use model::{AccountId, BucketName, PublicAccessBlock, Timestamp};
+
+use crate::hall::{Hall, bucket_group};
+use crate::handle::Handle;
+use crate::{fault, refuse};
+
+const NAME_BYTES: std::ops::RangeInclusive<usize> = 3..=50;
+/// An alias has 63 characters at the most; its end keeps it from being a bucket's name.
+const ALIAS_END: &str = "-s3alias";
+const ALIAS_DRAWN: usize = 34;
+const ALIAS_NAME_MAX: usize = 20;
+
+impl Handle<CreateAccessPoint> for Hall {
+    async fn handle(
+        &self,
+        request: Authorized<CreateAccessPoint>,
+        _body: Body,
+    ) -> Result<(CreateAccessPointOutput, Option<Body>), S3Error> {
+        let (input, account) = (request.input(), request.identity()?.account);
+        admit(input)?;
+        let asked = input.bucket.as_deref().unwrap_or_default();
+        let bucket = BucketName::parse(asked).map_err(|_| no_such_bucket(asked))?;
+        let owner = match input.bucket_account_id.as_deref() {
+            None => account,
+            Some(id) => AccountId::parse(id).ok_or(ErrorCode::InvalidBucketOwnerAWSAccountID)?,
+        };
+        let (name, alias) = (input.name.clone(), self.draw_alias(&input.name));
+        let public_access_block = read_block(input.public_access_block_configuration.as_ref());
+        let tags = input
+            .tags
+            .iter()
+            .map(|tag| (tag.key.clone().unwrap_or_default(), tag.value.clone().unwrap_or_default()));
+        let tags: Vec<(String, String)> = tags.collect();
+        let row = self
+            .catalog()
+            .commit(bucket_group(bucket.as_str()), move |view, ordinal| {
+                let standing = view.get(&space::bucket(&bucket))?.map(BucketRow::decode).transpose();
+                let Some(standing) = standing.map_err(fault::row)? else {
+                    return Ok(Decision::Refuse(no_such_bucket(bucket.as_str())));
+                };
+                if standing.owner != owner {
+                    return Ok(Decision::Refuse(ErrorCode::AccessDenied.into()));
+                }
+                if super::find(view, account, &name)?.is_some() || is_bucket(view, &name, account)? {
+                    return Ok(Decision::Refuse(ErrorCode::AccessPointAlreadyOwnedByYou.into()));
+                }
+                let row = AccessPointRow {
+                    account,
+                    name: name.clone(),
+                    alias: alias.clone(),
+                    bucket: bucket.clone(),
+                    bucket_id: standing.id,
+                    bucket_owner: owner,
+                    region: standing.region,
+                    created: Timestamp::from_seconds(ordinal.timestamp().seconds()),
+                    public_access_block,
+                    policy: None,
+                    tags: tags.clone(),
+                };
+                let place = space::access_point_place(account, &name);
+                let writes = vec![
+                    Write::put(space::access_point(account, &name), row.encode()),
+                    Write::put(space::access_point_alias(&row.alias), place),
+                    Write::put(space::access_point_to(row.bucket_id, account, &name), Bytes::new()),
+                ];
+                Ok(Decision::Write(writes, row))
+            })
+            .await
+            .map_err(fault::catalog)??;
+        let output = CreateAccessPointOutput { access_point_arn: Some(row.arn()), alias: Some(row.alias) };
+        Ok((output, None))
+    }
+}
+
+fn admit(input: &CreateAccessPointInput) -> Result<(), S3Error> {
+    refuse::if_present(&[
+        ("VpcConfiguration", input.vpc_configuration.is_some()),
+        ("Scope", input.scope.is_some()),
+    ])?;
+    let name = input.name.as_bytes();
+    let edge = |byte: Option<&u8>| byte.is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    let legal = NAME_BYTES.contains(&name.len())
+        && name.iter().all(|byte| edge(Some(byte)) || *byte == b'-')
+        && edge(name.first())
+        && edge(name.last())
+        && !input.name.ends_with(ALIAS_END);
+    if legal {
+        Ok(())
+    } else {
+        Err(S3Error::with_message(ErrorCode::InvalidRequest, "Invalid access point name"))
+    }
+}
+
+/// Without a configuration all switches are on; in one, those that are not named are off.
+fn read_block(asked: Option<&PublicAccessBlockConfiguration>) -> PublicAccessBlock {
+    let Some(asked) = asked else { return PublicAccessBlock::ALL };
+    PublicAccessBlock {
+        block_public_acls: asked.block_public_acls.unwrap_or(false),
+        ignore_public_acls: asked.ignore_public_acls.unwrap_or(false),
+        block_public_policy: asked.block_public_policy.unwrap_or(false),
+        restrict_public_buckets: asked.restrict_public_buckets.unwrap_or(false),
+    }
+}
+
+/// Clients write an access point as a host label: no bucket may have that name.
+fn is_bucket(view: &dyn catalog::View, name: &str, account: AccountId) -> Result<bool, catalog::Fault> {
+    match BucketName::parse(&format!("{name}-{account}")) {
+        Ok(label) => Ok(view.get(&space::bucket(&label))?.is_some()),
+        Err(_) => Ok(false),
+    }
+}
+
+fn no_such_bucket(name: &str) -> S3Error {
+    S3Error::from(ErrorCode::NoSuchBucket).element("BucketName", name)
+}
+
+impl Hall {
+    fn draw_alias(&self, name: &str) -> String {
+        const ALPHABET: &[u8; 32] = b"abcdefghijkmnopqrstuvwxyz1234567";
+        let mut bytes = [0; ALIAS_DRAWN];
+        self.random().fill(&mut bytes);
+        let drawn: String = bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte & 31)])).collect();
+        let start = &name[..name.len().min(ALIAS_NAME_MAX)];
+        format!("{start}-{drawn}{ALIAS_END}")
+    }
+}

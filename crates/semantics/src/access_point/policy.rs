@@ -1,0 +1,114 @@
+//! The policies of access points: Put-, Get- and DeleteAccessPointPolicy, GetAccessPointPolicyStatus.
+
+use api::s3control::{
+    DeleteAccessPointPolicy, DeleteAccessPointPolicyOutput, GetAccessPointPolicy, GetAccessPointPolicyOutput,
+    GetAccessPointPolicyStatus, GetAccessPointPolicyStatusOutput, PolicyStatus, PutAccessPointPolicy,
+    PutAccessPointPolicyOutput,
+};
+use api::{Body, ErrorCode, S3Error};
+use auth::Authorized;
+use catalog::table::{AccessPointRow, AccountAccessRow, space};
+use catalog::{Decision, Write};
+use model::{AccountId, PublicAccessBlock};
+use policy::{Kind, Policy, Scope};
+
+use crate::fault;
+use crate::hall::{Hall, bucket_group};
+use crate::handle::Handle;
+
+impl Handle<PutAccessPointPolicy> for Hall {
+    async fn handle(
+        &self,
+        request: Authorized<PutAccessPointPolicy>,
+        _body: Body,
+    ) -> Result<(PutAccessPointPolicyOutput, Option<Body>), S3Error> {
+        let (input, account) = (request.input(), request.identity()?.account);
+        let text = input.policy.clone().ok_or(ErrorCode::MissingRequestBodyError)?;
+        let row = self.access_point(account, &input.name)?;
+        let policy = read(&text, &row)?;
+        let block = row.public_access_block.or(self.account_block(account)?);
+        if block.block_public_policy && policy::is_public(&policy) {
+            return Err(ErrorCode::AccessDenied.into());
+        }
+        self.change_policy(row, Some(text)).await?;
+        Ok((PutAccessPointPolicyOutput::default(), None))
+    }
+}
+
+impl Handle<DeleteAccessPointPolicy> for Hall {
+    async fn handle(
+        &self,
+        request: Authorized<DeleteAccessPointPolicy>,
+        _body: Body,
+    ) -> Result<(DeleteAccessPointPolicyOutput, Option<Body>), S3Error> {
+        let row = self.access_point(request.identity()?.account, &request.input().name)?;
+        self.change_policy(row, None).await?;
+        Ok((DeleteAccessPointPolicyOutput::default(), None))
+    }
+}
+
+impl Handle<GetAccessPointPolicy> for Hall {
+    async fn handle(
+        &self,
+        request: Authorized<GetAccessPointPolicy>,
+        _body: Body,
+    ) -> Result<(GetAccessPointPolicyOutput, Option<Body>), S3Error> {
+        let row = self.access_point(request.identity()?.account, &request.input().name)?;
+        let (_, text) = row.policy.ok_or(ErrorCode::NoSuchAccessPointPolicy)?;
+        Ok((GetAccessPointPolicyOutput { policy: Some(text) }, None))
+    }
+}
+
+impl Handle<GetAccessPointPolicyStatus> for Hall {
+    async fn handle(
+        &self,
+        request: Authorized<GetAccessPointPolicyStatus>,
+        _body: Body,
+    ) -> Result<(GetAccessPointPolicyStatusOutput, Option<Body>), S3Error> {
+        let row = self.access_point(request.identity()?.account, &request.input().name)?;
+        let (_, text) = row.policy.as_ref().ok_or(ErrorCode::NoSuchAccessPointPolicy)?;
+        let policy = Policy::parse(text, Kind::AccessPoint)
+            .map_err(|damage| fault::catalog(catalog::Fault::corrupt("access points", damage.to_string())))?;
+        let status = PolicyStatus { is_public: Some(policy::is_public(&policy)) };
+        Ok((GetAccessPointPolicyStatusOutput { policy_status: Some(status) }, None))
+    }
+}
+
+/// A policy speaks of its access point and of objects behind it, of nothing else.
+fn read(text: &str, row: &AccessPointRow) -> Result<Policy, S3Error> {
+    let malformed = |what: String| S3Error::with_message(ErrorCode::MalformedPolicy, what);
+    let policy = Policy::parse(text, Kind::AccessPoint).map_err(|fault| malformed(fault.to_string()))?;
+    let (arn, objects) = (row.arn(), format!("{}/object/", row.arn()));
+    let resources = policy.statements().iter().flat_map(|statement| match &statement.resources {
+        Some(Scope::Of(resources) | Scope::AllBut(resources)) => resources.as_slice(),
+        None => &[],
+    });
+    let strange = |text: &str| text != arn && !text.starts_with(&objects);
+    match resources.map(policy::ResourcePattern::as_str).find(|text| strange(text)) {
+        Some(text) => Err(malformed("Policy has invalid resource".to_owned()).element("Detail", text)),
+        None => Ok(policy),
+    }
+}
+
+impl Hall {
+    fn account_block(&self, account: AccountId) -> Result<PublicAccessBlock, S3Error> {
+        let row = self.catalog().get(&space::account_access(account)).map_err(fault::catalog)?;
+        let row =
+            row.map(AccountAccessRow::decode).transpose().map_err(fault::row).map_err(fault::catalog)?;
+        Ok(row.unwrap_or_default().public_access_block.unwrap_or_default())
+    }
+
+    async fn change_policy(&self, seen: AccessPointRow, text: Option<String>) -> Result<(), S3Error> {
+        self.catalog()
+            .commit(bucket_group(seen.bucket.as_str()), move |view, ordinal| {
+                let Some(mut row) = super::find(view, seen.account, &seen.name)? else {
+                    return Ok(Decision::Refuse(super::no_such_access_point(&seen.name)));
+                };
+                row.policy = text.clone().map(|text| (ordinal, text));
+                let key = space::access_point(row.account, &row.name);
+                Ok(Decision::Write(vec![Write::put(key, row.encode())], ()))
+            })
+            .await
+            .map_err(fault::catalog)?
+    }
+}

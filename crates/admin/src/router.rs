@@ -88,6 +88,8 @@ impl Admin {
         let arrival = Arrival {
             remote: request.remote,
             secure: request.secure,
+            tls_version: None,
+            audited: false,
             service: Service::S3,
             body_sha256: None,
         };

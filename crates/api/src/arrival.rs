@@ -30,6 +30,10 @@ pub struct Arrival {
     pub remote: SocketAddr,
     /// Through TLS.
     pub secure: bool,
+    /// TLS's version as condition keys write it: `1.3`.
+    pub tls_version: Option<&'static str>,
+    /// Somebody audits: the reasons of decisions are kept.
+    pub audited: bool,
     /// Whose operation it asks for; its signature must be for that.
     pub service: Service,
     /// Of the whole body, where that was read before authentication: the services with forms sign it without naming

@@ -87,13 +87,14 @@ impl Auth {
         arrival: &Arrival,
         now: Timestamp,
     ) -> Result<Authenticated, S3Error> {
-        let situation = Situation::of_head(view, arrival.remote.ip(), arrival.secure, now);
+        let situation = Situation::of_head(view, arrival, now);
         let services = [arrival.service.scope()];
         let options = Options { host_bucket, services: &services, ..self.options() };
         let claim = match sigv4::read_claim(view, &options).map_err(refused)? {
             Claim::Anonymous => {
                 let payload = sigv4::anonymous_payload(view).map_err(refused)?;
-                return Ok(Authenticated { caller: Caller::new(None, situation), payload });
+                let caller = Caller::new(None, situation).audited(arrival.audited);
+                return Ok(Authenticated { caller, payload });
             }
             Claim::Signed(claim) => match arrival.body_sha256 {
                 Some(sha256) => Box::new(claim.bind_body(sha256)),
@@ -109,7 +110,7 @@ impl Auth {
                 Ok((sigv4::Key::derive(&claim, &secret), identity))
             })?;
         let verified = sigv4::verify_with_key(&claim, view, &key, now).map_err(refused)?;
-        let caller = Caller::new(Some(identity), situation.signed_by(&claim));
+        let caller = Caller::new(Some(identity), situation.signed_by(&claim)).audited(arrival.audited);
         Ok(Authenticated { caller, payload: verified.payload })
     }
 
@@ -121,16 +122,16 @@ impl Auth {
         arrival: &Arrival,
         now: Timestamp,
     ) -> Result<(Caller, Option<LengthRange>), S3Error> {
-        let situation = Situation::of_head(view, arrival.remote.ip(), arrival.secure, now);
+        let situation = Situation::of_head(view, arrival, now);
         let Some(claim) = post_policy::read_form(form.fields, &self.options()).map_err(refused)? else {
-            return Ok((Caller::new(None, situation), None));
+            return Ok((Caller::new(None, situation).audited(arrival.audited), None));
         };
         let credential = self.credential(claim.access_key(), claim.session_token())?;
         self.check_region(claim.region(), |region| claim.region() == Some(region))?;
         let (secret, identity) = self.open(&credential, claim.access_key(), claim.region())?;
         let length = post_policy::verify_form(&claim, form, &secret, now).map_err(refused)?;
         let situation = situation.proven(Proof::Form, claim.scheme(), None);
-        Ok((Caller::new(Some(Arc::new(identity)), situation), length))
+        Ok((Caller::new(Some(Arc::new(identity)), situation).audited(arrival.audited), length))
     }
 
     fn options<'a>(&self) -> Options<'a> {

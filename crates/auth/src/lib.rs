@@ -23,7 +23,7 @@ pub use authz::{
     access_point_of_label,
 };
 pub use aws_managed::{AWS_MANAGED, AwsManaged, aws_managed};
-pub use caller::{Caller, Identity, Named, Proof, Situation, Standing};
+pub use caller::{Caller, Identity, Kept, Named, Proof, Situation, Standing, Trail, Verdict};
 pub use fault::internal;
 pub use secrets::seal_secret;
 pub use standing::{managed, of_role};

@@ -3,7 +3,7 @@
 use api::{ErrorCode, S3Error};
 use catalog::table::{AccountAccessRow, TagsRow, space};
 use model::{AccountId, Acl, Permission, PublicAccessBlock};
-use policy::{Attached, Decision, Denied, Keys, Policies, Request};
+use policy::{Allowed, Attached, Decision, Denied, Keys, Policies, Request};
 use rules::copy_source::CopySource;
 
 use super::denial::refusal;
@@ -11,8 +11,11 @@ use super::needs::{Need, On};
 use super::objects::{ObjectFacts, Objects};
 use super::parsed::Kept;
 use super::{Auth, Bucket};
-use crate::caller::{Caller, Named};
+use crate::caller::{Caller, Identity, Named};
 use crate::fault::internal;
+
+/// The reason of what needs no policy.
+pub(super) const ROOT: &str = "allowed to the account's root";
 
 /// Where one request is judged.
 pub(super) struct Bench<'a> {
@@ -44,7 +47,11 @@ impl Bench<'_> {
                 || self.caller.account() == Some(bucket.row.owner)
                 || (self.caller.account().is_some() && self.caller.situation().pays)
         };
-        if buckets.all(pays) { Ok(()) } else { Err(ErrorCode::AccessDenied.into()) }
+        if buckets.all(pays) {
+            return Ok(());
+        }
+        self.note_all("the requester must pay and does not say that it does");
+        Err(ErrorCode::AccessDenied.into())
     }
 
     pub fn judge(&self, need: &Need) -> Result<(), S3Error> {
@@ -78,10 +85,11 @@ impl Bench<'_> {
     /// What belongs to the caller's own account: only its own policies have a say.
     fn judge_own(&self, action: &'static str, resource: &str) -> Result<(), S3Error> {
         if self.caller.account().is_none() {
+            self.note_all("anonymous callers have no account");
             return Err(ErrorCode::AccessDenied.into());
         }
         let request = self.request(action, resource.to_owned(), None, &[], &[]);
-        self.decide(&request, None, false).map_err(|denied| refusal(&request, denied))
+        self.settle(&request, None, false)
     }
 
     fn judge_object(
@@ -133,6 +141,7 @@ impl Bench<'_> {
             _ => self.public_access_block(bucket)?,
         };
         if !within && block.restrict_public_buckets && kept.as_ref().is_some_and(|kept| kept.public) {
+            self.note_all("the bucket's policy is public and its public access block restricts that");
             return Err(ErrorCode::AccessDenied.into());
         }
         let granted = self.is_granted(&acl, block.ignore_public_acls);
@@ -142,16 +151,17 @@ impl Bench<'_> {
         let object_owner =
             facts.as_ref().map(|facts| facts.owner).filter(|_| !bucket.row.access.is_enforced());
         match object_owner.filter(|other| *other != owner) {
-            None => self.decide(&request, kept.as_ref(), granted).map_err(|denied| refusal(&request, denied)),
+            None => self.settle(&request, kept.as_ref(), granted),
             Some(other) => {
                 // Somebody else's object in this bucket: the bucket's policy may forbid, but only the object's owner
                 // and its ACL allow.
-                if let Err(denied @ Denied::Explicitly(_)) = self.decide(&request, kept.as_ref(), false) {
-                    return Err(refusal(&request, denied));
-                }
+                self.decide(&request, kept.as_ref(), false, |decision| match decision {
+                    Decision::Denied(Denied::Explicitly(_)) => self.settled(&request, &decision),
+                    _ => Ok(()),
+                })?;
                 let request =
                     self.request(action, request.resource().to_owned(), Some(other), tags, &of_bucket);
-                self.decide(&request, None, granted).map_err(|denied| refusal(&request, denied))
+                self.settle(&request, None, granted)
             }
         }
     }
@@ -181,22 +191,45 @@ impl Bench<'_> {
         Request::new(self.caller.subject(), action, resource, owner, keys)
     }
 
-    fn decide(
-        &self,
-        request: &Request,
-        bucket: Option<&Kept>,
-        acl_allows: bool,
-    ) -> Result<(), Denied<'static>> {
-        self.weigh(request, bucket, acl_allows).map(|_| ())
+    fn settle(&self, request: &Request, bucket: Option<&Kept>, acl_allows: bool) -> Result<(), S3Error> {
+        self.decide(request, bucket, acl_allows, |decision| self.settled(request, &decision))
     }
 
-    /// Whether an identity's policy, or a root's standing, was part of what allowed.
-    pub(super) fn weigh(
+    pub(super) fn settled(&self, request: &Request, decision: &Decision<'_>) -> Result<(), S3Error> {
+        if let Some(trail) = self.caller.trail() {
+            trail.note(request.action(), request.resource(), decision.is_allowed(), self.reason(decision));
+        }
+        match decision {
+            Decision::Allowed(_) => Ok(()),
+            Decision::Denied(denied) => Err(refusal(request, *denied)),
+        }
+    }
+
+    fn reason(&self, decision: &Decision<'_>) -> String {
+        match decision {
+            Decision::Allowed(Allowed { identity: None, resource: None }) => {
+                let root = self.caller.identity().is_some_and(Identity::is_root);
+                let by = if root { ROOT } else { "allowed by an ACL" };
+                by.to_owned()
+            }
+            decision => decision.to_string(),
+        }
+    }
+
+    /// Of a refusal that no policy's statement explains.
+    pub(super) fn note_all(&self, reason: &str) {
+        if let Some(trail) = self.caller.trail() {
+            trail.note_all(false, reason);
+        }
+    }
+
+    pub(super) fn decide<T>(
         &self,
         request: &Request,
         bucket: Option<&Kept>,
         acl_allows: bool,
-    ) -> Result<bool, Denied<'static>> {
+        then: impl FnOnce(Decision<'_>) -> T,
+    ) -> T {
         let standing = self.caller.identity().map(|identity| &identity.standing);
         let identity = attached(standing.map(|standing| &standing.identity));
         let session = attached(standing.map(|standing| &standing.session));
@@ -208,10 +241,7 @@ impl Bench<'_> {
             session: &session,
             control: &[],
         };
-        match policy::evaluate(request, &policies) {
-            Decision::Allowed(allowed) => Ok(allowed.identity.is_some() || allowed.resource.is_none()),
-            Decision::Denied(denied) => Err(without_names(denied)),
-        }
+        then(policy::evaluate(request, &policies))
     }
 
     /// As condition keys, where the bucket lets its tags decide.
@@ -255,16 +285,6 @@ impl Bench<'_> {
 
 fn attached(named: Option<&Vec<Named>>) -> Vec<Attached<'_>> {
     named.into_iter().flatten().map(Named::attached).collect()
-}
-
-/// The layer counts for the refusal's words, not which policy it was.
-fn without_names(denied: Denied<'_>) -> Denied<'static> {
-    match denied {
-        Denied::Explicitly(by) => {
-            Denied::Explicitly(policy::By { layer: by.layer, policy: "", statement: by.statement, sid: None })
-        }
-        Denied::Implicitly(lack) => Denied::Implicitly(lack),
-    }
 }
 
 fn bucket_acl(bucket: &Bucket, wanted: Option<Permission>) -> AclOf<'_> {

@@ -27,7 +27,7 @@ use crate::caller::{Caller, Identity};
 use crate::fault::internal;
 
 pub use access_points::access_point_of_label;
-use judge::Bench;
+use judge::{Bench, ROOT};
 pub use needs::{Facts, Need, Needs, On};
 pub use objects::{NoObjects, ObjectFacts, Objects};
 pub(crate) use parsed::ParsedPolicies;
@@ -160,14 +160,18 @@ impl Auth {
                 None
             }
             Target::Bucket { name, expected_owner } => {
-                let bucket = self.bucket_for(name, expected_owner)?;
+                let bucket = self.bucket_for(caller, name, expected_owner)?;
                 if bucket.via.is_some() && !O::THROUGH_ACCESS_POINTS {
                     return Err(ErrorCode::MethodNotAllowed.into());
                 }
                 Some(bucket)
             }
         };
-        let source = O::source(&input).map(|(header, owner)| self.source_for(header, owner)).transpose()?;
+        let source =
+            O::source(&input).map(|(header, owner)| self.source_for(caller, header, owner)).transpose()?;
+        if let (Some(trail), Some(bucket)) = (caller.trail(), &bucket) {
+            trail.owner_is(bucket.row.owner);
+        }
         let mut authorized = Authorized {
             input,
             caller: caller.clone(),
@@ -181,6 +185,8 @@ impl Auth {
             && buckets.into_iter().all(|bucket| is_unlimited(caller, bucket));
         if !authorized.unlimited {
             self.judge_all(&mut authorized, objects)?;
+        } else if let Some(trail) = caller.trail() {
+            trail.note_all(true, ROOT);
         }
         Ok(authorized)
     }
@@ -246,6 +252,7 @@ impl Auth {
 
     fn source_for(
         &self,
+        caller: &Caller,
         header: &str,
         expected_owner: Option<&str>,
     ) -> Result<(CopySource, Bucket), S3Error> {
@@ -253,11 +260,16 @@ impl Auth {
         if BucketName::parse(&source.bucket).is_err() && !access_points::is_alias(&source.bucket) {
             return Err(about_source(header, "Invalid copy source bucket name"));
         }
-        let bucket = self.bucket_for(&source.bucket, expected_owner)?;
+        let bucket = self.bucket_for(caller, &source.bucket, expected_owner)?;
         Ok((source, bucket))
     }
 
-    fn bucket_for(&self, name: &str, expected_owner: Option<&str>) -> Result<Bucket, S3Error> {
+    fn bucket_for(
+        &self,
+        caller: &Caller,
+        name: &str,
+        expected_owner: Option<&str>,
+    ) -> Result<Bucket, S3Error> {
         let bucket = match self.bucket_named(name)? {
             Some(bucket) => bucket,
             None => self.bucket_behind(name)?,
@@ -267,6 +279,9 @@ impl Auth {
             return Err(ErrorCode::InvalidBucketOwnerAWSAccountID.into());
         }
         if expected_owner.is_some_and(|expected| expected != row.owner.to_string()) {
+            if let Some(trail) = caller.trail() {
+                trail.note_all(false, "the bucket has another owner than the request expects");
+            }
             return Err(ErrorCode::AccessDenied.into());
         }
         Ok(bucket)
@@ -286,7 +301,13 @@ fn check_account(caller: &Caller, id: Option<&str>) -> Result<(), S3Error> {
     let named = id.and_then(AccountId::parse).ok_or_else(|| {
         S3Error::with_message(ErrorCode::InvalidRequest, "Invalid account id in the x-amz-account-id header")
     })?;
-    if caller.account() == Some(named) { Ok(()) } else { Err(ErrorCode::AccessDenied.into()) }
+    if caller.account() == Some(named) {
+        return Ok(());
+    }
+    if let Some(trail) = caller.trail() {
+        trail.note_all(false, "the request names another account than the caller's");
+    }
+    Err(ErrorCode::AccessDenied.into())
 }
 
 /// Whether an absent key must be hidden, and from whom.

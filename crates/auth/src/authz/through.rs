@@ -6,10 +6,9 @@
 use api::{ErrorCode, S3Error};
 use catalog::table::AccessPointRow;
 use model::PublicAccessBlock;
-use policy::{Denied, Request};
+use policy::{Decision, Denied, Request};
 
 use super::Bucket;
-use super::denial::refusal;
 use super::judge::Bench;
 use super::objects::ObjectFacts;
 use super::parsed::Kept;
@@ -33,19 +32,21 @@ impl Bench<'_> {
         };
         let tags = self.bucket_tags(bucket)?;
         let request = self.request_through(point, action, resource, point.account, facts, &tags);
-        let refuse = |denied: Denied<'_>| refusal(&request, denied);
-        let by_identity = self.weigh(&request, policy.as_ref(), false).map_err(refuse)?;
+        let by_identity = self.decide(&request, policy.as_ref(), false, |decision| {
+            self.settled(&request, &decision).map(|()| is_by_identity(&decision))
+        })?;
 
         let (in_bucket, owner) = (in_bucket.to_owned(), bucket.row.owner);
         let request = self.request_through(point, action, in_bucket, owner, facts, &tags);
-        match self.weigh(&request, of_bucket.as_ref(), false) {
-            Ok(_) => Ok(()),
+        self.decide(&request, of_bucket.as_ref(), false, |decision| match decision {
             // Its own policies allowed it, under the name by which the request came.
-            Err(Denied::Implicitly(_)) if by_identity && self.caller.account() == Some(bucket.row.owner) => {
+            Decision::Denied(Denied::Implicitly(_))
+                if by_identity && self.caller.account() == Some(bucket.row.owner) =>
+            {
                 Ok(())
             }
-            Err(denied) => Err(refusal(&request, denied)),
-        }
+            decision => self.settled(&request, &decision),
+        })
     }
 
     fn request_through(
@@ -82,6 +83,18 @@ impl Bench<'_> {
             return Ok(());
         }
         let block: PublicAccessBlock = self.public_access_block(bucket)?.or(point.public_access_block);
-        if block.restrict_public_buckets { Err(ErrorCode::AccessDenied.into()) } else { Ok(()) }
+        if !block.restrict_public_buckets {
+            return Ok(());
+        }
+        self.note_all("a policy is public and a public access block restricts that");
+        Err(ErrorCode::AccessDenied.into())
+    }
+}
+
+/// Whether an identity's policy, or a root's standing, was part of what allowed.
+const fn is_by_identity(decision: &Decision<'_>) -> bool {
+    match decision {
+        Decision::Allowed(allowed) => allowed.identity.is_some() || allowed.resource.is_none(),
+        Decision::Denied(_) => false,
     }
 }

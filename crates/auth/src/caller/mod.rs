@@ -1,6 +1,7 @@
 //! Who makes a request, by which policies, in what situation.
 
 mod situation;
+mod trail;
 
 use std::sync::Arc;
 
@@ -8,12 +9,14 @@ use model::{AccountId, CanonicalId, Region};
 use policy::{Account, Attached, Keys, Policy};
 
 pub use situation::{Proof, Situation};
+pub use trail::{Kept, Trail, Verdict};
 
 /// Whoever makes one request: somebody known, or anybody; and how the request came.
 #[derive(Clone, Debug)]
 pub struct Caller {
     identity: Option<Arc<Identity>>,
     situation: Arc<Situation>,
+    trail: Option<Arc<Trail>>,
 }
 
 /// Somebody with an access key.
@@ -92,7 +95,17 @@ impl Identity {
 
 impl Caller {
     pub fn new(identity: Option<Arc<Identity>>, situation: Situation) -> Self {
-        Self { identity, situation: Arc::new(situation) }
+        Self { identity, situation: Arc::new(situation), trail: None }
+    }
+
+    /// Keeps the reasons of what is decided about it from now on.
+    pub fn audited(self, audited: bool) -> Self {
+        Self { trail: audited.then(Arc::default), ..self }
+    }
+
+    /// `None` when nobody audits.
+    pub fn trail(&self) -> Option<&Trail> {
+        self.trail.as_deref()
     }
 
     /// `None` for the anonymous.

@@ -4,6 +4,7 @@
 
 use std::net::IpAddr;
 
+use api::Arrival;
 use model::Timestamp;
 use policy::Keys;
 use sigv4::{Kind, RequestView, Scheme, SignedClaim};
@@ -23,6 +24,7 @@ pub struct Situation {
     pub now: Timestamp,
     pub remote: Option<IpAddr>,
     pub secure: bool,
+    pub tls_version: Option<&'static str>,
     pub proof: Proof,
     /// `AWS4-HMAC-SHA256` and its kin.
     pub signature_version: Option<&'static str>,
@@ -37,14 +39,15 @@ pub struct Situation {
 
 impl Situation {
     /// What a request's head says of it; nothing of that is proven yet.
-    pub(crate) fn of_head(view: &RequestView<'_>, remote: IpAddr, secure: bool, now: Timestamp) -> Self {
+    pub(crate) fn of_head(view: &RequestView<'_>, arrival: &Arrival, now: Timestamp) -> Self {
         let text = |name| view.header(name).map(str::to_owned);
         let pays_in_query =
             || view.query.split('&').any(|pair| pair.eq_ignore_ascii_case("x-amz-request-payer=requester"));
         Self {
             now,
-            remote: Some(remote.to_canonical()),
-            secure,
+            remote: Some(arrival.remote.ip().to_canonical()),
+            secure: arrival.secure,
+            tls_version: arrival.tls_version,
             user_agent: text("user-agent"),
             referer: text("referer"),
             content_sha256: text("x-amz-content-sha256"),
@@ -82,6 +85,7 @@ impl Situation {
             ("aws:SourceIp", self.remote.map(|remote| remote.to_string())),
             ("aws:UserAgent", self.user_agent.clone()),
             ("aws:Referer", self.referer.clone()),
+            ("s3:TlsVersion", self.tls_version.map(str::to_owned)),
             ("s3:authType", auth_type.map(str::to_owned)),
             ("s3:signatureversion", self.signature_version.map(str::to_owned)),
             ("s3:signatureAge", age),

@@ -50,7 +50,14 @@ pub(super) struct Incomer {
 impl Incomer {
     /// How it came; nothing of its body is known.
     pub fn arrival(&self, service: Service, ledger: &Ledger) -> Arrival {
-        Arrival { remote: ledger.remote, secure: self.secure, service, body_sha256: None }
+        Arrival {
+            remote: ledger.remote,
+            secure: self.secure,
+            tls_version: None,
+            audited: false,
+            service,
+            body_sha256: None,
+        }
     }
 }
 

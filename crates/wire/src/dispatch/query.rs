@@ -70,7 +70,8 @@ async fn exchange<H: built::House>(
         headers: &pairs,
     };
     let body_sha256 = Some(digest::sha256(&body));
-    let arrival = Arrival { remote: ledger.remote, secure, service, body_sha256 };
+    let arrival =
+        Arrival { remote: ledger.remote, secure, tls_version: None, audited: false, service, body_sha256 };
     let authenticated = authenticate(house, &view, &arrival, op).await?;
     ledger.access_key = authenticated.access_key;
     let (caller, id) = (authenticated.caller, ledger.id);

@@ -29,10 +29,17 @@ impl Hosts {
         let name = name.trim_end_matches('.').to_ascii_lowercase();
         let below = self.domains.iter().find_map(|domain| {
             if name == *domain { Some("") } else { name.strip_suffix(domain.as_str())?.strip_suffix('.') }
-        })?;
+        });
+        let below = below.or_else(|| before_address(&name))?;
         let bucket = without_service(below);
         (!bucket.is_empty()).then(|| bucket.to_owned())
     }
+}
+
+/// Clients that are told an address put labels before it, which a proxy lets through: `label.127.0.0.1` → `label`.
+fn before_address(name: &str) -> Option<&str> {
+    let (dot, _) = name.rmatch_indices('.').nth(3)?;
+    name[dot + 1..].parse::<Ipv4Addr>().ok().map(|_| &name[..dot])
 }
 
 fn without_port(host: &str) -> &str {
@@ -84,6 +91,9 @@ mod tests {
             ("s3.localhost", None),
             ("photos.s3.localhost:9000", Some("photos")),
             ("127.0.0.1:9000", None),
+            ("photos.127.0.0.1:9000", Some("photos")),
+            ("my.photos.127.0.0.1", Some("my.photos")),
+            ("1.2.3.4.5.example", None),
             ("[::1]:9000", None),
             ("example.com", None),
             ("example.com.", None),

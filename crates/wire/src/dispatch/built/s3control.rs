@@ -2,4 +2,12 @@
 
 super::built! {
     s3control, serve, Exchange;
+    CreateAccessPoint,
+    DeleteAccessPoint,
+    DeleteAccessPointPolicy,
+    GetAccessPoint,
+    GetAccessPointPolicy,
+    GetAccessPointPolicyStatus,
+    ListAccessPoints,
+    PutAccessPointPolicy,
 }

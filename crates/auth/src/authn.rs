@@ -102,7 +102,7 @@ impl Auth {
             },
         };
         claim.check_time(now).map_err(refused)?;
-        let credential = self.credential(claim.access_key(), claim.session_token())?;
+        let credential = self.credential(claim.access_key(), claim.session_token(), now)?;
         self.check_region(claim.region(), |region| claim.covers_region(region))?;
         let (key, identity) =
             self.0.keys.get(claim.access_key(), &credential.origin, claim.scope().as_str(), || {
@@ -126,7 +126,7 @@ impl Auth {
         let Some(claim) = post_policy::read_form(form.fields, &self.options()).map_err(refused)? else {
             return Ok((Caller::new(None, situation).audited(arrival.audited), None));
         };
-        let credential = self.credential(claim.access_key(), claim.session_token())?;
+        let credential = self.credential(claim.access_key(), claim.session_token(), now)?;
         self.check_region(claim.region(), |region| claim.region() == Some(region))?;
         let (secret, identity) = self.open(&credential, claim.access_key(), claim.region())?;
         let length = post_policy::verify_form(&claim, form, &secret, now).map_err(refused)?;

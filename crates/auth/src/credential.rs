@@ -1,11 +1,13 @@
 //! What stands behind an access key: an account's root, a user, a session; and how its secret is found.
 
+use std::sync::Arc;
+
 use api::{ErrorCode, S3Error};
 use bytes::Bytes;
 use catalog::View;
 use catalog::table::{AccessKeyRow, AccountRow, KeptSecret, UserRow, space};
-use model::{AccountId, Region};
-use policy::{Account, User};
+use model::{AccountId, Region, Timestamp};
+use policy::Account;
 use sigv4::Secret;
 
 use crate::authn::Auth;
@@ -13,6 +15,7 @@ use crate::caller::{Identity, Standing};
 use crate::fault::internal;
 use crate::keys::Origin;
 use crate::secrets::open_secret;
+use crate::session::{Session, open_token};
 use crate::standing;
 
 /// An access key that exists and may be used.
@@ -30,13 +33,19 @@ enum Holder {
         name: String,
         secret: KeptSecret,
     },
+    Session(Arc<Session>, Secret),
 }
 
 impl Auth {
     /// `token`: the session token that came with the key.
-    pub(crate) fn credential(&self, access_key: &str, token: Option<&str>) -> Result<Credential, S3Error> {
-        if token.is_some() {
-            return Err(ErrorCode::InvalidToken.into());
+    pub(crate) fn credential(
+        &self,
+        access_key: &str,
+        token: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Credential, S3Error> {
+        if let Some(token) = token {
+            return self.temporary(access_key, token, now);
         }
         let root = self.root_credentials();
         if access_key == root.access_key {
@@ -60,6 +69,19 @@ impl Auth {
         Ok(Credential { account: row.account, holder, origin: Origin { secret, stamp } })
     }
 
+    /// The token says it all; that its holder and account still exist is asked of the catalog, here and in `open`.
+    fn temporary(&self, access_key: &str, token: &str, now: Timestamp) -> Result<Credential, S3Error> {
+        let refused = |code| S3Error::from(code).element("Token-0", token);
+        let (session, secret) =
+            open_token(self.sealer(), access_key, token).ok_or_else(|| refused(ErrorCode::InvalidToken))?;
+        if session.expires() <= now {
+            return Err(refused(ErrorCode::ExpiredToken));
+        }
+        let account = self.account(session.account(), access_key)?.id;
+        let origin = Origin { secret: Bytes::copy_from_slice(token.as_bytes()), stamp: self.stamp(account)? };
+        Ok(Credential { account, holder: Holder::Session(Arc::new(session), secret), origin })
+    }
+
     /// The secret and whose it is. Slow: asked once for each change of either.
     pub(crate) fn open(
         &self,
@@ -77,6 +99,12 @@ impl Auth {
             Holder::User { name, secret } => {
                 let (subject, standing) = self.user(&root, name, access_key)?;
                 Ok((open(secret)?, Identity { subject, standing, ..root }))
+            }
+            Holder::Session(session, secret) => {
+                let view = self.catalog().snapshot().map_err(internal)?;
+                let (subject, standing) = session.stand(&view, &root)?.ok_or_else(|| unknown(access_key))?;
+                let session = Some(session.clone());
+                Ok((secret.clone(), Identity { subject, standing, session, ..root }))
             }
         }
     }
@@ -102,13 +130,8 @@ impl Auth {
         let row = view.get(&space::user(root.account, name)).map_err(internal)?;
         let row = UserRow::decode(row.ok_or_else(|| unknown(access_key))?).map_err(internal)?;
         let standing = standing::of_user(&view, root.account, &row).map_err(internal)?;
-        let subject = policy::Caller::User(User {
-            account: Account { id: root.account, canonical: Some(root.canonical_id.clone()) },
-            arn: format!("arn:aws:iam::{}:user{}{}", root.account, row.path, row.name),
-            id: row.id,
-            name: row.name,
-            tags: row.tags,
-        });
+        let account = Account { id: root.account, canonical: Some(root.canonical_id.clone()) };
+        let subject = policy::Caller::User(standing::user_subject(account, row));
         Ok((subject, standing))
     }
 }

@@ -13,17 +13,21 @@ mod caller;
 mod credential;
 mod fault;
 mod keys;
+mod prove;
 mod secrets;
+mod session;
 mod standing;
 
 pub use accounts::{AccountError, Accounts, Created, NewAccount};
 pub use authn::{Auth, Authenticated, Credentials};
 pub use authz::{
-    Authorized, Bucket, Facts, Guarded, Need, Needs, NoObjects, ObjectFacts, Objects, On, Target, Veil,
-    access_point_of_label,
+    Assumer, Authorized, Bucket, Facts, Guarded, Need, Needs, NoObjects, ObjectFacts, Objects, On, Role,
+    Target, Veil, access_point_of_label,
 };
 pub use aws_managed::{AWS_MANAGED, AwsManaged, aws_managed};
-pub use caller::{Caller, Identity, Kept, Named, Proof, Situation, Standing, Trail, Verdict};
+pub use caller::{Caller, Identity, Kept, Named, Proof, Situation, Standing, Trail, Verdict, WebIdentity};
 pub use fault::internal;
+pub use prove::{CODE_STEP_S, open_seed, seal_seed, step_of};
 pub use secrets::seal_secret;
+pub use session::{Limits, PACKED_BYTES_MAX, Session, SessionOf, Temporary};
 pub use standing::{managed, of_role};

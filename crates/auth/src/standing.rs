@@ -5,7 +5,7 @@ use std::sync::Arc;
 use catalog::table::{GroupRow, PolicyRow, RoleRow, RowError, UserRow, space};
 use catalog::{Fault, View};
 use model::AccountId;
-use policy::{Kind, Policy};
+use policy::{Account, Kind, Policy, User};
 
 use crate::aws_managed::aws_managed;
 use crate::caller::{Named, Standing};
@@ -26,6 +26,17 @@ pub(crate) fn of_user(view: &dyn View, account: AccountId, user: &UserRow) -> Re
         attach(view, account, &group.attached, &mut standing.identity)?;
     }
     Ok(standing)
+}
+
+/// A user as policies see it.
+pub(crate) fn user_subject(account: Account, row: UserRow) -> User {
+    User {
+        arn: format!("arn:aws:iam::{}:user{}{}", account.id, row.path, row.name),
+        account,
+        id: row.id,
+        name: row.name,
+        tags: row.tags,
+    }
 }
 
 /// What a session of a role has, before its own policies limit it.

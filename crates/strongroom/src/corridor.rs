@@ -4,6 +4,7 @@
 //! socket → wire: understands the request, finds its operation
 //!        → auth.authenticate: Claim → Caller                      (before a byte of the body)
 //!        → wire: decodes the operation's input
+//!        → auth.prove: what the input shows of the caller       (one-time codes, tokens of identity providers)
 //!        → auth.authorize: Caller × Input → Authorized<Op>        (the only way to one)
 //!        → semantics: Handle<Op> takes Authorized<Op>: admit → land → commit
 //!        → wire: encodes the output, streams the answer's body
@@ -68,7 +69,8 @@ where
         input: O::Input,
         body: Body,
     ) -> Result<(O::Output, Option<Body>), S3Error> {
-        let authorized = self.auth.authorize::<O>(caller, input, &self.hall)?;
+        let caller = self.auth.prove::<O>(caller.clone(), &input).await?;
+        let authorized = self.auth.authorize::<O>(&caller, input, &self.hall)?;
         let veil = authorized.veil();
         let answer = semantics::Handle::<O>::handle(&self.hall, authorized, body).await;
         answer.map_err(|error| self.auth.veil(&veil, error))

@@ -23,7 +23,7 @@ pub(super) fn refusal(request: &Request, denied: Denied<'_>) -> S3Error {
 }
 
 /// A session is called by its own name, not by its role's.
-fn arn(caller: &policy::Caller) -> Option<String> {
+pub(super) fn arn(caller: &policy::Caller) -> Option<String> {
     match caller {
         policy::Caller::RoleSession(session) => Some(session.session_arn.clone()),
         other => other.principal_arn(),

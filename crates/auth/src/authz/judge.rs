@@ -10,6 +10,7 @@ use super::denial::refusal;
 use super::needs::{Need, On};
 use super::objects::{ObjectFacts, Objects};
 use super::parsed::Kept;
+use super::role::Role;
 use super::{Auth, Bucket};
 use crate::caller::{Caller, Identity, Named};
 use crate::fault::internal;
@@ -24,6 +25,7 @@ pub(super) struct Bench<'a> {
     pub bucket: Option<&'a Bucket>,
     pub new_bucket: Option<&'a str>,
     pub source: Option<&'a (CopySource, Bucket)>,
+    pub role: Option<&'a Role>,
     /// Keys that the input sets.
     pub facts: Keys,
     pub objects: &'a dyn Objects,
@@ -56,6 +58,7 @@ impl Bench<'_> {
 
     pub fn judge(&self, need: &Need) -> Result<(), S3Error> {
         match &need.on {
+            On::Role => self.judge_role(need.action),
             On::Service => self.judge_own(need.action, "*"),
             On::Arn(arn) => self.judge_own(need.action, arn),
             On::Bucket => match (self.bucket, self.new_bucket) {
@@ -184,7 +187,7 @@ impl Bench<'_> {
                 keys.set("aws:RequestedRegion", region.as_str());
             }
         }
-        self.caller.situation().describe(&mut keys);
+        self.caller.describe(&mut keys);
         for (name, value) in tags {
             keys.set(&format!("s3:ExistingObjectTag/{name}"), value.as_str());
         }
@@ -196,12 +199,16 @@ impl Bench<'_> {
     }
 
     pub(super) fn settled(&self, request: &Request, decision: &Decision<'_>) -> Result<(), S3Error> {
-        if let Some(trail) = self.caller.trail() {
-            trail.note(request.action(), request.resource(), decision.is_allowed(), self.reason(decision));
-        }
+        self.note(request, decision);
         match decision {
             Decision::Allowed(_) => Ok(()),
             Decision::Denied(denied) => Err(refusal(request, *denied)),
+        }
+    }
+
+    pub(super) fn note(&self, request: &Request, decision: &Decision<'_>) {
+        if let Some(trail) = self.caller.trail() {
+            trail.note(request.action(), request.resource(), decision.is_allowed(), self.reason(decision));
         }
     }
 
@@ -230,12 +237,24 @@ impl Bench<'_> {
         acl_allows: bool,
         then: impl FnOnce(Decision<'_>) -> T,
     ) -> T {
+        let resource = bucket.map(|kept| Attached { name: "bucket policy", policy: &kept.policy });
+        self.decide_by(request, resource, acl_allows, then)
+    }
+
+    /// By the resource's policy, whatever the resource is.
+    pub(super) fn decide_by<T>(
+        &self,
+        request: &Request,
+        resource: Option<Attached<'_>>,
+        acl_allows: bool,
+        then: impl FnOnce(Decision<'_>) -> T,
+    ) -> T {
         let standing = self.caller.identity().map(|identity| &identity.standing);
         let identity = attached(standing.map(|standing| &standing.identity));
         let session = attached(standing.map(|standing| &standing.session));
         let policies = Policies {
             identity: &identity,
-            resource: bucket.map(|kept| Attached { name: "bucket policy", policy: &kept.policy }),
+            resource,
             acl_allows,
             boundary: standing.and_then(|standing| standing.boundary.as_ref()).map(Named::attached),
             session: &session,
@@ -333,6 +352,6 @@ fn object_arn(bucket: &Bucket, key: &str) -> String {
     format!("arn:aws:s3:::{}/{key}", bucket.name)
 }
 
-fn unbound(action: &str) -> S3Error {
+pub(super) fn unbound(action: &str) -> S3Error {
     internal(format!("{action} was to be judged on a bucket that the operation does not name"))
 }

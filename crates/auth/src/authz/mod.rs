@@ -9,8 +9,11 @@ mod judge;
 mod needs;
 mod objects;
 mod parsed;
+mod role;
 mod s3;
 mod s3control;
+mod sessions;
+mod sts;
 mod through;
 
 use std::fmt;
@@ -18,12 +21,12 @@ use std::sync::Arc;
 
 use api::{ErrorCode, Operation, S3Error};
 use catalog::table::{AccessPointRow, BucketRow, space};
-use model::{AccountId, BucketName};
+use model::{AccountId, BucketName, Timestamp};
 use rules::copy_source::{self, CopySource};
 use rules::percent;
 
 use crate::authn::Auth;
-use crate::caller::{Caller, Identity};
+use crate::caller::{Caller, Identity, WebIdentity};
 use crate::fault::internal;
 
 pub use access_points::access_point_of_label;
@@ -31,6 +34,7 @@ use judge::{Bench, ROOT};
 pub use needs::{Facts, Need, Needs, On};
 pub use objects::{NoObjects, ObjectFacts, Objects};
 pub(crate) use parsed::ParsedPolicies;
+pub use role::{Assumer, Role};
 
 /// What an operation acts on, read from its input.
 pub enum Target<'a> {
@@ -47,6 +51,11 @@ pub enum Target<'a> {
     Bucket {
         name: &'a str,
         expected_owner: Option<&'a str>,
+    },
+    /// A role that somebody wants to be. Its trust policy is judged whatever the operation's needs are.
+    Role {
+        arn: &'a str,
+        assumer: Assumer<'a>,
     },
 }
 
@@ -69,6 +78,11 @@ pub trait Guarded: Operation {
     /// The condition keys that the input sets.
     fn facts(_input: &Self::Input, _facts: &mut Facts) {}
 
+    /// The serial number of a device and the one-time code that it showed.
+    fn code(_input: &Self::Input) -> Option<(&str, &str)> {
+        None
+    }
+
     /// Operations on many keys: what each of them needs by itself. One that is refused does not stop the others.
     fn each(_input: &Self::Input) -> Vec<Vec<Need>> {
         Vec::new()
@@ -90,6 +104,7 @@ pub struct Authorized<O: Guarded> {
     caller: Caller,
     bucket: Option<Bucket>,
     source: Option<(CopySource, Bucket)>,
+    role: Option<Role>,
     /// The owner's root in a bucket that keeps nothing from it.
     unlimited: bool,
     /// Of operations on many keys; empty when all are allowed.
@@ -126,6 +141,21 @@ impl<O: Guarded> Authorized<O> {
         self.source.as_ref().ok_or_else(|| internal(Unguarded(O::NAME)))
     }
 
+    /// The role that the caller may be.
+    pub fn role(&self) -> Result<&Role, S3Error> {
+        self.role.as_ref().ok_or_else(|| internal(Unguarded(O::NAME)))
+    }
+
+    /// Whom the token is about with which the caller came.
+    pub fn web_identity(&self) -> Option<&WebIdentity> {
+        self.caller.web_identity()
+    }
+
+    /// When the caller gave a one-time code: with this request, or before its session began.
+    pub fn mfa(&self) -> Option<Timestamp> {
+        self.caller.mfa()
+    }
+
     /// Why the part of an operation on many keys may not be done, if so.
     pub fn refused(&self, at: usize) -> Option<&S3Error> {
         self.refused.get(at)?.as_ref()
@@ -136,7 +166,7 @@ struct Unguarded(&'static str);
 
 impl fmt::Display for Unguarded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} was authorized without the bucket that its handler asks for", self.0)
+        write!(f, "{} was authorized without what its handler asks for", self.0)
     }
 }
 
@@ -149,10 +179,16 @@ impl Auth {
         input: O::Input,
         objects: &dyn Objects,
     ) -> Result<Authorized<O>, S3Error> {
+        sessions::check::<O>(caller)?;
+        let mut role = None;
         let bucket = match O::target(&input) {
             Target::Service => None,
             Target::Account { id } => {
                 check_account(caller, id)?;
+                None
+            }
+            Target::Role { arn, assumer } => {
+                role = Some(self.role_for(caller, arn, assumer)?);
                 None
             }
             Target::NewBucket { name } => {
@@ -177,11 +213,13 @@ impl Auth {
             caller: caller.clone(),
             bucket,
             source,
+            role,
             unlimited: false,
             refused: Vec::new(),
         };
         let buckets = authorized.bucket.iter().chain(authorized.source.as_ref().map(|(_, bucket)| bucket));
         authorized.unlimited = caller.identity().is_some_and(Identity::is_root)
+            && authorized.role.is_none()
             && buckets.into_iter().all(|bucket| is_unlimited(caller, bucket));
         if !authorized.unlimited {
             self.judge_all(&mut authorized, objects)?;
@@ -203,7 +241,7 @@ impl Auth {
         O::facts(input, &mut facts);
         let name = match O::target(input) {
             Target::NewBucket { name } => Some(name.to_owned()),
-            Target::Service | Target::Account { .. } | Target::Bucket { .. } => None,
+            Target::Service | Target::Account { .. } | Target::Bucket { .. } | Target::Role { .. } => None,
         };
         let bench = Bench {
             auth: self,
@@ -211,10 +249,14 @@ impl Auth {
             bucket: authorized.bucket.as_ref(),
             new_bucket: name.as_deref(),
             source: authorized.source.as_ref(),
+            role: authorized.role.as_ref(),
             facts: facts.keys,
             objects,
         };
         bench.check_payer()?;
+        if let Target::Role { assumer, .. } = O::target(input) {
+            bench.judge_assumer(assumer)?;
+        }
         for need in &needs.list {
             bench.judge(need)?;
         }
@@ -241,6 +283,7 @@ impl Auth {
             bucket: Some(bucket),
             new_bucket: None,
             source: None,
+            role: None,
             facts: policy::Keys::default(),
             objects: &NoObjects,
         };

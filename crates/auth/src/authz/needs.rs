@@ -20,6 +20,8 @@ pub enum On {
     Object { key: String, version_id: Option<String> },
     /// What a copy reads.
     Source,
+    /// The role that the caller wants to be.
+    Role,
     /// Anything that is named by its ARN and owned by the caller's account: what IAM knows.
     Arn(String),
 }

@@ -1,15 +1,19 @@
 //! Who makes a request, by which policies, in what situation.
 
+mod shown;
 mod situation;
 mod trail;
 
 use std::sync::Arc;
 
-use model::{AccountId, CanonicalId, Region};
+use model::{AccountId, CanonicalId, Region, Timestamp};
 use policy::{Account, Attached, Keys, Policy};
 
+pub use shown::WebIdentity;
 pub use situation::{Proof, Situation};
 pub use trail::{Kept, Trail, Verdict};
+
+use crate::session::{Session, set_claims};
 
 /// Whoever makes one request: somebody known, or anybody; and how the request came.
 #[derive(Clone, Debug)]
@@ -17,6 +21,10 @@ pub struct Caller {
     identity: Option<Arc<Identity>>,
     situation: Arc<Situation>,
     trail: Option<Arc<Trail>>,
+    /// Instead of an identity.
+    token: Option<Arc<WebIdentity>>,
+    /// When a one-time code came with this request.
+    code: Option<Timestamp>,
 }
 
 /// Somebody with an access key.
@@ -33,6 +41,8 @@ pub struct Identity {
     pub subject: policy::Caller,
     /// Nothing for a root, which needs no policy.
     pub standing: Standing,
+    /// Of temporary credentials.
+    pub session: Option<Arc<Session>>,
 }
 
 /// The policies that an identity brings along, parsed, and what else is true of it.
@@ -45,6 +55,8 @@ pub struct Standing {
     pub session: Vec<Named>,
     /// Condition keys that follow from the session: `aws:TokenIssueTime`, `aws:MultiFactorAuthPresent`, …
     pub keys: Keys,
+    /// When a session's holder gave a one-time code; its age is a condition key.
+    pub mfa: Option<Timestamp>,
 }
 
 /// A policy under the name by which reasons call it.
@@ -84,6 +96,7 @@ impl Identity {
             access_key: access_key.into(),
             signed_region,
             standing: Standing::default(),
+            session: None,
         }
     }
 
@@ -95,7 +108,7 @@ impl Identity {
 
 impl Caller {
     pub fn new(identity: Option<Arc<Identity>>, situation: Situation) -> Self {
-        Self { identity, situation: Arc::new(situation), trail: None }
+        Self { identity, situation: Arc::new(situation), trail: None, token: None, code: None }
     }
 
     /// Keeps the reasons of what is decided about it from now on.
@@ -113,6 +126,20 @@ impl Caller {
         self.identity.as_deref()
     }
 
+    pub(crate) fn with_code(&self, at: Timestamp) -> Self {
+        Self { code: Some(at), ..self.clone() }
+    }
+
+    /// Somebody with a token of an identity provider.
+    pub fn web_identity(&self) -> Option<&WebIdentity> {
+        self.token.as_deref()
+    }
+
+    /// When the caller gave a one-time code: with this request, or before its session began.
+    pub fn mfa(&self) -> Option<Timestamp> {
+        self.code.or_else(|| self.identity()?.standing.mfa)
+    }
+
     pub fn account(&self) -> Option<AccountId> {
         self.identity().map(|identity| identity.account)
     }
@@ -128,6 +155,24 @@ impl Caller {
 
     /// As policies see it.
     pub(crate) fn subject(&self) -> policy::Caller {
-        self.identity().map_or(policy::Caller::Anonymous, |identity| identity.subject.clone())
+        match (self.identity(), self.web_identity()) {
+            (Some(identity), _) => identity.subject.clone(),
+            (None, Some(shown)) => policy::Caller::WebIdentity { provider: shown.provider.clone() },
+            (None, None) => policy::Caller::Anonymous,
+        }
+    }
+
+    /// The condition keys that follow from what the caller showed, and from how the request came.
+    pub(crate) fn describe(&self, keys: &mut Keys) {
+        if let Some(shown) = self.web_identity() {
+            set_claims(&shown.claims, keys);
+        }
+        let now = self.situation.now;
+        if let Some(given) = self.mfa() {
+            keys.set("aws:MultiFactorAuthPresent", "true");
+            let age = (now.millis() - given.millis()).max(0) / 1000;
+            keys.set("aws:MultiFactorAuthAge", age.to_string());
+        }
+        self.situation.describe(keys);
     }
 }

@@ -14,20 +14,20 @@ pub enum RowError {
     Damaged { row: &'static str, at: usize, len: usize },
 }
 
-pub(super) struct RowWriter(Vec<u8>);
+pub struct RowWriter(Vec<u8>);
 
 impl RowWriter {
-    pub(super) fn new(format: u8) -> Self {
+    pub fn new(format: u8) -> Self {
         let mut bytes = Vec::with_capacity(160);
         bytes.push(format);
         Self(bytes)
     }
 
-    pub(super) fn u8(&mut self, value: u8) {
+    pub fn u8(&mut self, value: u8) {
         self.0.push(value);
     }
 
-    pub(super) fn varint(&mut self, mut value: u64) {
+    pub fn varint(&mut self, mut value: u64) {
         while value >= 0x80 {
             self.0.push(value as u8 | 0x80);
             value >>= 7;
@@ -35,20 +35,20 @@ impl RowWriter {
         self.0.push(value as u8);
     }
 
-    pub(super) fn signed(&mut self, value: i64) {
+    pub fn signed(&mut self, value: i64) {
         self.varint((value << 1 ^ value >> 63) as u64);
     }
 
-    pub(super) fn raw(&mut self, bytes: &[u8]) {
+    pub fn raw(&mut self, bytes: &[u8]) {
         self.0.extend_from_slice(bytes);
     }
 
-    pub(super) fn bytes(&mut self, bytes: &[u8]) {
+    pub fn bytes(&mut self, bytes: &[u8]) {
         self.varint(bytes.len() as u64);
         self.raw(bytes);
     }
 
-    pub(super) fn option<T>(&mut self, value: Option<T>, write: impl FnOnce(&mut Self, T)) {
+    pub fn option<T>(&mut self, value: Option<T>, write: impl FnOnce(&mut Self, T)) {
         match value {
             None => self.u8(0),
             Some(value) => {
@@ -58,11 +58,11 @@ impl RowWriter {
         }
     }
 
-    pub(super) fn text(&mut self, value: Option<&str>) {
+    pub fn text(&mut self, value: Option<&str>) {
         self.option(value, |w, text| w.bytes(text.as_bytes()));
     }
 
-    pub(super) fn pairs(&mut self, pairs: &[(String, String)]) {
+    pub fn pairs(&mut self, pairs: &[(String, String)]) {
         self.varint(pairs.len() as u64);
         for (name, value) in pairs {
             self.bytes(name.as_bytes());
@@ -70,19 +70,19 @@ impl RowWriter {
         }
     }
 
-    pub(super) fn strings(&mut self, strings: &[String]) {
+    pub fn strings(&mut self, strings: &[String]) {
         self.varint(strings.len() as u64);
         for string in strings {
             self.bytes(string.as_bytes());
         }
     }
 
-    pub(super) fn finish(self) -> Bytes {
+    pub fn finish(self) -> Bytes {
         Bytes::from(self.0)
     }
 }
 
-pub(super) struct RowReader {
+pub struct RowReader {
     row: &'static str,
     bytes: Bytes,
     at: usize,
@@ -91,7 +91,7 @@ pub(super) struct RowReader {
 
 impl RowReader {
     /// Checks the format byte; `known` is the newest that this release writes.
-    pub(super) fn new(row: &'static str, bytes: Bytes, known: u8) -> Result<Self, RowError> {
+    pub fn new(row: &'static str, bytes: Bytes, known: u8) -> Result<Self, RowError> {
         let mut reader = Self { row, bytes, at: 0, format: 0 };
         match reader.u8()? {
             found if found == 0 || found > known => Err(RowError::Format { row, found, known }),
@@ -100,26 +100,26 @@ impl RowReader {
     }
 
     /// Of the row that is read: older ones lack what came later.
-    pub(super) const fn format(&self) -> u8 {
+    pub const fn format(&self) -> u8 {
         self.format
     }
 
-    pub(super) fn damaged(&self) -> RowError {
+    pub fn damaged(&self) -> RowError {
         RowError::Damaged { row: self.row, at: self.at, len: self.bytes.len() }
     }
 
     /// A value that only some bytes can mean.
-    pub(super) fn legal<T>(&self, value: Option<T>) -> Result<T, RowError> {
+    pub fn legal<T>(&self, value: Option<T>) -> Result<T, RowError> {
         value.ok_or_else(|| self.damaged())
     }
 
-    pub(super) fn u8(&mut self) -> Result<u8, RowError> {
+    pub fn u8(&mut self) -> Result<u8, RowError> {
         let byte = self.bytes.get(self.at).copied().ok_or_else(|| self.damaged())?;
         self.at += 1;
         Ok(byte)
     }
 
-    pub(super) fn varint(&mut self) -> Result<u64, RowError> {
+    pub fn varint(&mut self) -> Result<u64, RowError> {
         let mut value = 0;
         for shift in (0..64).step_by(7) {
             let byte = self.u8()?;
@@ -131,12 +131,12 @@ impl RowReader {
         Err(self.damaged())
     }
 
-    pub(super) fn signed(&mut self) -> Result<i64, RowError> {
+    pub fn signed(&mut self) -> Result<i64, RowError> {
         let raw = self.varint()?;
         Ok((raw >> 1) as i64 ^ -((raw & 1) as i64))
     }
 
-    pub(super) fn bool(&mut self) -> Result<bool, RowError> {
+    pub fn bool(&mut self) -> Result<bool, RowError> {
         match self.u8()? {
             0 => Ok(false),
             1 => Ok(true),
@@ -144,7 +144,7 @@ impl RowReader {
         }
     }
 
-    pub(super) fn take(&mut self, len: usize) -> Result<Bytes, RowError> {
+    pub fn take(&mut self, len: usize) -> Result<Bytes, RowError> {
         match self.at.checked_add(len) {
             Some(end) if end <= self.bytes.len() => {
                 let taken = self.bytes.slice(self.at..end);
@@ -155,34 +155,34 @@ impl RowReader {
         }
     }
 
-    pub(super) fn array<const N: usize>(&mut self) -> Result<[u8; N], RowError> {
+    pub fn array<const N: usize>(&mut self) -> Result<[u8; N], RowError> {
         let taken = self.take(N)?;
         self.legal(taken.as_ref().try_into().ok())
     }
 
-    pub(super) fn bytes(&mut self) -> Result<Bytes, RowError> {
+    pub fn bytes(&mut self) -> Result<Bytes, RowError> {
         let len = self.varint()?;
         let len = self.legal(usize::try_from(len).ok())?;
         self.take(len)
     }
 
-    pub(super) fn string(&mut self) -> Result<String, RowError> {
+    pub fn string(&mut self) -> Result<String, RowError> {
         let bytes = self.bytes()?;
         self.legal(String::from_utf8(bytes.to_vec()).ok())
     }
 
-    pub(super) fn option<T>(
+    pub fn option<T>(
         &mut self,
         read: impl FnOnce(&mut Self) -> Result<T, RowError>,
     ) -> Result<Option<T>, RowError> {
         if self.bool()? { read(self).map(Some) } else { Ok(None) }
     }
 
-    pub(super) fn text(&mut self) -> Result<Option<String>, RowError> {
+    pub fn text(&mut self) -> Result<Option<String>, RowError> {
         self.option(Self::string)
     }
 
-    pub(super) fn pairs(&mut self) -> Result<Vec<(String, String)>, RowError> {
+    pub fn pairs(&mut self) -> Result<Vec<(String, String)>, RowError> {
         let count = self.varint()?;
         let mut pairs = Vec::new();
         for _ in 0..count {
@@ -191,7 +191,7 @@ impl RowReader {
         Ok(pairs)
     }
 
-    pub(super) fn strings(&mut self) -> Result<Vec<String>, RowError> {
+    pub fn strings(&mut self) -> Result<Vec<String>, RowError> {
         let count = self.varint()?;
         let mut strings = Vec::new();
         for _ in 0..count {
@@ -200,13 +200,13 @@ impl RowReader {
         Ok(strings)
     }
 
-    pub(super) fn account(&mut self) -> Result<AccountId, RowError> {
+    pub fn account(&mut self) -> Result<AccountId, RowError> {
         let number = self.varint()?;
         self.legal(AccountId::new(number))
     }
 
     /// What is left, for a field that ends the row.
-    pub(super) fn rest(&mut self) -> Bytes {
+    pub fn rest(&mut self) -> Bytes {
         let rest = self.bytes.slice(self.at..);
         self.at = self.bytes.len();
         rest

@@ -113,7 +113,7 @@ impl PartTable {
 }
 
 impl RowWriter {
-    pub(super) fn attributes(&mut self, attributes: &Attributes) {
+    pub fn attributes(&mut self, attributes: &Attributes) {
         self.text(attributes.content_type.as_deref());
         self.text(attributes.cache_control.as_deref());
         self.text(attributes.content_disposition.as_deref());
@@ -124,16 +124,16 @@ impl RowWriter {
         self.pairs(&attributes.metadata);
     }
 
-    pub(super) fn algorithm(&mut self, algorithm: ChecksumAlgorithm) {
+    pub fn algorithm(&mut self, algorithm: ChecksumAlgorithm) {
         let at = ChecksumAlgorithm::ALL.iter().position(|known| *known == algorithm).unwrap_or_default();
         self.varint(at as u64);
     }
 
-    pub(super) fn checksum_type(&mut self, kind: ChecksumType) {
+    pub fn checksum_type(&mut self, kind: ChecksumType) {
         self.u8(u8::from(kind == ChecksumType::Composite));
     }
 
-    pub(super) fn checksum(&mut self, checksum: Option<&ChecksumRow>) {
+    pub fn checksum(&mut self, checksum: Option<&ChecksumRow>) {
         self.option(checksum, |w, checksum| {
             w.algorithm(checksum.algorithm);
             w.checksum_type(checksum.kind);
@@ -141,20 +141,20 @@ impl RowWriter {
         });
     }
 
-    pub(super) fn storage_class(&mut self, class: StorageClass) {
+    pub fn storage_class(&mut self, class: StorageClass) {
         self.u8(StorageClass::ALL.iter().position(|known| *known == class).unwrap_or_default() as u8);
     }
 
-    pub(super) fn owner(&mut self, owner: AccountId) {
+    pub fn owner(&mut self, owner: AccountId) {
         self.varint(owner.number());
     }
 
-    pub(super) fn timestamp(&mut self, moment: Timestamp) {
+    pub fn timestamp(&mut self, moment: Timestamp) {
         self.signed(moment.millis());
     }
 
     /// Ends the row: inline bytes come last, so that reading a row's head never touches them.
-    pub(super) fn content(&mut self, content: &Content) {
+    pub fn content(&mut self, content: &Content) {
         match content {
             Content::Inline(bytes) => {
                 self.u8(0);
@@ -173,12 +173,12 @@ impl RowWriter {
         }
     }
 
-    pub(super) fn upload(&mut self, upload: UploadId) {
+    pub fn upload(&mut self, upload: UploadId) {
         self.varint(upload.ordinal.as_u64());
         self.varint(upload.salt);
     }
 
-    pub(super) fn part_table(&mut self, table: &PartTable) {
+    pub fn part_table(&mut self, table: &PartTable) {
         self.varint(table.0.len() as u64);
         for span in &table.0 {
             self.varint(u64::from(span.first.get()));
@@ -189,7 +189,7 @@ impl RowWriter {
 }
 
 impl RowReader {
-    pub(super) fn attributes(&mut self) -> Result<Attributes, RowError> {
+    pub fn attributes(&mut self) -> Result<Attributes, RowError> {
         Ok(Attributes {
             content_type: self.text()?,
             cache_control: self.text()?,
@@ -202,16 +202,16 @@ impl RowReader {
         })
     }
 
-    pub(super) fn algorithm(&mut self) -> Result<ChecksumAlgorithm, RowError> {
+    pub fn algorithm(&mut self) -> Result<ChecksumAlgorithm, RowError> {
         let at = usize::try_from(self.varint()?).unwrap_or(usize::MAX);
         self.legal(ChecksumAlgorithm::ALL.get(at).copied())
     }
 
-    pub(super) fn checksum_type(&mut self) -> Result<ChecksumType, RowError> {
+    pub fn checksum_type(&mut self) -> Result<ChecksumType, RowError> {
         Ok(if self.bool()? { ChecksumType::Composite } else { ChecksumType::FullObject })
     }
 
-    pub(super) fn checksum(&mut self) -> Result<Option<ChecksumRow>, RowError> {
+    pub fn checksum(&mut self) -> Result<Option<ChecksumRow>, RowError> {
         self.option(|r| {
             let (algorithm, kind, value) = (r.algorithm()?, r.checksum_type()?, r.bytes()?);
             let value = r.legal((value.len() == algorithm.size_bytes()).then_some(value))?;
@@ -219,20 +219,20 @@ impl RowReader {
         })
     }
 
-    pub(super) fn storage_class(&mut self) -> Result<StorageClass, RowError> {
+    pub fn storage_class(&mut self) -> Result<StorageClass, RowError> {
         let at = usize::from(self.u8()?);
         self.legal(StorageClass::ALL.get(at).copied())
     }
 
-    pub(super) fn timestamp(&mut self) -> Result<Timestamp, RowError> {
+    pub fn timestamp(&mut self) -> Result<Timestamp, RowError> {
         self.signed().map(Timestamp::from_millis)
     }
 
-    pub(super) fn ordinal(&mut self) -> Result<Ordinal, RowError> {
+    pub fn ordinal(&mut self) -> Result<Ordinal, RowError> {
         self.varint().map(Ordinal::from_u64)
     }
 
-    pub(super) fn key(&mut self) -> Result<ObjectKey, RowError> {
+    pub fn key(&mut self) -> Result<ObjectKey, RowError> {
         let key = self.string()?;
         self.legal(ObjectKey::new(key).ok())
     }
@@ -242,7 +242,7 @@ impl RowReader {
         self.legal(i64::try_from(number).ok().and_then(PartNumber::new))
     }
 
-    pub(super) fn content(&mut self) -> Result<Content, RowError> {
+    pub fn content(&mut self) -> Result<Content, RowError> {
         match self.u8()? {
             0 => Ok(Content::Inline(self.rest())),
             1 => Ok(Content::Stored(self.rest())),
@@ -251,11 +251,11 @@ impl RowReader {
         }
     }
 
-    pub(super) fn upload(&mut self) -> Result<UploadId, RowError> {
+    pub fn upload(&mut self) -> Result<UploadId, RowError> {
         Ok(UploadId { ordinal: self.ordinal()?, salt: self.varint()? })
     }
 
-    pub(super) fn part_table(&mut self) -> Result<PartTable, RowError> {
+    pub fn part_table(&mut self) -> Result<PartTable, RowError> {
         let mut table = PartTable::default();
         for _ in 0..self.varint()? {
             let first = self.part_number()?;

@@ -26,7 +26,7 @@ pub use access_point::AccessPointRow;
 pub use account::AccountRow;
 pub use annotation::AnnotationRow;
 pub use bucket::{BucketAccess, BucketRow};
-pub use bytes::RowError;
+pub use bytes::{RowError, RowReader, RowWriter};
 pub use content::{Attributes, ChecksumRow, Content, PartSpan, PartTable};
 pub use cors::CorsRow;
 pub use identity::{

@@ -4,5 +4,6 @@ use api::s3::{DeleteBucket, DeleteBucketInput};
 use auth::{Authorized, Bucket, Caller};
 
 pub fn forge(input: DeleteBucketInput, caller: Caller, bucket: Bucket) -> Authorized<DeleteBucket> {
-    Authorized { input, caller, bucket: Some(bucket), source: None, unlimited: true, refused: Vec::new() }
+    let (bucket, refused) = (Some(bucket), Vec::new());
+    Authorized { input, caller, bucket, source: None, role: None, unlimited: true, refused }
 }

@@ -1,0 +1,21 @@
+//! What a caller shows besides a signature, checked before anything is judged: one-time codes of MFA devices.
+
+mod code;
+
+use api::S3Error;
+
+use crate::authn::Auth;
+use crate::authz::Guarded;
+use crate::caller::Caller;
+
+pub use code::{CODE_STEP_S, open_seed, seal_seed, step_of};
+
+impl Auth {
+    /// The caller, with what the input proves of it. Operations that show nothing cost nothing here.
+    pub async fn prove<O: Guarded>(&self, caller: Caller, input: &O::Input) -> Result<Caller, S3Error> {
+        match O::code(input) {
+            None => Ok(caller),
+            Some((serial, code)) => self.prove_code(caller, serial, code).await,
+        }
+    }
+}

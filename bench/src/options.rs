@@ -21,6 +21,9 @@ pub struct Arguments {
     /// The server's binary
     #[arg(long, value_name = "FILE", default_value = "target/release/strongroom")]
     pub server: PathBuf,
+    /// Another release's binary, which the scenario `against` compares with
+    #[arg(long, value_name = "FILE")]
+    pub against: Option<PathBuf>,
     /// Where the servers' data and the bare loops' files go; must be a real disk
     #[arg(long, value_name = "DIR", default_value = "target/bench-scratch")]
     pub scratch: PathBuf,

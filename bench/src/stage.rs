@@ -27,6 +27,7 @@ pub struct Stage {
     pub filled: bool,
     runtime: Runtime,
     server: PathBuf,
+    other: Option<PathBuf>,
     scratch: PathBuf,
 }
 
@@ -60,6 +61,7 @@ impl Stage {
             filled: false,
             runtime: tokio::runtime::Builder::new_multi_thread().enable_all().build()?,
             server: fs::canonicalize(&arguments.server)?,
+            other: arguments.against.as_ref().map(fs::canonicalize).transpose()?,
             scratch,
         })
     }
@@ -75,12 +77,28 @@ impl Stage {
     /// A server on a data directory of that name in the scratch; its log goes to a file beside, as a service
     /// manager would keep it.
     pub fn serve(&self, data: &str, flags: &[&str]) -> anyhow::Result<Process> {
+        self.serve_binary(&self.server, data, flags)
+    }
+
+    /// The other release, where one was named.
+    pub fn other_server(&self) -> Option<PathBuf> {
+        self.other.clone()
+    }
+
+    /// Another release's server, with an empty bucket.
+    pub fn serve_other(&self, binary: &Path, data: &str, bucket: &str) -> anyhow::Result<Process> {
+        let server = self.serve_binary(binary, data, &[])?;
+        self.make_bucket(&server, bucket)?;
+        Ok(server)
+    }
+
+    fn serve_binary(&self, binary: &Path, data: &str, flags: &[&str]) -> anyhow::Result<Process> {
         let log = fs::File::options()
             .create(true)
             .append(true)
             .open(self.scratch.join(format!("{data}.log")))
             .context("opening the server's log")?;
-        let mut command = Command::new(&self.server);
+        let mut command = Command::new(binary);
         command
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(self.scratch.join(data))

@@ -1,5 +1,6 @@
 //! The scenarios, one file each, in the order in which they are played.
 
+mod against;
 mod durable_put;
 mod filled;
 mod idle;
@@ -24,7 +25,7 @@ pub struct Scene {
     pub play: fn(&mut Stage) -> anyhow::Result<()>,
 }
 
-const SCENES: [Scene; 9] = [
+const SCENES: [Scene; 10] = [
     Scene { name: "limits", about: "what disk and processor can do", usual: true, play: limits::play },
     Scene { name: "idle", about: "memory of a server with nothing to do", usual: true, play: idle::play },
     Scene { name: "small-put", about: "4 KiB PUTs, 64 writers", usual: true, play: small_put::play },
@@ -43,6 +44,12 @@ const SCENES: [Scene; 9] = [
         play: start::play,
     },
     Scene { name: "large", about: "one large PUT, GET and multipart upload", usual: true, play: large::play },
+    Scene {
+        name: "against",
+        about: "every path beside another release's (--against FILE)",
+        usual: false,
+        play: against::play,
+    },
     Scene { name: "inline", about: "thresholds for bodies in rows", usual: false, play: inline::play },
 ];
 

@@ -6,6 +6,7 @@ use http::Uri;
 use sigv4::ChunkVerifier;
 
 use crate::body::{FrameDecoder, Framing};
+use crate::dispatch::form_pairs;
 use crate::form::{Event, FormDecoder};
 use crate::request::{Hosts, Target, decode_query};
 
@@ -63,6 +64,11 @@ pub fn read_form(boundary: &str, fields_bytes_max: usize, pieces: &[&[u8]]) -> R
         }
     }
     Ok(form)
+}
+
+/// Decodes a form that asks IAM or STS for something.
+pub fn read_query(body: &[u8]) -> Result<Vec<(String, String)>, S3Error> {
+    form_pairs("", body)
 }
 
 /// Whom a request is for, and its query decoded.

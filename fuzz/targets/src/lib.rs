@@ -15,6 +15,7 @@ mod model_text;
 mod operations;
 mod policy_document;
 mod post_policy;
+mod query;
 #[cfg(test)]
 mod replay;
 mod request;
@@ -32,6 +33,7 @@ pub use manifest::manifest;
 pub use model_text::model;
 pub use policy_document::policy;
 pub use post_policy::post_policy;
+pub use query::query;
 pub use request::request;
 pub use rows::rows;
 pub use rules::rules;
@@ -44,7 +46,7 @@ pub use xml::xml;
 pub type Target = fn(&[u8]);
 
 /// All targets by the names of their corpora and binaries.
-pub const TARGETS: [(&str, Target); 14] = [
+pub const TARGETS: [(&str, Target); 15] = [
     ("aws_chunked", aws_chunked),
     ("form_data", form_data),
     ("journal", journal),
@@ -52,6 +54,7 @@ pub const TARGETS: [(&str, Target); 14] = [
     ("model", model),
     ("policy", policy),
     ("post_policy", post_policy),
+    ("query", query),
     ("request", request),
     ("rows", rows),
     ("rules", rules),

@@ -14,16 +14,23 @@ from .credentials import ROOT
 _names = itertools.count()
 
 
-def client(server, credentials=ROOT, service="s3", region="eu-west-1", **config):
+def client(server, credentials=ROOT, service="s3", region="eu-west-1", endpoint=None, **config):
     defaults = {"s3": {"addressing_style": "path"}, "retries": {"total_max_attempts": 1}, "read_timeout": 60}
     return boto3.session.Session().client(
         service,
-        endpoint_url=server.endpoint,
+        endpoint_url=endpoint or server.endpoint,
         aws_access_key_id=credentials.access_key,
         aws_secret_access_key=credentials.secret_key,
         region_name=region,
         config=botocore.config.Config(**{**defaults, **config}),
     )
+
+
+def control(server, credentials=ROOT, **config):
+    """S3 Control's client puts the account's id before the host. Nobody has to find such a host where the server is the
+    proxy: it is asked for the whole URL."""
+    endpoint = f"http://localhost:{server.port}"
+    return client(server, credentials, "s3control", endpoint=endpoint, proxies={"http": server.endpoint}, **config)
 
 
 def resource(server, credentials=ROOT):

@@ -1,16 +1,26 @@
-"""One plain request for any operation of the S3 model, made by the client's own serializer and signed by us."""
+"""One plain request for any operation of a service's model, made by the client's own serializer and signed by us."""
 
 import datetime
+import functools
+import urllib.parse
 
 import botocore.serialize
 import botocore.session
 
+from .credentials import ROOT
 from .raw import call
-from .signer import escape
+from .signer import Signer, escape
 
-MODEL = botocore.session.get_session().get_service_model("s3")
-NAMES = list(MODEL.operation_names)
 SAMPLES = {"integer": 1, "long": 1, "boolean": True, "double": 1.0, "float": 1.0, "blob": b"x"}
+
+
+@functools.cache
+def model(service):
+    return botocore.session.get_session().get_service_model(service)
+
+
+def names(service="s3"):
+    return list(model(service).operation_names)
 
 
 def sample(shape):
@@ -28,13 +38,13 @@ def sample(shape):
     return SAMPLES[shape.type_name]
 
 
-def request(name, bucket, key="k"):
+def request(name, bucket, key="k", service="s3"):
     """Method, target, headers and body."""
-    operation = MODEL.operation_model(name)
+    operation = model(service).operation_model(name)
     members = operation.input_shape.members if operation.input_shape else {}
     parameters = sample(operation.input_shape) if operation.input_shape else {}
     parameters.update({known: value for known, value in {"Bucket": bucket, "Key": key}.items() if known in members})
-    serializer = botocore.serialize.create_serializer("rest-xml", include_validation=False)
+    serializer = botocore.serialize.create_serializer(model(service).protocol, include_validation=False)
     made = serializer.serialize_to_request(parameters, operation)
     query = made["query_string"] or {}
     pairs = [
@@ -46,10 +56,13 @@ def request(name, bucket, key="k"):
     parts = [part for part in [fixed, *pairs] if part]
     target = path + ("?" + "&".join(parts) if parts else "")
     body = made["body"] or b""
+    if isinstance(body, dict):
+        body = urllib.parse.urlencode(body)
     headers = {name: value for name, value in made["headers"].items() if name.lower() != "host"}
     return made["method"], target, headers, body.encode() if isinstance(body, str) else body
 
 
-def send(server, name, bucket, key="k"):
-    method, target, headers, body = request(name, bucket, key)
-    return call(server, method, target, body, headers)
+def send(server, name, bucket, key="k", service="s3"):
+    method, target, headers, body = request(name, bucket, key, service)
+    signer = Signer(ROOT, service=model(service).signing_name)
+    return call(server, method, target, body, headers, signer)

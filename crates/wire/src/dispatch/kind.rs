@@ -34,12 +34,15 @@ pub(super) fn kind(target: &Target<'_>, incomer: &Incomer) -> Kind {
     }
 }
 
-/// A host may name the account too (`111122223333.localhost`), as AWS's clients do where they reach a name; any other
-/// host with a bucket in it means the bucket.
+/// A host may name the account too (`111122223333.localhost`, `111122223333.s3-control.example.com`), as AWS's clients do
+/// unless they are told not to; any other host with a bucket in it means the bucket.
 fn is_control(target: &Target<'_>, headers: &HeaderMap) -> bool {
     let Some(account) = headers.get(ACCOUNT) else { return false };
     match &target.bucket {
-        Some(bucket) if target.virtual_hosted => bucket.as_bytes() == account.as_bytes(),
+        Some(bucket) if target.virtual_hosted => {
+            let first = bucket.split('.').next().unwrap_or_default();
+            first.as_bytes() == account.as_bytes() || first == "s3-control"
+        }
         _ => true,
     }
 }
@@ -90,6 +93,9 @@ mod tests {
         let path = "/v20180820/configuration/publicAccessBlock";
         assert!(control(path, "127.0.0.1:9000", Some("111122223333")));
         assert!(control(path, "111122223333.localhost:9000", Some("111122223333")));
+        assert!(control(path, "111122223333.s3-control.eu-west-1.localhost", Some("111122223333")));
+        assert!(control(path, "s3-control.localhost", Some("111122223333")));
+        assert!(!control(path, "444455556666.localhost", Some("111122223333")));
         assert!(!control(path, "127.0.0.1:9000", None));
         assert!(!control(path, "photos.localhost:9000", Some("111122223333")));
         assert!(!control("/v20180820", "127.0.0.1:9000", Some("111122223333")));

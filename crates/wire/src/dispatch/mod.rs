@@ -21,3 +21,4 @@ pub use built::sts::BUILT as BUILT_STS;
 pub use door::{Authenticated, Door, FormAdmission, FormView, Handle};
 pub use extra::{Extra, ExtraRequest, NoExtra};
 pub(crate) use front::Front;
+pub(crate) use query::form_pairs;

@@ -53,7 +53,7 @@ async fn exchange<H: built::House>(
 ) -> Result<Answer, S3Error> {
     let Incomer { method, uri, headers, pull, secure } = incomer;
     let body = if method == Method::POST { read_body(pull, &headers, limits).await? } else { Bytes::new() };
-    let fields = fields(target.query, &body)?;
+    let fields = Fields::new(form_pairs(target.query, &body)?);
     let service = claimed.or_else(|| named(&fields));
     let Some(service) = service else { return Err(no_form(&method)) };
     ledger.service = service;
@@ -116,12 +116,12 @@ async fn read_body(pull: Pull, headers: &http::HeaderMap, limits: &Limits) -> Re
 }
 
 /// The query's fields and the body's: AWS reads both.
-fn fields(query: &str, body: &[u8]) -> Result<Fields, S3Error> {
+pub(crate) fn form_pairs(query: &str, body: &[u8]) -> Result<Vec<(String, String)>, S3Error> {
     let malformed = |_| S3Error::from(ErrorCode::MalformedQueryString);
     let body = std::str::from_utf8(body).map_err(|_| S3Error::from(ErrorCode::MalformedQueryString))?;
     let mut pairs = decode_query(body).map_err(malformed)?;
     pairs.extend(decode_query(query).map_err(malformed)?);
-    Ok(Fields::new(pairs))
+    Ok(pairs)
 }
 
 /// The service that an unsigned form means: each has one version.

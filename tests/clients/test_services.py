@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import json
 import urllib.parse
 
 import botocore
@@ -11,6 +12,7 @@ from support import boto
 from support.boto import refused
 from support.credentials import ROOT
 from support.raw import call, plain
+from support.server import binary
 from support.signer import Signer
 
 FORM = {"content-type": "application/x-www-form-urlencoded; charset=utf-8"}
@@ -56,6 +58,41 @@ def test_control_is_told_where_the_host_names_the_account(server):
     assert answer.body.startswith(b'<?xml version="1.0" encoding="UTF-8"?>\n<ErrorResponse><Error>')
     stray = call(server, "GET", "/v20180820/nothing", headers=headers)
     assert (stray.status, stray.code, stray.element("URI")) == (400, "InvalidURI", "nothing")
+
+
+def account_of(shell):
+    told = json.loads(shell.run(f"{binary()} account list --json").out)
+    accounts = told["accounts"] if isinstance(told, dict) else told
+    return accounts[0]["id"]
+
+
+def test_access_points_and_their_policies_come_and_go(server, shell, bucket):
+    control, named = boto.control(server), {"AccountId": account_of(shell), "Name": boto.fresh_name("point")}
+    made = control.create_access_point(**named, Bucket=bucket)
+    assert made["AccessPointArn"].endswith(f"accesspoint/{named['Name']}")
+    assert control.get_access_point(**named)["Bucket"] == bucket
+    listed = control.list_access_points(AccountId=named["AccountId"], Bucket=bucket)["AccessPointList"]
+    assert [point["Name"] for point in listed] == [named["Name"]]
+    with refused("NoSuchAccessPointPolicy", 404):
+        control.get_access_point_policy(**named)
+    policy = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"AWS": named["AccountId"]},
+                "Action": "s3:GetObject",
+                "Resource": f"{made['AccessPointArn']}/object/*",
+            }
+        ],
+    }
+    control.put_access_point_policy(**named, Policy=json.dumps(policy))
+    assert json.loads(control.get_access_point_policy(**named)["Policy"])["Statement"]
+    assert control.get_access_point_policy_status(**named)["PolicyStatus"] == {"IsPublic": False}
+    control.delete_access_point_policy(**named)
+    control.delete_access_point(**named)
+    with refused("NoSuchAccessPoint", 404):
+        control.get_access_point(**named)
 
 
 def test_a_bucket_may_be_called_as_control_s_path(server, s3):

@@ -67,14 +67,14 @@ impl<'a> FormReader<'a> {
         if member.is_present() { T::read(&member, rule) } else { None }
     }
 
-    /// A member that must be there.
+    /// A member that must be there. Names below that of a single value (`UserName.x`) don't make it so.
     pub(crate) fn needed<T: FormPart>(&self, name: &'static str, rule: &Rule) -> Option<T> {
         let member = self.member(name);
-        if !member.is_present() {
+        let value = if member.is_present() { T::read(&member, rule) } else { None };
+        if value.is_none() {
             member.is_null();
-            return None;
         }
-        T::read(&member, rule)
+        value
     }
 
     /// A list; `member` stands before its elements' numbers, and is empty for flattened ones.

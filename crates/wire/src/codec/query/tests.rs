@@ -95,6 +95,12 @@ fn what_is_missing_or_too_long_is_told_all_at_once() {
 }
 
 #[test]
+fn a_name_below_a_single_value_is_not_the_value() {
+    let message = refused::<DeleteUser>(&[("UserName.x", "ann")]);
+    assert!(message.contains("Value null at 'userName'"), "{message}");
+}
+
+#[test]
 fn places_in_lists_are_told() {
     let message = refused::<CreateUser>(&[("UserName", "a"), ("Tags.member.1.Key", "k")]);
     assert!(message.contains("Value null at 'tags.1.member.value' failed"), "{message}");

@@ -6,6 +6,7 @@ import time
 import requests
 
 from support import boto, raw
+from support.boto import refused
 from support.server import binary
 
 
@@ -58,6 +59,13 @@ def test_every_request_has_its_line_in_the_log(server, s3, bucket):
         time.sleep(0.05)
     assert len(lines) == 1
     assert "GetObject" in lines[0] and "404" in lines[0] and "NoSuchKey" in lines[0] and bucket in lines[0]
+
+
+def test_other_services_operations_are_told_behind_their_names(server):
+    before = requests_total(server, "iam:ListSSHPublicKeys", "NotImplemented")
+    with refused("NotImplemented", 501):
+        boto.client(server, service="iam").list_ssh_public_keys()
+    assert requests_total(server, "iam:ListSSHPublicKeys", "NotImplemented") == before + 1
 
 
 def test_no_secret_and_no_signature_is_logged(server, s3, bucket):

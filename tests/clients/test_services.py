@@ -34,7 +34,7 @@ def told(answer):
 @pytest.mark.parametrize(
     ("service", "call"),
     [
-        ("iam", lambda iam: iam.list_mfa_devices()),
+        ("iam", lambda iam: iam.list_ssh_public_keys()),
         ("sts", lambda sts: sts.decode_authorization_message(EncodedMessage="x")),
     ],
 )
@@ -153,6 +153,16 @@ def test_a_body_that_was_changed_does_not_match(server):
 def test_a_form_larger_than_its_bound_is_refused(server):
     answer = post(server, Action="ListUsers", Version=IAM, Marker="x" * (1 << 20))
     assert answer.code == "MaxMessageLengthExceeded"
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_presigned_question_is_proven(server, method):
+    sts = boto.client(server, service="sts")
+    url = sts.generate_presigned_url("decode_authorization_message", {"EncodedMessage": "x"}, HttpMethod=method)
+    target = url.removeprefix(server.endpoint)
+    assert plain(server, method, target).code == "NotImplemented"
+    forged = plain(server, method, target.replace("EncodedMessage=x", "EncodedMessage=y"))
+    assert (forged.status, forged.code) == (403, "SignatureDoesNotMatch")
 
 
 def test_a_query_asks_as_a_form_does(server):

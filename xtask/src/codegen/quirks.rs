@@ -182,3 +182,29 @@ pub fn unrouted(operation: &str) -> Option<&'static str> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn javas_classes_become_rusts() {
+        let table = [
+            (r"[\w+=,.@-]+", "[0-9A-Za-z_+=,.@-]+"),
+            (r"\d{12}", "[0-9]{12}"),
+            (r"[\w+=,.@:\/-]*", "[0-9A-Za-z_+=,.@:/-]*"),
+            (r"v[1-9][0-9]*(\.[A-Za-z0-9-]*)?", r"v[1-9][0-9]*(\.[A-Za-z0-9-]*)?"),
+            (r"[\p{L}_.:/=+\-@]+", r"[\p{L}_.:/=+\-@]+"),
+            (r"^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$", "[a-z0-9](-?[a-z0-9])+"),
+        ];
+        for (java, rust) in table {
+            assert_eq!(rust_pattern(java), rust, "{java}");
+        }
+    }
+
+    #[test]
+    fn names_of_iam_have_its_own_words_and_those_of_sts_do_not() {
+        assert!(words_for_pattern("iam", r"[\w+=,.@-]+").is_some());
+        assert!(words_for_pattern("sts", r"[\w+=,.@-]+").is_none());
+    }
+}

@@ -27,7 +27,7 @@ pub use authz::{
 pub use aws_managed::{AWS_MANAGED, AwsManaged, aws_managed};
 pub use caller::{Caller, Identity, Kept, Named, Proof, Situation, Standing, Trail, Verdict, WebIdentity};
 pub use fault::internal;
-pub use prove::{CODE_STEP_S, open_seed, seal_seed, step_of};
+pub use prove::{CODE_STEP_S, code_at, open_seed, seal_seed};
 pub use secrets::seal_secret;
 pub use session::{Limits, PACKED_BYTES_MAX, Session, SessionOf, Temporary};
 pub use standing::{managed, of_role};

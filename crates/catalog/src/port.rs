@@ -67,6 +67,20 @@ pub trait View {
     fn last_before(&self, start: &[u8], end: &[u8]) -> Result<Option<(Vec<u8>, Bytes)>, Fault>;
 }
 
+impl<V: View + ?Sized> View for &V {
+    fn get(&self, key: &[u8]) -> Result<Option<Bytes>, Fault> {
+        (**self).get(key)
+    }
+
+    fn first_at_or_after(&self, start: &[u8], end: &[u8]) -> Result<Option<(Vec<u8>, Bytes)>, Fault> {
+        (**self).first_at_or_after(start, end)
+    }
+
+    fn last_before(&self, start: &[u8], end: &[u8]) -> Result<Option<(Vec<u8>, Bytes)>, Fault> {
+        (**self).last_before(start, end)
+    }
+}
+
 /// What a plan is to the disk's space.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Purpose {

@@ -7,6 +7,7 @@ mod access;
 mod account;
 mod acl;
 mod annotation;
+pub mod arn;
 mod bucket;
 mod checksum;
 mod cors;

@@ -5,6 +5,7 @@
 
 mod access_points;
 mod denial;
+mod iam;
 mod judge;
 mod needs;
 mod objects;
@@ -239,6 +240,12 @@ impl Auth {
         O::needs(input, &mut needs);
         let mut facts = Facts { keys: policy::Keys::default(), now: caller.situation().now };
         O::facts(input, &mut facts);
+        if let Some(failure) = needs.failure {
+            return Err(failure);
+        }
+        // What the input sets wins: a boundary that is put takes the old one's place.
+        let mut keys = needs.keys;
+        keys.extend(&facts.keys);
         let name = match O::target(input) {
             Target::NewBucket { name } => Some(name.to_owned()),
             Target::Service | Target::Account { .. } | Target::Bucket { .. } | Target::Role { .. } => None,
@@ -250,7 +257,7 @@ impl Auth {
             new_bucket: name.as_deref(),
             source: authorized.source.as_ref(),
             role: authorized.role.as_ref(),
-            facts: facts.keys,
+            facts: keys,
             objects,
         };
         bench.check_payer()?;

@@ -1,5 +1,6 @@
 //! What an operation needs: actions, each on a resource; and the condition keys that its input sets.
 
+use api::S3Error;
 use catalog::Catalog;
 use model::{AccountId, Region, Timestamp};
 use policy::Keys;
@@ -35,26 +36,43 @@ pub struct Need {
 
 /// The list in the making. The first that is not granted is the one that the refusal names.
 pub struct Needs<'a> {
-    catalog: &'a Catalog,
-    account: Option<AccountId>,
-    region: Option<&'a Region>,
+    pub(super) catalog: &'a Catalog,
+    caller: &'a Caller,
     pub(super) list: Vec<Need>,
+    /// Condition keys that follow from what is there already.
+    pub(super) keys: Keys,
+    /// Why the needs cannot be told: then nobody is let in.
+    pub(super) failure: Option<S3Error>,
 }
 
 impl<'a> Needs<'a> {
     pub(super) fn new(catalog: &'a Catalog, caller: &'a Caller) -> Self {
-        let region = caller.identity().and_then(|identity| identity.signed_region.as_ref());
-        Self { catalog, account: caller.account(), region, list: Vec::with_capacity(2) }
+        Self { catalog, caller, list: Vec::with_capacity(2), keys: Keys::default(), failure: None }
     }
 
     /// The account of whoever asks; anonymous callers have none.
     pub fn account(&self) -> Option<AccountId> {
-        self.account
+        self.caller.account()
+    }
+
+    /// As policies see it; none for the anonymous.
+    pub fn subject(&self) -> Option<&'a policy::Caller> {
+        self.caller.identity().map(|identity| &identity.subject)
+    }
+
+    pub(super) fn set(&mut self, name: &str, value: &str) {
+        self.keys.set(name, value);
+    }
+
+    pub(super) fn fail<T>(&mut self, error: S3Error) -> Option<T> {
+        self.failure = Some(error);
+        None
     }
 
     /// The region that the request was signed for.
     pub fn region(&self) -> &str {
-        self.region.map_or(Region::CLASSIC, Region::as_str)
+        let identity = self.caller.identity();
+        identity.and_then(|identity| identity.signed_region.as_ref()).map_or(Region::CLASSIC, Region::as_str)
     }
 
     /// For ARNs that hold more than the input says, as a user's path.

@@ -54,7 +54,7 @@ pub fn open_seed(
 }
 
 /// The step of the time whose code this is: now's or one beside it, after the last that was taken.
-pub fn step_of(seed: &[u8], code: &str, now: Timestamp, last_step: u64) -> Option<u64> {
+fn step_of(seed: &[u8], code: &str, now: Timestamp, last_step: u64) -> Option<u64> {
     let current = u64::try_from(now.seconds()).ok()? / CODE_STEP_S;
     // All are compared, so that the time taken tells nothing.
     (current.saturating_sub(1)..=current + 1).fold(None, |found, step| {
@@ -63,7 +63,8 @@ pub fn step_of(seed: &[u8], code: &str, now: Timestamp, last_step: u64) -> Optio
     })
 }
 
-fn code_at(seed: &[u8], step: u64) -> String {
+/// The code of one step of the time.
+pub fn code_at(seed: &[u8], step: u64) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, seed);
     let tag = hmac::sign(&key, &step.to_be_bytes());
     let tag = tag.as_ref();
@@ -82,7 +83,7 @@ impl Auth {
     ) -> Result<Caller, S3Error> {
         let holding = holding(&caller, serial).ok_or_else(no_device)?;
         let (now, code, sealer) = (caller.situation().now, code.to_owned(), self.sealer().clone());
-        let group = Group::new([b"i", holding.account.to_string().as_bytes()].concat());
+        let group = Group::new(space::identity_group(holding.account));
         let taken = self.catalog().commit(group, move |view, _| {
             Ok(match take(view, &sealer, &holding, &code, now)? {
                 Ok(write) => Decision::Write(vec![write], ()),

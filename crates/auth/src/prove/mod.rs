@@ -8,7 +8,7 @@ use crate::authn::Auth;
 use crate::authz::Guarded;
 use crate::caller::Caller;
 
-pub use code::{CODE_STEP_S, open_seed, seal_seed, step_of};
+pub use code::{CODE_STEP_S, code_at, open_seed, seal_seed};
 
 impl Auth {
     /// The caller, with what the input proves of it. Operations that show nothing cost nothing here.

@@ -17,8 +17,8 @@ pub use access_point::{
 pub use identity::{
     ACCESS_KEYS, ALIAS_NAMES, ALIASES, ATTACHMENTS, DEVICES, GROUPS, Holder, MEMBERS, POLICIES, PROVIDERS,
     ROLES, SEAL_CHECK, STAMPS, USERS, USES, access_key, alias, alias_name, attachment, attachments, device,
-    group, identity_stamp, in_account, member, members, name_after, policy, provider, role, seal_check, used,
-    user,
+    group, identity_group, identity_stamp, in_account, member, members, name_after, policy, provider, role,
+    seal_check, used, user,
 };
 
 pub const BUCKETS: u8 = 0x10;

@@ -52,6 +52,11 @@ pub fn access_key(id: &str) -> Vec<u8> {
     [&[ACCESS_KEYS], id.as_bytes()].concat()
 }
 
+/// The commit group of all rows of identity of an account: they change together.
+pub fn identity_group(account: AccountId) -> Vec<u8> {
+    [b"i", &account.number().to_be_bytes()[..]].concat()
+}
+
 /// All rows of one space of identity that an account has begin with this.
 pub fn in_account(space: u8, account: AccountId) -> Vec<u8> {
     let mut key = Vec::with_capacity(80);

@@ -6,6 +6,7 @@
 mod arrival;
 mod body;
 mod error;
+pub mod family;
 mod generated;
 mod operation;
 

@@ -6,6 +6,8 @@ use crate::Service;
 pub trait Operation: Send + Sync + 'static {
     /// Whose it is: services share some names.
     const SERVICE: Service;
+    /// The same as a type: one of `api::family`.
+    type Family;
     /// AWS's name of it, as in `s3:PutObject`'s documentation page.
     const NAME: &'static str;
     type Input: Send + Sync + 'static;

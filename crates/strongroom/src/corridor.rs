@@ -6,15 +6,17 @@
 //!        → wire: decodes the operation's input
 //!        → auth.prove: what the input shows of the caller       (one-time codes, tokens of identity providers)
 //!        → auth.authorize: Caller × Input → Authorized<Op>        (the only way to one)
-//!        → semantics: Handle<Op> takes Authorized<Op>: admit → land → commit
+//!        → semantics: Handle<Op> takes Authorized<Op>: admit → land → commit     (S3 and S3 Control)
+//!        → or identity: Handle<Op> takes Authorized<Op>: decide → commit         (IAM)
 //!        → wire: encodes the output, streams the answer's body
 //! ```
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use api::{Arrival, Body, S3Error};
-use auth::{Auth, Caller, Guarded};
+use api::{Arrival, Body, S3Error, family};
+use auth::{Auth, Authorized, Caller, Guarded};
+use identity::Registry;
 use semantics::Hall;
 use sigv4::RequestView;
 use sigv4::post_policy::Form;
@@ -25,6 +27,7 @@ use world::Clock;
 pub struct Corridor {
     pub auth: Auth,
     pub hall: Hall,
+    pub registry: Registry,
     pub clock: Arc<dyn Clock>,
 }
 
@@ -61,7 +64,7 @@ impl Door for Corridor {
 impl<O> wire::Handle<O> for Corridor
 where
     O: Guarded,
-    Hall: semantics::Handle<O>,
+    Self: Room<O::Family, O>,
 {
     async fn handle(
         &self,
@@ -71,8 +74,57 @@ where
     ) -> Result<(O::Output, Option<Body>), S3Error> {
         let caller = self.auth.prove::<O>(caller.clone(), &input).await?;
         let authorized = self.auth.authorize::<O>(&caller, input, &self.hall)?;
-        let veil = authorized.veil();
-        let answer = semantics::Handle::<O>::handle(&self.hall, authorized, body).await;
-        answer.map_err(|error| self.auth.veil(&veil, error))
+        self.enter(authorized, body).await
     }
 }
+
+/// The room that handles an operation, found by the service that it is of.
+pub trait Room<Family, O: Guarded> {
+    fn enter(
+        &self,
+        request: Authorized<O>,
+        body: Body,
+    ) -> impl Future<Output = Result<(O::Output, Option<Body>), S3Error>> + Send;
+}
+
+macro_rules! of_objects {
+    ($($family:ident),*) => {
+        $(impl<O> Room<family::$family, O> for Corridor
+        where
+            O: Guarded,
+            Hall: semantics::Handle<O>,
+        {
+            async fn enter(
+                &self,
+                request: Authorized<O>,
+                body: Body,
+            ) -> Result<(O::Output, Option<Body>), S3Error> {
+                let veil = request.veil();
+                let answer = semantics::Handle::<O>::handle(&self.hall, request, body).await;
+                answer.map_err(|error| self.auth.veil(&veil, error))
+            }
+        })*
+    };
+}
+
+macro_rules! of_identities {
+    ($($family:ident),*) => {
+        $(impl<O> Room<family::$family, O> for Corridor
+        where
+            O: Guarded,
+            Registry: identity::Handle<O>,
+        {
+            async fn enter(
+                &self,
+                request: Authorized<O>,
+                _body: Body,
+            ) -> Result<(O::Output, Option<Body>), S3Error> {
+                let output = identity::Handle::<O>::handle(&self.registry, request).await?;
+                Ok((output, None))
+            }
+        })*
+    };
+}
+
+of_objects! { S3, S3Control }
+of_identities! { Iam, Sts }

@@ -9,6 +9,7 @@ use admin::Admin;
 use anyhow::{Context as _, bail};
 use auth::{Accounts, Auth, Credentials};
 use catalog::{Catalog, LmdbIndex, LmdbOptions};
+use identity::Registry;
 use keepers::Reclaimer;
 use semantics::Hall;
 use stripe::Store;
@@ -71,7 +72,7 @@ async fn serve(settings: Settings, log: LogBuffer) -> anyhow::Result<()> {
         root_account,
         settings.regions.clone(),
         settings.sigv2,
-        sealer,
+        sealer.clone(),
     );
     let hall = Hall::new(
         engine.catalog.clone(),
@@ -85,7 +86,8 @@ async fn serve(settings: Settings, log: LogBuffer) -> anyhow::Result<()> {
     let catalog = engine.catalog.clone();
     let beside = Beside { admin, metrics: metrics.clone(), ready: ready.clone(), catalog };
     let access = AccessLines::open(log, settings.log_format, clock.clone());
-    let corridor = Corridor { auth, hall: hall.clone(), clock };
+    let registry = Registry::new(engine.catalog.clone(), clock.clone(), random.clone(), sealer);
+    let corridor = Corridor { auth, hall: hall.clone(), registry, clock };
     let server =
         Server::new(Arc::new(corridor), Arc::new(beside), access, settings.server.clone(), random.u128());
     let keepers = keep(hall, metrics);

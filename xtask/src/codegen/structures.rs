@@ -76,8 +76,9 @@ fn operation_file(api: &Api, operation: &Operation) -> String {
     let _ = write!(
         text,
         "/// The operation's name as a type.\n#[derive(Clone, Copy, Debug)]\npub struct {name};\n\n\
-         impl Operation for {name} {{\nconst SERVICE: Service = Service::{};\nconst NAME: &'static str = \"{name}\";\ntype Input = {name}Input;\n\
-         type Output = {name}Output;\n}}\n\n",
+         impl Operation for {name} {{\nconst SERVICE: Service = Service::{};\nconst NAME: &'static str = \"{name}\";\ntype Family = crate::family::{};\n\
+         type Input = {name}Input;\ntype Output = {name}Output;\n}}\n\n",
+        variant(api.service),
         variant(api.service)
     );
     text.push_str(&side(&operation.input, &format!("What {name} takes")));

@@ -8,6 +8,7 @@ pub struct Peek;
 impl Operation for Peek {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "Peek";
+    type Family = api::family::S3;
     type Input = ();
     type Output = ();
 }

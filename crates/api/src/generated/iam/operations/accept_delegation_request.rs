@@ -11,6 +11,7 @@ pub struct AcceptDelegationRequest;
 impl Operation for AcceptDelegationRequest {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "AcceptDelegationRequest";
+    type Family = crate::family::Iam;
     type Input = AcceptDelegationRequestInput;
     type Output = AcceptDelegationRequestOutput;
 }

@@ -12,6 +12,7 @@ pub struct AcquireRole;
 impl Operation for AcquireRole {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "AcquireRole";
+    type Family = crate::family::Iam;
     type Input = AcquireRoleInput;
     type Output = AcquireRoleOutput;
 }

@@ -11,6 +11,7 @@ pub struct AddClientIDToOpenIDConnectProvider;
 impl Operation for AddClientIDToOpenIDConnectProvider {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "AddClientIDToOpenIDConnectProvider";
+    type Family = crate::family::Iam;
     type Input = AddClientIDToOpenIDConnectProviderInput;
     type Output = AddClientIDToOpenIDConnectProviderOutput;
 }

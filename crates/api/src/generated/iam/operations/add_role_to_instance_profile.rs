@@ -11,6 +11,7 @@ pub struct AddRoleToInstanceProfile;
 impl Operation for AddRoleToInstanceProfile {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "AddRoleToInstanceProfile";
+    type Family = crate::family::Iam;
     type Input = AddRoleToInstanceProfileInput;
     type Output = AddRoleToInstanceProfileOutput;
 }

@@ -11,6 +11,7 @@ pub struct AddUserToGroup;
 impl Operation for AddUserToGroup {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "AddUserToGroup";
+    type Family = crate::family::Iam;
     type Input = AddUserToGroupInput;
     type Output = AddUserToGroupOutput;
 }

@@ -11,6 +11,7 @@ pub struct AssociateDelegationRequest;
 impl Operation for AssociateDelegationRequest {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "AssociateDelegationRequest";
+    type Family = crate::family::Iam;
     type Input = AssociateDelegationRequestInput;
     type Output = AssociateDelegationRequestOutput;
 }

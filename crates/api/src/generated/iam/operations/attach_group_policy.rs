@@ -11,6 +11,7 @@ pub struct AttachGroupPolicy;
 impl Operation for AttachGroupPolicy {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "AttachGroupPolicy";
+    type Family = crate::family::Iam;
     type Input = AttachGroupPolicyInput;
     type Output = AttachGroupPolicyOutput;
 }

@@ -11,6 +11,7 @@ pub struct AttachRolePolicy;
 impl Operation for AttachRolePolicy {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "AttachRolePolicy";
+    type Family = crate::family::Iam;
     type Input = AttachRolePolicyInput;
     type Output = AttachRolePolicyOutput;
 }

@@ -11,6 +11,7 @@ pub struct AttachUserPolicy;
 impl Operation for AttachUserPolicy {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "AttachUserPolicy";
+    type Family = crate::family::Iam;
     type Input = AttachUserPolicyInput;
     type Output = AttachUserPolicyOutput;
 }

@@ -11,6 +11,7 @@ pub struct ChangePassword;
 impl Operation for ChangePassword {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "ChangePassword";
+    type Family = crate::family::Iam;
     type Input = ChangePasswordInput;
     type Output = ChangePasswordOutput;
 }

@@ -12,6 +12,7 @@ pub struct CreateAccessKey;
 impl Operation for CreateAccessKey {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "CreateAccessKey";
+    type Family = crate::family::Iam;
     type Input = CreateAccessKeyInput;
     type Output = CreateAccessKeyOutput;
 }

@@ -11,6 +11,7 @@ pub struct CreateAccountAlias;
 impl Operation for CreateAccountAlias {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "CreateAccountAlias";
+    type Family = crate::family::Iam;
     type Input = CreateAccountAliasInput;
     type Output = CreateAccountAliasOutput;
 }

@@ -12,6 +12,7 @@ pub struct CreateDelegationRequest;
 impl Operation for CreateDelegationRequest {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "CreateDelegationRequest";
+    type Family = crate::family::Iam;
     type Input = CreateDelegationRequestInput;
     type Output = CreateDelegationRequestOutput;
 }

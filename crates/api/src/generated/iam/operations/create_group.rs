@@ -12,6 +12,7 @@ pub struct CreateGroup;
 impl Operation for CreateGroup {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "CreateGroup";
+    type Family = crate::family::Iam;
     type Input = CreateGroupInput;
     type Output = CreateGroupOutput;
 }

@@ -12,6 +12,7 @@ pub struct CreateInstanceProfile;
 impl Operation for CreateInstanceProfile {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "CreateInstanceProfile";
+    type Family = crate::family::Iam;
     type Input = CreateInstanceProfileInput;
     type Output = CreateInstanceProfileOutput;
 }

@@ -12,6 +12,7 @@ pub struct CreateLoginProfile;
 impl Operation for CreateLoginProfile {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "CreateLoginProfile";
+    type Family = crate::family::Iam;
     type Input = CreateLoginProfileInput;
     type Output = CreateLoginProfileOutput;
 }

@@ -12,6 +12,7 @@ pub struct CreateOpenIDConnectProvider;
 impl Operation for CreateOpenIDConnectProvider {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "CreateOpenIDConnectProvider";
+    type Family = crate::family::Iam;
     type Input = CreateOpenIDConnectProviderInput;
     type Output = CreateOpenIDConnectProviderOutput;
 }

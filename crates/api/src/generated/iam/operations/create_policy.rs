@@ -12,6 +12,7 @@ pub struct CreatePolicy;
 impl Operation for CreatePolicy {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "CreatePolicy";
+    type Family = crate::family::Iam;
     type Input = CreatePolicyInput;
     type Output = CreatePolicyOutput;
 }

@@ -12,6 +12,7 @@ pub struct CreatePolicyVersion;
 impl Operation for CreatePolicyVersion {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "CreatePolicyVersion";
+    type Family = crate::family::Iam;
     type Input = CreatePolicyVersionInput;
     type Output = CreatePolicyVersionOutput;
 }

@@ -12,6 +12,7 @@ pub struct CreateRole;
 impl Operation for CreateRole {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "CreateRole";
+    type Family = crate::family::Iam;
     type Input = CreateRoleInput;
     type Output = CreateRoleOutput;
 }

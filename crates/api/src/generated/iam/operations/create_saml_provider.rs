@@ -12,6 +12,7 @@ pub struct CreateSAMLProvider;
 impl Operation for CreateSAMLProvider {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "CreateSAMLProvider";
+    type Family = crate::family::Iam;
     type Input = CreateSAMLProviderInput;
     type Output = CreateSAMLProviderOutput;
 }

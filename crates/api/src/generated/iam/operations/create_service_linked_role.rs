@@ -12,6 +12,7 @@ pub struct CreateServiceLinkedRole;
 impl Operation for CreateServiceLinkedRole {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "CreateServiceLinkedRole";
+    type Family = crate::family::Iam;
     type Input = CreateServiceLinkedRoleInput;
     type Output = CreateServiceLinkedRoleOutput;
 }

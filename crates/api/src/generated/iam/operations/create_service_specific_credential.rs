@@ -12,6 +12,7 @@ pub struct CreateServiceSpecificCredential;
 impl Operation for CreateServiceSpecificCredential {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "CreateServiceSpecificCredential";
+    type Family = crate::family::Iam;
     type Input = CreateServiceSpecificCredentialInput;
     type Output = CreateServiceSpecificCredentialOutput;
 }

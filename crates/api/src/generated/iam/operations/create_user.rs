@@ -12,6 +12,7 @@ pub struct CreateUser;
 impl Operation for CreateUser {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "CreateUser";
+    type Family = crate::family::Iam;
     type Input = CreateUserInput;
     type Output = CreateUserOutput;
 }

@@ -12,6 +12,7 @@ pub struct CreateVirtualMFADevice;
 impl Operation for CreateVirtualMFADevice {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "CreateVirtualMFADevice";
+    type Family = crate::family::Iam;
     type Input = CreateVirtualMFADeviceInput;
     type Output = CreateVirtualMFADeviceOutput;
 }

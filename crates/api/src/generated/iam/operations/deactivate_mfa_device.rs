@@ -11,6 +11,7 @@ pub struct DeactivateMFADevice;
 impl Operation for DeactivateMFADevice {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "DeactivateMFADevice";
+    type Family = crate::family::Iam;
     type Input = DeactivateMFADeviceInput;
     type Output = DeactivateMFADeviceOutput;
 }

@@ -11,6 +11,7 @@ pub struct DeleteAccessKey;
 impl Operation for DeleteAccessKey {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "DeleteAccessKey";
+    type Family = crate::family::Iam;
     type Input = DeleteAccessKeyInput;
     type Output = DeleteAccessKeyOutput;
 }

@@ -11,6 +11,7 @@ pub struct DeleteAccountAlias;
 impl Operation for DeleteAccountAlias {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "DeleteAccountAlias";
+    type Family = crate::family::Iam;
     type Input = DeleteAccountAliasInput;
     type Output = DeleteAccountAliasOutput;
 }

@@ -11,6 +11,7 @@ pub struct DeleteAccountPasswordPolicy;
 impl Operation for DeleteAccountPasswordPolicy {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "DeleteAccountPasswordPolicy";
+    type Family = crate::family::Iam;
     type Input = DeleteAccountPasswordPolicyInput;
     type Output = DeleteAccountPasswordPolicyOutput;
 }

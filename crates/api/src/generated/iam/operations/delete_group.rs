@@ -11,6 +11,7 @@ pub struct DeleteGroup;
 impl Operation for DeleteGroup {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "DeleteGroup";
+    type Family = crate::family::Iam;
     type Input = DeleteGroupInput;
     type Output = DeleteGroupOutput;
 }

@@ -11,6 +11,7 @@ pub struct DeleteGroupPolicy;
 impl Operation for DeleteGroupPolicy {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "DeleteGroupPolicy";
+    type Family = crate::family::Iam;
     type Input = DeleteGroupPolicyInput;
     type Output = DeleteGroupPolicyOutput;
 }

@@ -11,6 +11,7 @@ pub struct DeleteInstanceProfile;
 impl Operation for DeleteInstanceProfile {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "DeleteInstanceProfile";
+    type Family = crate::family::Iam;
     type Input = DeleteInstanceProfileInput;
     type Output = DeleteInstanceProfileOutput;
 }

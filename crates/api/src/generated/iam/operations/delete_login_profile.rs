@@ -11,6 +11,7 @@ pub struct DeleteLoginProfile;
 impl Operation for DeleteLoginProfile {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "DeleteLoginProfile";
+    type Family = crate::family::Iam;
     type Input = DeleteLoginProfileInput;
     type Output = DeleteLoginProfileOutput;
 }

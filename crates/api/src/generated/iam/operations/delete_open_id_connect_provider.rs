@@ -11,6 +11,7 @@ pub struct DeleteOpenIDConnectProvider;
 impl Operation for DeleteOpenIDConnectProvider {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "DeleteOpenIDConnectProvider";
+    type Family = crate::family::Iam;
     type Input = DeleteOpenIDConnectProviderInput;
     type Output = DeleteOpenIDConnectProviderOutput;
 }

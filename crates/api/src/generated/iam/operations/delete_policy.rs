@@ -11,6 +11,7 @@ pub struct DeletePolicy;
 impl Operation for DeletePolicy {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "DeletePolicy";
+    type Family = crate::family::Iam;
     type Input = DeletePolicyInput;
     type Output = DeletePolicyOutput;
 }

@@ -11,6 +11,7 @@ pub struct DeletePolicyVersion;
 impl Operation for DeletePolicyVersion {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "DeletePolicyVersion";
+    type Family = crate::family::Iam;
     type Input = DeletePolicyVersionInput;
     type Output = DeletePolicyVersionOutput;
 }

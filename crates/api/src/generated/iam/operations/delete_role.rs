@@ -11,6 +11,7 @@ pub struct DeleteRole;
 impl Operation for DeleteRole {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "DeleteRole";
+    type Family = crate::family::Iam;
     type Input = DeleteRoleInput;
     type Output = DeleteRoleOutput;
 }

@@ -11,6 +11,7 @@ pub struct DeleteRolePermissionsBoundary;
 impl Operation for DeleteRolePermissionsBoundary {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "DeleteRolePermissionsBoundary";
+    type Family = crate::family::Iam;
     type Input = DeleteRolePermissionsBoundaryInput;
     type Output = DeleteRolePermissionsBoundaryOutput;
 }

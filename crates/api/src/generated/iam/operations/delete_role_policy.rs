@@ -11,6 +11,7 @@ pub struct DeleteRolePolicy;
 impl Operation for DeleteRolePolicy {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "DeleteRolePolicy";
+    type Family = crate::family::Iam;
     type Input = DeleteRolePolicyInput;
     type Output = DeleteRolePolicyOutput;
 }

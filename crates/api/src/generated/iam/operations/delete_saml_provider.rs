@@ -11,6 +11,7 @@ pub struct DeleteSAMLProvider;
 impl Operation for DeleteSAMLProvider {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "DeleteSAMLProvider";
+    type Family = crate::family::Iam;
     type Input = DeleteSAMLProviderInput;
     type Output = DeleteSAMLProviderOutput;
 }

@@ -11,6 +11,7 @@ pub struct DeleteServerCertificate;
 impl Operation for DeleteServerCertificate {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "DeleteServerCertificate";
+    type Family = crate::family::Iam;
     type Input = DeleteServerCertificateInput;
     type Output = DeleteServerCertificateOutput;
 }

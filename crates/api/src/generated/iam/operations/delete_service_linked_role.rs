@@ -11,6 +11,7 @@ pub struct DeleteServiceLinkedRole;
 impl Operation for DeleteServiceLinkedRole {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "DeleteServiceLinkedRole";
+    type Family = crate::family::Iam;
     type Input = DeleteServiceLinkedRoleInput;
     type Output = DeleteServiceLinkedRoleOutput;
 }

@@ -11,6 +11,7 @@ pub struct DeleteServiceSpecificCredential;
 impl Operation for DeleteServiceSpecificCredential {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "DeleteServiceSpecificCredential";
+    type Family = crate::family::Iam;
     type Input = DeleteServiceSpecificCredentialInput;
     type Output = DeleteServiceSpecificCredentialOutput;
 }

@@ -11,6 +11,7 @@ pub struct DeleteSigningCertificate;
 impl Operation for DeleteSigningCertificate {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "DeleteSigningCertificate";
+    type Family = crate::family::Iam;
     type Input = DeleteSigningCertificateInput;
     type Output = DeleteSigningCertificateOutput;
 }

@@ -11,6 +11,7 @@ pub struct DeleteSSHPublicKey;
 impl Operation for DeleteSSHPublicKey {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "DeleteSSHPublicKey";
+    type Family = crate::family::Iam;
     type Input = DeleteSSHPublicKeyInput;
     type Output = DeleteSSHPublicKeyOutput;
 }

@@ -11,6 +11,7 @@ pub struct DeleteUser;
 impl Operation for DeleteUser {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "DeleteUser";
+    type Family = crate::family::Iam;
     type Input = DeleteUserInput;
     type Output = DeleteUserOutput;
 }

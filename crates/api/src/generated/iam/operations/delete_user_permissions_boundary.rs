@@ -11,6 +11,7 @@ pub struct DeleteUserPermissionsBoundary;
 impl Operation for DeleteUserPermissionsBoundary {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "DeleteUserPermissionsBoundary";
+    type Family = crate::family::Iam;
     type Input = DeleteUserPermissionsBoundaryInput;
     type Output = DeleteUserPermissionsBoundaryOutput;
 }

@@ -11,6 +11,7 @@ pub struct DeleteUserPolicy;
 impl Operation for DeleteUserPolicy {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "DeleteUserPolicy";
+    type Family = crate::family::Iam;
     type Input = DeleteUserPolicyInput;
     type Output = DeleteUserPolicyOutput;
 }

@@ -11,6 +11,7 @@ pub struct DeleteVirtualMFADevice;
 impl Operation for DeleteVirtualMFADevice {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "DeleteVirtualMFADevice";
+    type Family = crate::family::Iam;
     type Input = DeleteVirtualMFADeviceInput;
     type Output = DeleteVirtualMFADeviceOutput;
 }

@@ -11,6 +11,7 @@ pub struct DetachGroupPolicy;
 impl Operation for DetachGroupPolicy {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "DetachGroupPolicy";
+    type Family = crate::family::Iam;
     type Input = DetachGroupPolicyInput;
     type Output = DetachGroupPolicyOutput;
 }

@@ -11,6 +11,7 @@ pub struct DetachRolePolicy;
 impl Operation for DetachRolePolicy {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "DetachRolePolicy";
+    type Family = crate::family::Iam;
     type Input = DetachRolePolicyInput;
     type Output = DetachRolePolicyOutput;
 }

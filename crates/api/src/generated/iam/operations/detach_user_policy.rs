@@ -11,6 +11,7 @@ pub struct DetachUserPolicy;
 impl Operation for DetachUserPolicy {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "DetachUserPolicy";
+    type Family = crate::family::Iam;
     type Input = DetachUserPolicyInput;
     type Output = DetachUserPolicyOutput;
 }

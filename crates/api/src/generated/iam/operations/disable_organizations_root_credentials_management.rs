@@ -11,6 +11,7 @@ pub struct DisableOrganizationsRootCredentialsManagement;
 impl Operation for DisableOrganizationsRootCredentialsManagement {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "DisableOrganizationsRootCredentialsManagement";
+    type Family = crate::family::Iam;
     type Input = DisableOrganizationsRootCredentialsManagementInput;
     type Output = DisableOrganizationsRootCredentialsManagementOutput;
 }

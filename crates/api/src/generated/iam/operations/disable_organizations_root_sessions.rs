@@ -11,6 +11,7 @@ pub struct DisableOrganizationsRootSessions;
 impl Operation for DisableOrganizationsRootSessions {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "DisableOrganizationsRootSessions";
+    type Family = crate::family::Iam;
     type Input = DisableOrganizationsRootSessionsInput;
     type Output = DisableOrganizationsRootSessionsOutput;
 }

@@ -11,6 +11,7 @@ pub struct DisableOutboundWebIdentityFederation;
 impl Operation for DisableOutboundWebIdentityFederation {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "DisableOutboundWebIdentityFederation";
+    type Family = crate::family::Iam;
     type Input = DisableOutboundWebIdentityFederationInput;
     type Output = DisableOutboundWebIdentityFederationOutput;
 }

@@ -11,6 +11,7 @@ pub struct EnableMFADevice;
 impl Operation for EnableMFADevice {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "EnableMFADevice";
+    type Family = crate::family::Iam;
     type Input = EnableMFADeviceInput;
     type Output = EnableMFADeviceOutput;
 }

@@ -11,6 +11,7 @@ pub struct EnableOrganizationsRootCredentialsManagement;
 impl Operation for EnableOrganizationsRootCredentialsManagement {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "EnableOrganizationsRootCredentialsManagement";
+    type Family = crate::family::Iam;
     type Input = EnableOrganizationsRootCredentialsManagementInput;
     type Output = EnableOrganizationsRootCredentialsManagementOutput;
 }

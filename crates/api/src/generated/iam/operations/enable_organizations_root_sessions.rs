@@ -11,6 +11,7 @@ pub struct EnableOrganizationsRootSessions;
 impl Operation for EnableOrganizationsRootSessions {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "EnableOrganizationsRootSessions";
+    type Family = crate::family::Iam;
     type Input = EnableOrganizationsRootSessionsInput;
     type Output = EnableOrganizationsRootSessionsOutput;
 }

@@ -11,6 +11,7 @@ pub struct EnableOutboundWebIdentityFederation;
 impl Operation for EnableOutboundWebIdentityFederation {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "EnableOutboundWebIdentityFederation";
+    type Family = crate::family::Iam;
     type Input = EnableOutboundWebIdentityFederationInput;
     type Output = EnableOutboundWebIdentityFederationOutput;
 }

@@ -11,6 +11,7 @@ pub struct GenerateCredentialReport;
 impl Operation for GenerateCredentialReport {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "GenerateCredentialReport";
+    type Family = crate::family::Iam;
     type Input = GenerateCredentialReportInput;
     type Output = GenerateCredentialReportOutput;
 }

@@ -11,6 +11,7 @@ pub struct GenerateOrganizationsAccessReport;
 impl Operation for GenerateOrganizationsAccessReport {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "GenerateOrganizationsAccessReport";
+    type Family = crate::family::Iam;
     type Input = GenerateOrganizationsAccessReportInput;
     type Output = GenerateOrganizationsAccessReportOutput;
 }

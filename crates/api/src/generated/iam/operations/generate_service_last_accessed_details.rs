@@ -11,6 +11,7 @@ pub struct GenerateServiceLastAccessedDetails;
 impl Operation for GenerateServiceLastAccessedDetails {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "GenerateServiceLastAccessedDetails";
+    type Family = crate::family::Iam;
     type Input = GenerateServiceLastAccessedDetailsInput;
     type Output = GenerateServiceLastAccessedDetailsOutput;
 }

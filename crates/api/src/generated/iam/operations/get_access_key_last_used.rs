@@ -12,6 +12,7 @@ pub struct GetAccessKeyLastUsed;
 impl Operation for GetAccessKeyLastUsed {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "GetAccessKeyLastUsed";
+    type Family = crate::family::Iam;
     type Input = GetAccessKeyLastUsedInput;
     type Output = GetAccessKeyLastUsedOutput;
 }

@@ -12,6 +12,7 @@ pub struct GetAccountAuthorizationDetails;
 impl Operation for GetAccountAuthorizationDetails {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "GetAccountAuthorizationDetails";
+    type Family = crate::family::Iam;
     type Input = GetAccountAuthorizationDetailsInput;
     type Output = GetAccountAuthorizationDetailsOutput;
 }

@@ -12,6 +12,7 @@ pub struct GetAccountPasswordPolicy;
 impl Operation for GetAccountPasswordPolicy {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "GetAccountPasswordPolicy";
+    type Family = crate::family::Iam;
     type Input = GetAccountPasswordPolicyInput;
     type Output = GetAccountPasswordPolicyOutput;
 }

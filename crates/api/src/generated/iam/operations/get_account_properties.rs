@@ -11,6 +11,7 @@ pub struct GetAccountProperties;
 impl Operation for GetAccountProperties {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "GetAccountProperties";
+    type Family = crate::family::Iam;
     type Input = GetAccountPropertiesInput;
     type Output = GetAccountPropertiesOutput;
 }

@@ -11,6 +11,7 @@ pub struct GetAccountSummary;
 impl Operation for GetAccountSummary {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "GetAccountSummary";
+    type Family = crate::family::Iam;
     type Input = GetAccountSummaryInput;
     type Output = GetAccountSummaryOutput;
 }

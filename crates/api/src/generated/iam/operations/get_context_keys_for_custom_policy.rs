@@ -11,6 +11,7 @@ pub struct GetContextKeysForCustomPolicy;
 impl Operation for GetContextKeysForCustomPolicy {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "GetContextKeysForCustomPolicy";
+    type Family = crate::family::Iam;
     type Input = GetContextKeysForCustomPolicyInput;
     type Output = GetContextKeysForCustomPolicyOutput;
 }

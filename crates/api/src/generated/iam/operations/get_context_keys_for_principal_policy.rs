@@ -11,6 +11,7 @@ pub struct GetContextKeysForPrincipalPolicy;
 impl Operation for GetContextKeysForPrincipalPolicy {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "GetContextKeysForPrincipalPolicy";
+    type Family = crate::family::Iam;
     type Input = GetContextKeysForPrincipalPolicyInput;
     type Output = GetContextKeysForPrincipalPolicyOutput;
 }

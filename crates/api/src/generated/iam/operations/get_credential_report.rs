@@ -14,6 +14,7 @@ pub struct GetCredentialReport;
 impl Operation for GetCredentialReport {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "GetCredentialReport";
+    type Family = crate::family::Iam;
     type Input = GetCredentialReportInput;
     type Output = GetCredentialReportOutput;
 }

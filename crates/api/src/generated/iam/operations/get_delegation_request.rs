@@ -12,6 +12,7 @@ pub struct GetDelegationRequest;
 impl Operation for GetDelegationRequest {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "GetDelegationRequest";
+    type Family = crate::family::Iam;
     type Input = GetDelegationRequestInput;
     type Output = GetDelegationRequestOutput;
 }

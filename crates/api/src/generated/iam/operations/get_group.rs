@@ -12,6 +12,7 @@ pub struct GetGroup;
 impl Operation for GetGroup {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "GetGroup";
+    type Family = crate::family::Iam;
     type Input = GetGroupInput;
     type Output = GetGroupOutput;
 }

@@ -11,6 +11,7 @@ pub struct GetGroupPolicy;
 impl Operation for GetGroupPolicy {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "GetGroupPolicy";
+    type Family = crate::family::Iam;
     type Input = GetGroupPolicyInput;
     type Output = GetGroupPolicyOutput;
 }

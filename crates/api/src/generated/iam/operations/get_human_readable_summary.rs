@@ -11,6 +11,7 @@ pub struct GetHumanReadableSummary;
 impl Operation for GetHumanReadableSummary {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "GetHumanReadableSummary";
+    type Family = crate::family::Iam;
     type Input = GetHumanReadableSummaryInput;
     type Output = GetHumanReadableSummaryOutput;
 }

@@ -12,6 +12,7 @@ pub struct GetInstanceProfile;
 impl Operation for GetInstanceProfile {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "GetInstanceProfile";
+    type Family = crate::family::Iam;
     type Input = GetInstanceProfileInput;
     type Output = GetInstanceProfileOutput;
 }

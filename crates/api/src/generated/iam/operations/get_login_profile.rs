@@ -12,6 +12,7 @@ pub struct GetLoginProfile;
 impl Operation for GetLoginProfile {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "GetLoginProfile";
+    type Family = crate::family::Iam;
     type Input = GetLoginProfileInput;
     type Output = GetLoginProfileOutput;
 }

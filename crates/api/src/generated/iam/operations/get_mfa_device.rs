@@ -13,6 +13,7 @@ pub struct GetMFADevice;
 impl Operation for GetMFADevice {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "GetMFADevice";
+    type Family = crate::family::Iam;
     type Input = GetMFADeviceInput;
     type Output = GetMFADeviceOutput;
 }

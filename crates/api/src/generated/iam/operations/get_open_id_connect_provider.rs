@@ -14,6 +14,7 @@ pub struct GetOpenIDConnectProvider;
 impl Operation for GetOpenIDConnectProvider {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "GetOpenIDConnectProvider";
+    type Family = crate::family::Iam;
     type Input = GetOpenIDConnectProviderInput;
     type Output = GetOpenIDConnectProviderOutput;
 }

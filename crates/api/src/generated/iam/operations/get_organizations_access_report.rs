@@ -14,6 +14,7 @@ pub struct GetOrganizationsAccessReport;
 impl Operation for GetOrganizationsAccessReport {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "GetOrganizationsAccessReport";
+    type Family = crate::family::Iam;
     type Input = GetOrganizationsAccessReportInput;
     type Output = GetOrganizationsAccessReportOutput;
 }

@@ -11,6 +11,7 @@ pub struct GetOutboundWebIdentityFederationInfo;
 impl Operation for GetOutboundWebIdentityFederationInfo {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "GetOutboundWebIdentityFederationInfo";
+    type Family = crate::family::Iam;
     type Input = GetOutboundWebIdentityFederationInfoInput;
     type Output = GetOutboundWebIdentityFederationInfoOutput;
 }

@@ -12,6 +12,7 @@ pub struct GetPolicy;
 impl Operation for GetPolicy {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "GetPolicy";
+    type Family = crate::family::Iam;
     type Input = GetPolicyInput;
     type Output = GetPolicyOutput;
 }

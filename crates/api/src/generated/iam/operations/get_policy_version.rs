@@ -12,6 +12,7 @@ pub struct GetPolicyVersion;
 impl Operation for GetPolicyVersion {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "GetPolicyVersion";
+    type Family = crate::family::Iam;
     type Input = GetPolicyVersionInput;
     type Output = GetPolicyVersionOutput;
 }

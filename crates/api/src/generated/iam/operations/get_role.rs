@@ -12,6 +12,7 @@ pub struct GetRole;
 impl Operation for GetRole {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "GetRole";
+    type Family = crate::family::Iam;
     type Input = GetRoleInput;
     type Output = GetRoleOutput;
 }

@@ -11,6 +11,7 @@ pub struct GetRolePolicy;
 impl Operation for GetRolePolicy {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "GetRolePolicy";
+    type Family = crate::family::Iam;
     type Input = GetRolePolicyInput;
     type Output = GetRolePolicyOutput;
 }

@@ -12,6 +12,7 @@ pub struct GetRoleTemplateVersion;
 impl Operation for GetRoleTemplateVersion {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "GetRoleTemplateVersion";
+    type Family = crate::family::Iam;
     type Input = GetRoleTemplateVersionInput;
     type Output = GetRoleTemplateVersionOutput;
 }

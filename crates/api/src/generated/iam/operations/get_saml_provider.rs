@@ -14,6 +14,7 @@ pub struct GetSAMLProvider;
 impl Operation for GetSAMLProvider {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "GetSAMLProvider";
+    type Family = crate::family::Iam;
     type Input = GetSAMLProviderInput;
     type Output = GetSAMLProviderOutput;
 }

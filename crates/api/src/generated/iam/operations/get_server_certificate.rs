@@ -12,6 +12,7 @@ pub struct GetServerCertificate;
 impl Operation for GetServerCertificate {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "GetServerCertificate";
+    type Family = crate::family::Iam;
     type Input = GetServerCertificateInput;
     type Output = GetServerCertificateOutput;
 }

@@ -14,6 +14,7 @@ pub struct GetServiceLastAccessedDetails;
 impl Operation for GetServiceLastAccessedDetails {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "GetServiceLastAccessedDetails";
+    type Family = crate::family::Iam;
     type Input = GetServiceLastAccessedDetailsInput;
     type Output = GetServiceLastAccessedDetailsOutput;
 }

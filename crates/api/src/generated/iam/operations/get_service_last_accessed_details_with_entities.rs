@@ -14,6 +14,7 @@ pub struct GetServiceLastAccessedDetailsWithEntities;
 impl Operation for GetServiceLastAccessedDetailsWithEntities {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "GetServiceLastAccessedDetailsWithEntities";
+    type Family = crate::family::Iam;
     type Input = GetServiceLastAccessedDetailsWithEntitiesInput;
     type Output = GetServiceLastAccessedDetailsWithEntitiesOutput;
 }

@@ -12,6 +12,7 @@ pub struct GetServiceLinkedRoleDeletionStatus;
 impl Operation for GetServiceLinkedRoleDeletionStatus {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "GetServiceLinkedRoleDeletionStatus";
+    type Family = crate::family::Iam;
     type Input = GetServiceLinkedRoleDeletionStatusInput;
     type Output = GetServiceLinkedRoleDeletionStatusOutput;
 }

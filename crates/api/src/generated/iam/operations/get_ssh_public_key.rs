@@ -12,6 +12,7 @@ pub struct GetSSHPublicKey;
 impl Operation for GetSSHPublicKey {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "GetSSHPublicKey";
+    type Family = crate::family::Iam;
     type Input = GetSSHPublicKeyInput;
     type Output = GetSSHPublicKeyOutput;
 }

@@ -12,6 +12,7 @@ pub struct GetUser;
 impl Operation for GetUser {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "GetUser";
+    type Family = crate::family::Iam;
     type Input = GetUserInput;
     type Output = GetUserOutput;
 }

@@ -11,6 +11,7 @@ pub struct GetUserPolicy;
 impl Operation for GetUserPolicy {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "GetUserPolicy";
+    type Family = crate::family::Iam;
     type Input = GetUserPolicyInput;
     type Output = GetUserPolicyOutput;
 }

@@ -12,6 +12,7 @@ pub struct ListAccessKeys;
 impl Operation for ListAccessKeys {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "ListAccessKeys";
+    type Family = crate::family::Iam;
     type Input = ListAccessKeysInput;
     type Output = ListAccessKeysOutput;
 }

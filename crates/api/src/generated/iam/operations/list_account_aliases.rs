@@ -11,6 +11,7 @@ pub struct ListAccountAliases;
 impl Operation for ListAccountAliases {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "ListAccountAliases";
+    type Family = crate::family::Iam;
     type Input = ListAccountAliasesInput;
     type Output = ListAccountAliasesOutput;
 }

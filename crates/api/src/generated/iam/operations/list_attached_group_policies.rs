@@ -12,6 +12,7 @@ pub struct ListAttachedGroupPolicies;
 impl Operation for ListAttachedGroupPolicies {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "ListAttachedGroupPolicies";
+    type Family = crate::family::Iam;
     type Input = ListAttachedGroupPoliciesInput;
     type Output = ListAttachedGroupPoliciesOutput;
 }

@@ -12,6 +12,7 @@ pub struct ListAttachedRolePolicies;
 impl Operation for ListAttachedRolePolicies {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "ListAttachedRolePolicies";
+    type Family = crate::family::Iam;
     type Input = ListAttachedRolePoliciesInput;
     type Output = ListAttachedRolePoliciesOutput;
 }

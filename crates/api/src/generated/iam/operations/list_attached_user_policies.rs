@@ -12,6 +12,7 @@ pub struct ListAttachedUserPolicies;
 impl Operation for ListAttachedUserPolicies {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "ListAttachedUserPolicies";
+    type Family = crate::family::Iam;
     type Input = ListAttachedUserPoliciesInput;
     type Output = ListAttachedUserPoliciesOutput;
 }

@@ -12,6 +12,7 @@ pub struct ListDelegationRequests;
 impl Operation for ListDelegationRequests {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "ListDelegationRequests";
+    type Family = crate::family::Iam;
     type Input = ListDelegationRequestsInput;
     type Output = ListDelegationRequestsOutput;
 }

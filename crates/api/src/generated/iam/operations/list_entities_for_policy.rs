@@ -12,6 +12,7 @@ pub struct ListEntitiesForPolicy;
 impl Operation for ListEntitiesForPolicy {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "ListEntitiesForPolicy";
+    type Family = crate::family::Iam;
     type Input = ListEntitiesForPolicyInput;
     type Output = ListEntitiesForPolicyOutput;
 }

@@ -11,6 +11,7 @@ pub struct ListGroupPolicies;
 impl Operation for ListGroupPolicies {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "ListGroupPolicies";
+    type Family = crate::family::Iam;
     type Input = ListGroupPoliciesInput;
     type Output = ListGroupPoliciesOutput;
 }

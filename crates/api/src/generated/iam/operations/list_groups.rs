@@ -12,6 +12,7 @@ pub struct ListGroups;
 impl Operation for ListGroups {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "ListGroups";
+    type Family = crate::family::Iam;
     type Input = ListGroupsInput;
     type Output = ListGroupsOutput;
 }

@@ -12,6 +12,7 @@ pub struct ListGroupsForUser;
 impl Operation for ListGroupsForUser {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "ListGroupsForUser";
+    type Family = crate::family::Iam;
     type Input = ListGroupsForUserInput;
     type Output = ListGroupsForUserOutput;
 }

@@ -12,6 +12,7 @@ pub struct ListInstanceProfileTags;
 impl Operation for ListInstanceProfileTags {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "ListInstanceProfileTags";
+    type Family = crate::family::Iam;
     type Input = ListInstanceProfileTagsInput;
     type Output = ListInstanceProfileTagsOutput;
 }

@@ -12,6 +12,7 @@ pub struct ListInstanceProfiles;
 impl Operation for ListInstanceProfiles {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "ListInstanceProfiles";
+    type Family = crate::family::Iam;
     type Input = ListInstanceProfilesInput;
     type Output = ListInstanceProfilesOutput;
 }

@@ -12,6 +12,7 @@ pub struct ListInstanceProfilesForRole;
 impl Operation for ListInstanceProfilesForRole {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "ListInstanceProfilesForRole";
+    type Family = crate::family::Iam;
     type Input = ListInstanceProfilesForRoleInput;
     type Output = ListInstanceProfilesForRoleOutput;
 }

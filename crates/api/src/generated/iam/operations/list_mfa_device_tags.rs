@@ -12,6 +12,7 @@ pub struct ListMFADeviceTags;
 impl Operation for ListMFADeviceTags {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "ListMFADeviceTags";
+    type Family = crate::family::Iam;
     type Input = ListMFADeviceTagsInput;
     type Output = ListMFADeviceTagsOutput;
 }

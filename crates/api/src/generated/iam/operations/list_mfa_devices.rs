@@ -12,6 +12,7 @@ pub struct ListMFADevices;
 impl Operation for ListMFADevices {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "ListMFADevices";
+    type Family = crate::family::Iam;
     type Input = ListMFADevicesInput;
     type Output = ListMFADevicesOutput;
 }

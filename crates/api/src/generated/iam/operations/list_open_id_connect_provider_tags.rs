@@ -12,6 +12,7 @@ pub struct ListOpenIDConnectProviderTags;
 impl Operation for ListOpenIDConnectProviderTags {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "ListOpenIDConnectProviderTags";
+    type Family = crate::family::Iam;
     type Input = ListOpenIDConnectProviderTagsInput;
     type Output = ListOpenIDConnectProviderTagsOutput;
 }

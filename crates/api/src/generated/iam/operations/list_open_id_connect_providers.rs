@@ -12,6 +12,7 @@ pub struct ListOpenIDConnectProviders;
 impl Operation for ListOpenIDConnectProviders {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "ListOpenIDConnectProviders";
+    type Family = crate::family::Iam;
     type Input = ListOpenIDConnectProvidersInput;
     type Output = ListOpenIDConnectProvidersOutput;
 }

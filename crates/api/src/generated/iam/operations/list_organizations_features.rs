@@ -11,6 +11,7 @@ pub struct ListOrganizationsFeatures;
 impl Operation for ListOrganizationsFeatures {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "ListOrganizationsFeatures";
+    type Family = crate::family::Iam;
     type Input = ListOrganizationsFeaturesInput;
     type Output = ListOrganizationsFeaturesOutput;
 }

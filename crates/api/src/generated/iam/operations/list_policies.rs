@@ -12,6 +12,7 @@ pub struct ListPolicies;
 impl Operation for ListPolicies {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "ListPolicies";
+    type Family = crate::family::Iam;
     type Input = ListPoliciesInput;
     type Output = ListPoliciesOutput;
 }

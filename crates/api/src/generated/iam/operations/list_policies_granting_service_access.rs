@@ -12,6 +12,7 @@ pub struct ListPoliciesGrantingServiceAccess;
 impl Operation for ListPoliciesGrantingServiceAccess {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "ListPoliciesGrantingServiceAccess";
+    type Family = crate::family::Iam;
     type Input = ListPoliciesGrantingServiceAccessInput;
     type Output = ListPoliciesGrantingServiceAccessOutput;
 }

@@ -12,6 +12,7 @@ pub struct ListPolicyTags;
 impl Operation for ListPolicyTags {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "ListPolicyTags";
+    type Family = crate::family::Iam;
     type Input = ListPolicyTagsInput;
     type Output = ListPolicyTagsOutput;
 }

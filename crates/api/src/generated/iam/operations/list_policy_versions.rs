@@ -12,6 +12,7 @@ pub struct ListPolicyVersions;
 impl Operation for ListPolicyVersions {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "ListPolicyVersions";
+    type Family = crate::family::Iam;
     type Input = ListPolicyVersionsInput;
     type Output = ListPolicyVersionsOutput;
 }

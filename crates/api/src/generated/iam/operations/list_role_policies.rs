@@ -11,6 +11,7 @@ pub struct ListRolePolicies;
 impl Operation for ListRolePolicies {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "ListRolePolicies";
+    type Family = crate::family::Iam;
     type Input = ListRolePoliciesInput;
     type Output = ListRolePoliciesOutput;
 }

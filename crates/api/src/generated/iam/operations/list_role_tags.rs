@@ -12,6 +12,7 @@ pub struct ListRoleTags;
 impl Operation for ListRoleTags {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "ListRoleTags";
+    type Family = crate::family::Iam;
     type Input = ListRoleTagsInput;
     type Output = ListRoleTagsOutput;
 }

@@ -12,6 +12,7 @@ pub struct ListRoles;
 impl Operation for ListRoles {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "ListRoles";
+    type Family = crate::family::Iam;
     type Input = ListRolesInput;
     type Output = ListRolesOutput;
 }

@@ -12,6 +12,7 @@ pub struct ListSAMLProviderTags;
 impl Operation for ListSAMLProviderTags {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "ListSAMLProviderTags";
+    type Family = crate::family::Iam;
     type Input = ListSAMLProviderTagsInput;
     type Output = ListSAMLProviderTagsOutput;
 }

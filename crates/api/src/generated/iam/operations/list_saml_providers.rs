@@ -12,6 +12,7 @@ pub struct ListSAMLProviders;
 impl Operation for ListSAMLProviders {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "ListSAMLProviders";
+    type Family = crate::family::Iam;
     type Input = ListSAMLProvidersInput;
     type Output = ListSAMLProvidersOutput;
 }

@@ -12,6 +12,7 @@ pub struct ListServerCertificateTags;
 impl Operation for ListServerCertificateTags {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "ListServerCertificateTags";
+    type Family = crate::family::Iam;
     type Input = ListServerCertificateTagsInput;
     type Output = ListServerCertificateTagsOutput;
 }

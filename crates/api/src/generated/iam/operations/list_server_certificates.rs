@@ -12,6 +12,7 @@ pub struct ListServerCertificates;
 impl Operation for ListServerCertificates {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "ListServerCertificates";
+    type Family = crate::family::Iam;
     type Input = ListServerCertificatesInput;
     type Output = ListServerCertificatesOutput;
 }

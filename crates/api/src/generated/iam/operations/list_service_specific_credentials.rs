@@ -12,6 +12,7 @@ pub struct ListServiceSpecificCredentials;
 impl Operation for ListServiceSpecificCredentials {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "ListServiceSpecificCredentials";
+    type Family = crate::family::Iam;
     type Input = ListServiceSpecificCredentialsInput;
     type Output = ListServiceSpecificCredentialsOutput;
 }

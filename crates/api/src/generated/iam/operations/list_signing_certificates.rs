@@ -12,6 +12,7 @@ pub struct ListSigningCertificates;
 impl Operation for ListSigningCertificates {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "ListSigningCertificates";
+    type Family = crate::family::Iam;
     type Input = ListSigningCertificatesInput;
     type Output = ListSigningCertificatesOutput;
 }

@@ -12,6 +12,7 @@ pub struct ListSSHPublicKeys;
 impl Operation for ListSSHPublicKeys {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "ListSSHPublicKeys";
+    type Family = crate::family::Iam;
     type Input = ListSSHPublicKeysInput;
     type Output = ListSSHPublicKeysOutput;
 }

@@ -11,6 +11,7 @@ pub struct ListUserPolicies;
 impl Operation for ListUserPolicies {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "ListUserPolicies";
+    type Family = crate::family::Iam;
     type Input = ListUserPoliciesInput;
     type Output = ListUserPoliciesOutput;
 }

@@ -12,6 +12,7 @@ pub struct ListUserTags;
 impl Operation for ListUserTags {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "ListUserTags";
+    type Family = crate::family::Iam;
     type Input = ListUserTagsInput;
     type Output = ListUserTagsOutput;
 }

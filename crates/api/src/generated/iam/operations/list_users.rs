@@ -12,6 +12,7 @@ pub struct ListUsers;
 impl Operation for ListUsers {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "ListUsers";
+    type Family = crate::family::Iam;
     type Input = ListUsersInput;
     type Output = ListUsersOutput;
 }

@@ -12,6 +12,7 @@ pub struct ListVirtualMFADevices;
 impl Operation for ListVirtualMFADevices {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "ListVirtualMFADevices";
+    type Family = crate::family::Iam;
     type Input = ListVirtualMFADevicesInput;
     type Output = ListVirtualMFADevicesOutput;
 }

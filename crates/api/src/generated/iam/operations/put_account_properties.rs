@@ -11,6 +11,7 @@ pub struct PutAccountProperties;
 impl Operation for PutAccountProperties {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "PutAccountProperties";
+    type Family = crate::family::Iam;
     type Input = PutAccountPropertiesInput;
     type Output = PutAccountPropertiesOutput;
 }

@@ -11,6 +11,7 @@ pub struct PutGroupPolicy;
 impl Operation for PutGroupPolicy {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "PutGroupPolicy";
+    type Family = crate::family::Iam;
     type Input = PutGroupPolicyInput;
     type Output = PutGroupPolicyOutput;
 }

@@ -11,6 +11,7 @@ pub struct PutRolePermissionsBoundary;
 impl Operation for PutRolePermissionsBoundary {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "PutRolePermissionsBoundary";
+    type Family = crate::family::Iam;
     type Input = PutRolePermissionsBoundaryInput;
     type Output = PutRolePermissionsBoundaryOutput;
 }

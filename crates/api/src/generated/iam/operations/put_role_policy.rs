@@ -11,6 +11,7 @@ pub struct PutRolePolicy;
 impl Operation for PutRolePolicy {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "PutRolePolicy";
+    type Family = crate::family::Iam;
     type Input = PutRolePolicyInput;
     type Output = PutRolePolicyOutput;
 }

@@ -11,6 +11,7 @@ pub struct PutUserPermissionsBoundary;
 impl Operation for PutUserPermissionsBoundary {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "PutUserPermissionsBoundary";
+    type Family = crate::family::Iam;
     type Input = PutUserPermissionsBoundaryInput;
     type Output = PutUserPermissionsBoundaryOutput;
 }

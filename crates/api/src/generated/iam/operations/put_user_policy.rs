@@ -11,6 +11,7 @@ pub struct PutUserPolicy;
 impl Operation for PutUserPolicy {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "PutUserPolicy";
+    type Family = crate::family::Iam;
     type Input = PutUserPolicyInput;
     type Output = PutUserPolicyOutput;
 }

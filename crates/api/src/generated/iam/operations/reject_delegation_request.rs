@@ -11,6 +11,7 @@ pub struct RejectDelegationRequest;
 impl Operation for RejectDelegationRequest {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "RejectDelegationRequest";
+    type Family = crate::family::Iam;
     type Input = RejectDelegationRequestInput;
     type Output = RejectDelegationRequestOutput;
 }

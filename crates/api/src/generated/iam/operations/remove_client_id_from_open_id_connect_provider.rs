@@ -11,6 +11,7 @@ pub struct RemoveClientIDFromOpenIDConnectProvider;
 impl Operation for RemoveClientIDFromOpenIDConnectProvider {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "RemoveClientIDFromOpenIDConnectProvider";
+    type Family = crate::family::Iam;
     type Input = RemoveClientIDFromOpenIDConnectProviderInput;
     type Output = RemoveClientIDFromOpenIDConnectProviderOutput;
 }

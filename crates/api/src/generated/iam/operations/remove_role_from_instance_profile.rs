@@ -11,6 +11,7 @@ pub struct RemoveRoleFromInstanceProfile;
 impl Operation for RemoveRoleFromInstanceProfile {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "RemoveRoleFromInstanceProfile";
+    type Family = crate::family::Iam;
     type Input = RemoveRoleFromInstanceProfileInput;
     type Output = RemoveRoleFromInstanceProfileOutput;
 }

@@ -11,6 +11,7 @@ pub struct RemoveUserFromGroup;
 impl Operation for RemoveUserFromGroup {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "RemoveUserFromGroup";
+    type Family = crate::family::Iam;
     type Input = RemoveUserFromGroupInput;
     type Output = RemoveUserFromGroupOutput;
 }

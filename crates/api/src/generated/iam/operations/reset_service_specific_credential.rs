@@ -12,6 +12,7 @@ pub struct ResetServiceSpecificCredential;
 impl Operation for ResetServiceSpecificCredential {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "ResetServiceSpecificCredential";
+    type Family = crate::family::Iam;
     type Input = ResetServiceSpecificCredentialInput;
     type Output = ResetServiceSpecificCredentialOutput;
 }

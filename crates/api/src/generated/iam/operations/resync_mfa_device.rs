@@ -11,6 +11,7 @@ pub struct ResyncMFADevice;
 impl Operation for ResyncMFADevice {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "ResyncMFADevice";
+    type Family = crate::family::Iam;
     type Input = ResyncMFADeviceInput;
     type Output = ResyncMFADeviceOutput;
 }

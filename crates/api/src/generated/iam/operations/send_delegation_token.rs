@@ -11,6 +11,7 @@ pub struct SendDelegationToken;
 impl Operation for SendDelegationToken {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "SendDelegationToken";
+    type Family = crate::family::Iam;
     type Input = SendDelegationTokenInput;
     type Output = SendDelegationTokenOutput;
 }

@@ -11,6 +11,7 @@ pub struct SetDefaultPolicyVersion;
 impl Operation for SetDefaultPolicyVersion {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "SetDefaultPolicyVersion";
+    type Family = crate::family::Iam;
     type Input = SetDefaultPolicyVersionInput;
     type Output = SetDefaultPolicyVersionOutput;
 }

@@ -11,6 +11,7 @@ pub struct SetSecurityTokenServicePreferences;
 impl Operation for SetSecurityTokenServicePreferences {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "SetSecurityTokenServicePreferences";
+    type Family = crate::family::Iam;
     type Input = SetSecurityTokenServicePreferencesInput;
     type Output = SetSecurityTokenServicePreferencesOutput;
 }

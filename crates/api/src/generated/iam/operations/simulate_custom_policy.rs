@@ -12,6 +12,7 @@ pub struct SimulateCustomPolicy;
 impl Operation for SimulateCustomPolicy {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "SimulateCustomPolicy";
+    type Family = crate::family::Iam;
     type Input = SimulateCustomPolicyInput;
     type Output = SimulateCustomPolicyOutput;
 }

@@ -12,6 +12,7 @@ pub struct SimulatePrincipalPolicy;
 impl Operation for SimulatePrincipalPolicy {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "SimulatePrincipalPolicy";
+    type Family = crate::family::Iam;
     type Input = SimulatePrincipalPolicyInput;
     type Output = SimulatePrincipalPolicyOutput;
 }

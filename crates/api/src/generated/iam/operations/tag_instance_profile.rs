@@ -12,6 +12,7 @@ pub struct TagInstanceProfile;
 impl Operation for TagInstanceProfile {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "TagInstanceProfile";
+    type Family = crate::family::Iam;
     type Input = TagInstanceProfileInput;
     type Output = TagInstanceProfileOutput;
 }

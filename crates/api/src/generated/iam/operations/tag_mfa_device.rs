@@ -12,6 +12,7 @@ pub struct TagMFADevice;
 impl Operation for TagMFADevice {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "TagMFADevice";
+    type Family = crate::family::Iam;
     type Input = TagMFADeviceInput;
     type Output = TagMFADeviceOutput;
 }

@@ -12,6 +12,7 @@ pub struct TagOpenIDConnectProvider;
 impl Operation for TagOpenIDConnectProvider {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "TagOpenIDConnectProvider";
+    type Family = crate::family::Iam;
     type Input = TagOpenIDConnectProviderInput;
     type Output = TagOpenIDConnectProviderOutput;
 }

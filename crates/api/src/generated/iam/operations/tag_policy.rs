@@ -12,6 +12,7 @@ pub struct TagPolicy;
 impl Operation for TagPolicy {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "TagPolicy";
+    type Family = crate::family::Iam;
     type Input = TagPolicyInput;
     type Output = TagPolicyOutput;
 }

@@ -12,6 +12,7 @@ pub struct TagRole;
 impl Operation for TagRole {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "TagRole";
+    type Family = crate::family::Iam;
     type Input = TagRoleInput;
     type Output = TagRoleOutput;
 }

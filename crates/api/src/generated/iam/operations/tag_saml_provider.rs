@@ -12,6 +12,7 @@ pub struct TagSAMLProvider;
 impl Operation for TagSAMLProvider {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "TagSAMLProvider";
+    type Family = crate::family::Iam;
     type Input = TagSAMLProviderInput;
     type Output = TagSAMLProviderOutput;
 }

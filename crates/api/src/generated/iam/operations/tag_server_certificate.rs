@@ -12,6 +12,7 @@ pub struct TagServerCertificate;
 impl Operation for TagServerCertificate {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "TagServerCertificate";
+    type Family = crate::family::Iam;
     type Input = TagServerCertificateInput;
     type Output = TagServerCertificateOutput;
 }

@@ -12,6 +12,7 @@ pub struct TagUser;
 impl Operation for TagUser {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "TagUser";
+    type Family = crate::family::Iam;
     type Input = TagUserInput;
     type Output = TagUserOutput;
 }

@@ -11,6 +11,7 @@ pub struct UntagInstanceProfile;
 impl Operation for UntagInstanceProfile {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "UntagInstanceProfile";
+    type Family = crate::family::Iam;
     type Input = UntagInstanceProfileInput;
     type Output = UntagInstanceProfileOutput;
 }

@@ -11,6 +11,7 @@ pub struct UntagMFADevice;
 impl Operation for UntagMFADevice {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "UntagMFADevice";
+    type Family = crate::family::Iam;
     type Input = UntagMFADeviceInput;
     type Output = UntagMFADeviceOutput;
 }

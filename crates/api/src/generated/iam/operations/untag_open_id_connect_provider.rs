@@ -11,6 +11,7 @@ pub struct UntagOpenIDConnectProvider;
 impl Operation for UntagOpenIDConnectProvider {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "UntagOpenIDConnectProvider";
+    type Family = crate::family::Iam;
     type Input = UntagOpenIDConnectProviderInput;
     type Output = UntagOpenIDConnectProviderOutput;
 }

@@ -11,6 +11,7 @@ pub struct UntagPolicy;
 impl Operation for UntagPolicy {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "UntagPolicy";
+    type Family = crate::family::Iam;
     type Input = UntagPolicyInput;
     type Output = UntagPolicyOutput;
 }

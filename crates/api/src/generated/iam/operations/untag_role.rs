@@ -11,6 +11,7 @@ pub struct UntagRole;
 impl Operation for UntagRole {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "UntagRole";
+    type Family = crate::family::Iam;
     type Input = UntagRoleInput;
     type Output = UntagRoleOutput;
 }

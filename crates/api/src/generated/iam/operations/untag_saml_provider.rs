@@ -11,6 +11,7 @@ pub struct UntagSAMLProvider;
 impl Operation for UntagSAMLProvider {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "UntagSAMLProvider";
+    type Family = crate::family::Iam;
     type Input = UntagSAMLProviderInput;
     type Output = UntagSAMLProviderOutput;
 }

@@ -11,6 +11,7 @@ pub struct UntagServerCertificate;
 impl Operation for UntagServerCertificate {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "UntagServerCertificate";
+    type Family = crate::family::Iam;
     type Input = UntagServerCertificateInput;
     type Output = UntagServerCertificateOutput;
 }

@@ -11,6 +11,7 @@ pub struct UntagUser;
 impl Operation for UntagUser {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "UntagUser";
+    type Family = crate::family::Iam;
     type Input = UntagUserInput;
     type Output = UntagUserOutput;
 }

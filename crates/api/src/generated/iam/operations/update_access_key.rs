@@ -11,6 +11,7 @@ pub struct UpdateAccessKey;
 impl Operation for UpdateAccessKey {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "UpdateAccessKey";
+    type Family = crate::family::Iam;
     type Input = UpdateAccessKeyInput;
     type Output = UpdateAccessKeyOutput;
 }

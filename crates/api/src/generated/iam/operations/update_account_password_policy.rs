@@ -11,6 +11,7 @@ pub struct UpdateAccountPasswordPolicy;
 impl Operation for UpdateAccountPasswordPolicy {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "UpdateAccountPasswordPolicy";
+    type Family = crate::family::Iam;
     type Input = UpdateAccountPasswordPolicyInput;
     type Output = UpdateAccountPasswordPolicyOutput;
 }

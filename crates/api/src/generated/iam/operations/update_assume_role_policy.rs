@@ -11,6 +11,7 @@ pub struct UpdateAssumeRolePolicy;
 impl Operation for UpdateAssumeRolePolicy {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "UpdateAssumeRolePolicy";
+    type Family = crate::family::Iam;
     type Input = UpdateAssumeRolePolicyInput;
     type Output = UpdateAssumeRolePolicyOutput;
 }

@@ -11,6 +11,7 @@ pub struct UpdateDelegationRequest;
 impl Operation for UpdateDelegationRequest {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "UpdateDelegationRequest";
+    type Family = crate::family::Iam;
     type Input = UpdateDelegationRequestInput;
     type Output = UpdateDelegationRequestOutput;
 }

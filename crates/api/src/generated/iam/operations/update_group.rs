@@ -11,6 +11,7 @@ pub struct UpdateGroup;
 impl Operation for UpdateGroup {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "UpdateGroup";
+    type Family = crate::family::Iam;
     type Input = UpdateGroupInput;
     type Output = UpdateGroupOutput;
 }

@@ -11,6 +11,7 @@ pub struct UpdateLoginProfile;
 impl Operation for UpdateLoginProfile {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "UpdateLoginProfile";
+    type Family = crate::family::Iam;
     type Input = UpdateLoginProfileInput;
     type Output = UpdateLoginProfileOutput;
 }

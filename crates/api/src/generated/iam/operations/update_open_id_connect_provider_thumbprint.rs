@@ -11,6 +11,7 @@ pub struct UpdateOpenIDConnectProviderThumbprint;
 impl Operation for UpdateOpenIDConnectProviderThumbprint {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "UpdateOpenIDConnectProviderThumbprint";
+    type Family = crate::family::Iam;
     type Input = UpdateOpenIDConnectProviderThumbprintInput;
     type Output = UpdateOpenIDConnectProviderThumbprintOutput;
 }

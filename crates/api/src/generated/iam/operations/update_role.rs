@@ -11,6 +11,7 @@ pub struct UpdateRole;
 impl Operation for UpdateRole {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "UpdateRole";
+    type Family = crate::family::Iam;
     type Input = UpdateRoleInput;
     type Output = UpdateRoleOutput;
 }

@@ -12,6 +12,7 @@ pub struct UpdateRoleDescription;
 impl Operation for UpdateRoleDescription {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "UpdateRoleDescription";
+    type Family = crate::family::Iam;
     type Input = UpdateRoleDescriptionInput;
     type Output = UpdateRoleDescriptionOutput;
 }

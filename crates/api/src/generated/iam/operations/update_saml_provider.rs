@@ -11,6 +11,7 @@ pub struct UpdateSAMLProvider;
 impl Operation for UpdateSAMLProvider {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "UpdateSAMLProvider";
+    type Family = crate::family::Iam;
     type Input = UpdateSAMLProviderInput;
     type Output = UpdateSAMLProviderOutput;
 }

@@ -11,6 +11,7 @@ pub struct UpdateServerCertificate;
 impl Operation for UpdateServerCertificate {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "UpdateServerCertificate";
+    type Family = crate::family::Iam;
     type Input = UpdateServerCertificateInput;
     type Output = UpdateServerCertificateOutput;
 }

@@ -11,6 +11,7 @@ pub struct UpdateServiceSpecificCredential;
 impl Operation for UpdateServiceSpecificCredential {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "UpdateServiceSpecificCredential";
+    type Family = crate::family::Iam;
     type Input = UpdateServiceSpecificCredentialInput;
     type Output = UpdateServiceSpecificCredentialOutput;
 }

@@ -11,6 +11,7 @@ pub struct UpdateSigningCertificate;
 impl Operation for UpdateSigningCertificate {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "UpdateSigningCertificate";
+    type Family = crate::family::Iam;
     type Input = UpdateSigningCertificateInput;
     type Output = UpdateSigningCertificateOutput;
 }

@@ -11,6 +11,7 @@ pub struct UpdateSSHPublicKey;
 impl Operation for UpdateSSHPublicKey {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "UpdateSSHPublicKey";
+    type Family = crate::family::Iam;
     type Input = UpdateSSHPublicKeyInput;
     type Output = UpdateSSHPublicKeyOutput;
 }

@@ -11,6 +11,7 @@ pub struct UpdateUser;
 impl Operation for UpdateUser {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "UpdateUser";
+    type Family = crate::family::Iam;
     type Input = UpdateUserInput;
     type Output = UpdateUserOutput;
 }

@@ -12,6 +12,7 @@ pub struct UploadServerCertificate;
 impl Operation for UploadServerCertificate {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "UploadServerCertificate";
+    type Family = crate::family::Iam;
     type Input = UploadServerCertificateInput;
     type Output = UploadServerCertificateOutput;
 }

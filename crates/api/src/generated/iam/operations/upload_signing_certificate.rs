@@ -12,6 +12,7 @@ pub struct UploadSigningCertificate;
 impl Operation for UploadSigningCertificate {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "UploadSigningCertificate";
+    type Family = crate::family::Iam;
     type Input = UploadSigningCertificateInput;
     type Output = UploadSigningCertificateOutput;
 }

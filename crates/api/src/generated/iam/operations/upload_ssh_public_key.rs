@@ -12,6 +12,7 @@ pub struct UploadSSHPublicKey;
 impl Operation for UploadSSHPublicKey {
     const SERVICE: Service = Service::Iam;
     const NAME: &'static str = "UploadSSHPublicKey";
+    type Family = crate::family::Iam;
     type Input = UploadSSHPublicKeyInput;
     type Output = UploadSSHPublicKeyOutput;
 }

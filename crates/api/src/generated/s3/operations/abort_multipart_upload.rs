@@ -13,6 +13,7 @@ pub struct AbortMultipartUpload;
 impl Operation for AbortMultipartUpload {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "AbortMultipartUpload";
+    type Family = crate::family::S3;
     type Input = AbortMultipartUploadInput;
     type Output = AbortMultipartUploadOutput;
 }

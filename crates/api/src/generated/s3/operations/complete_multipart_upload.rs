@@ -12,6 +12,7 @@ pub struct CompleteMultipartUpload;
 impl Operation for CompleteMultipartUpload {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "CompleteMultipartUpload";
+    type Family = crate::family::S3;
     type Input = CompleteMultipartUploadInput;
     type Output = CompleteMultipartUploadOutput;
 }

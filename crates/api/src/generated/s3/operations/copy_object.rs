@@ -14,6 +14,7 @@ pub struct CopyObject;
 impl Operation for CopyObject {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "CopyObject";
+    type Family = crate::family::S3;
     type Input = CopyObjectInput;
     type Output = CopyObjectOutput;
 }

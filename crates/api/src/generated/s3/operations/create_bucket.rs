@@ -12,6 +12,7 @@ pub struct CreateBucket;
 impl Operation for CreateBucket {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "CreateBucket";
+    type Family = crate::family::S3;
     type Input = CreateBucketInput;
     type Output = CreateBucketOutput;
 }

@@ -12,6 +12,7 @@ pub struct CreateBucketMetadataConfiguration;
 impl Operation for CreateBucketMetadataConfiguration {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "CreateBucketMetadataConfiguration";
+    type Family = crate::family::S3;
     type Input = CreateBucketMetadataConfigurationInput;
     type Output = CreateBucketMetadataConfigurationOutput;
 }

@@ -12,6 +12,7 @@ pub struct CreateBucketMetadataTableConfiguration;
 impl Operation for CreateBucketMetadataTableConfiguration {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "CreateBucketMetadataTableConfiguration";
+    type Family = crate::family::S3;
     type Input = CreateBucketMetadataTableConfigurationInput;
     type Output = CreateBucketMetadataTableConfigurationOutput;
 }

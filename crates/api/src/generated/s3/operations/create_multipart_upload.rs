@@ -13,6 +13,7 @@ pub struct CreateMultipartUpload;
 impl Operation for CreateMultipartUpload {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "CreateMultipartUpload";
+    type Family = crate::family::S3;
     type Input = CreateMultipartUploadInput;
     type Output = CreateMultipartUploadOutput;
 }

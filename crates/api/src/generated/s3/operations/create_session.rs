@@ -12,6 +12,7 @@ pub struct CreateSession;
 impl Operation for CreateSession {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "CreateSession";
+    type Family = crate::family::S3;
     type Input = CreateSessionInput;
     type Output = CreateSessionOutput;
 }

@@ -11,6 +11,7 @@ pub struct DeleteBucket;
 impl Operation for DeleteBucket {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "DeleteBucket";
+    type Family = crate::family::S3;
     type Input = DeleteBucketInput;
     type Output = DeleteBucketOutput;
 }

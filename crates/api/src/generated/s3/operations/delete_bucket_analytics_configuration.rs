@@ -11,6 +11,7 @@ pub struct DeleteBucketAnalyticsConfiguration;
 impl Operation for DeleteBucketAnalyticsConfiguration {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "DeleteBucketAnalyticsConfiguration";
+    type Family = crate::family::S3;
     type Input = DeleteBucketAnalyticsConfigurationInput;
     type Output = DeleteBucketAnalyticsConfigurationOutput;
 }

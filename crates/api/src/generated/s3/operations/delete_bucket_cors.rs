@@ -11,6 +11,7 @@ pub struct DeleteBucketCors;
 impl Operation for DeleteBucketCors {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "DeleteBucketCors";
+    type Family = crate::family::S3;
     type Input = DeleteBucketCorsInput;
     type Output = DeleteBucketCorsOutput;
 }

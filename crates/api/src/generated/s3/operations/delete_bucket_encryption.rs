@@ -11,6 +11,7 @@ pub struct DeleteBucketEncryption;
 impl Operation for DeleteBucketEncryption {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "DeleteBucketEncryption";
+    type Family = crate::family::S3;
     type Input = DeleteBucketEncryptionInput;
     type Output = DeleteBucketEncryptionOutput;
 }

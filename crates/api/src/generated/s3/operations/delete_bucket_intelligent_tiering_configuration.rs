@@ -11,6 +11,7 @@ pub struct DeleteBucketIntelligentTieringConfiguration;
 impl Operation for DeleteBucketIntelligentTieringConfiguration {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "DeleteBucketIntelligentTieringConfiguration";
+    type Family = crate::family::S3;
     type Input = DeleteBucketIntelligentTieringConfigurationInput;
     type Output = DeleteBucketIntelligentTieringConfigurationOutput;
 }

@@ -11,6 +11,7 @@ pub struct DeleteBucketInventoryConfiguration;
 impl Operation for DeleteBucketInventoryConfiguration {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "DeleteBucketInventoryConfiguration";
+    type Family = crate::family::S3;
     type Input = DeleteBucketInventoryConfigurationInput;
     type Output = DeleteBucketInventoryConfigurationOutput;
 }

@@ -11,6 +11,7 @@ pub struct DeleteBucketLifecycle;
 impl Operation for DeleteBucketLifecycle {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "DeleteBucketLifecycle";
+    type Family = crate::family::S3;
     type Input = DeleteBucketLifecycleInput;
     type Output = DeleteBucketLifecycleOutput;
 }

@@ -11,6 +11,7 @@ pub struct DeleteBucketMetadataConfiguration;
 impl Operation for DeleteBucketMetadataConfiguration {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "DeleteBucketMetadataConfiguration";
+    type Family = crate::family::S3;
     type Input = DeleteBucketMetadataConfigurationInput;
     type Output = DeleteBucketMetadataConfigurationOutput;
 }

@@ -11,6 +11,7 @@ pub struct DeleteBucketMetadataTableConfiguration;
 impl Operation for DeleteBucketMetadataTableConfiguration {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "DeleteBucketMetadataTableConfiguration";
+    type Family = crate::family::S3;
     type Input = DeleteBucketMetadataTableConfigurationInput;
     type Output = DeleteBucketMetadataTableConfigurationOutput;
 }

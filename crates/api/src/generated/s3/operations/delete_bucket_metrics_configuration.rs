@@ -11,6 +11,7 @@ pub struct DeleteBucketMetricsConfiguration;
 impl Operation for DeleteBucketMetricsConfiguration {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "DeleteBucketMetricsConfiguration";
+    type Family = crate::family::S3;
     type Input = DeleteBucketMetricsConfigurationInput;
     type Output = DeleteBucketMetricsConfigurationOutput;
 }

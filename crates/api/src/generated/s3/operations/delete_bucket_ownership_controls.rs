@@ -11,6 +11,7 @@ pub struct DeleteBucketOwnershipControls;
 impl Operation for DeleteBucketOwnershipControls {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "DeleteBucketOwnershipControls";
+    type Family = crate::family::S3;
     type Input = DeleteBucketOwnershipControlsInput;
     type Output = DeleteBucketOwnershipControlsOutput;
 }

@@ -11,6 +11,7 @@ pub struct DeleteBucketPolicy;
 impl Operation for DeleteBucketPolicy {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "DeleteBucketPolicy";
+    type Family = crate::family::S3;
     type Input = DeleteBucketPolicyInput;
     type Output = DeleteBucketPolicyOutput;
 }

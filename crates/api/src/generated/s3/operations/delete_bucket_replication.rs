@@ -11,6 +11,7 @@ pub struct DeleteBucketReplication;
 impl Operation for DeleteBucketReplication {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "DeleteBucketReplication";
+    type Family = crate::family::S3;
     type Input = DeleteBucketReplicationInput;
     type Output = DeleteBucketReplicationOutput;
 }

@@ -11,6 +11,7 @@ pub struct DeleteBucketTagging;
 impl Operation for DeleteBucketTagging {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "DeleteBucketTagging";
+    type Family = crate::family::S3;
     type Input = DeleteBucketTaggingInput;
     type Output = DeleteBucketTaggingOutput;
 }

@@ -11,6 +11,7 @@ pub struct DeleteBucketWebsite;
 impl Operation for DeleteBucketWebsite {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "DeleteBucketWebsite";
+    type Family = crate::family::S3;
     type Input = DeleteBucketWebsiteInput;
     type Output = DeleteBucketWebsiteOutput;
 }

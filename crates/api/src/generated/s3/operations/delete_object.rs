@@ -13,6 +13,7 @@ pub struct DeleteObject;
 impl Operation for DeleteObject {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "DeleteObject";
+    type Family = crate::family::S3;
     type Input = DeleteObjectInput;
     type Output = DeleteObjectOutput;
 }

@@ -11,6 +11,7 @@ pub struct DeleteObjectAnnotation;
 impl Operation for DeleteObjectAnnotation {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "DeleteObjectAnnotation";
+    type Family = crate::family::S3;
     type Input = DeleteObjectAnnotationInput;
     type Output = DeleteObjectAnnotationOutput;
 }

@@ -11,6 +11,7 @@ pub struct DeleteObjectTagging;
 impl Operation for DeleteObjectTagging {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "DeleteObjectTagging";
+    type Family = crate::family::S3;
     type Input = DeleteObjectTaggingInput;
     type Output = DeleteObjectTaggingOutput;
 }

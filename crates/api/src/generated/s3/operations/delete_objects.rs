@@ -12,6 +12,7 @@ pub struct DeleteObjects;
 impl Operation for DeleteObjects {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "DeleteObjects";
+    type Family = crate::family::S3;
     type Input = DeleteObjectsInput;
     type Output = DeleteObjectsOutput;
 }

@@ -11,6 +11,7 @@ pub struct DeletePublicAccessBlock;
 impl Operation for DeletePublicAccessBlock {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "DeletePublicAccessBlock";
+    type Family = crate::family::S3;
     type Input = DeletePublicAccessBlockInput;
     type Output = DeletePublicAccessBlockOutput;
 }

@@ -12,6 +12,7 @@ pub struct GetBucketAbac;
 impl Operation for GetBucketAbac {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetBucketAbac";
+    type Family = crate::family::S3;
     type Input = GetBucketAbacInput;
     type Output = GetBucketAbacOutput;
 }

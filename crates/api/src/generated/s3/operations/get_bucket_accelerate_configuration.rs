@@ -11,6 +11,7 @@ pub struct GetBucketAccelerateConfiguration;
 impl Operation for GetBucketAccelerateConfiguration {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetBucketAccelerateConfiguration";
+    type Family = crate::family::S3;
     type Input = GetBucketAccelerateConfigurationInput;
     type Output = GetBucketAccelerateConfigurationOutput;
 }

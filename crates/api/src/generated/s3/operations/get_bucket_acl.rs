@@ -12,6 +12,7 @@ pub struct GetBucketAcl;
 impl Operation for GetBucketAcl {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetBucketAcl";
+    type Family = crate::family::S3;
     type Input = GetBucketAclInput;
     type Output = GetBucketAclOutput;
 }

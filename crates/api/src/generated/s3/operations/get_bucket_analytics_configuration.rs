@@ -12,6 +12,7 @@ pub struct GetBucketAnalyticsConfiguration;
 impl Operation for GetBucketAnalyticsConfiguration {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetBucketAnalyticsConfiguration";
+    type Family = crate::family::S3;
     type Input = GetBucketAnalyticsConfigurationInput;
     type Output = GetBucketAnalyticsConfigurationOutput;
 }

@@ -12,6 +12,7 @@ pub struct GetBucketCors;
 impl Operation for GetBucketCors {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetBucketCors";
+    type Family = crate::family::S3;
     type Input = GetBucketCorsInput;
     type Output = GetBucketCorsOutput;
 }

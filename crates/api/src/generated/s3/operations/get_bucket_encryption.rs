@@ -12,6 +12,7 @@ pub struct GetBucketEncryption;
 impl Operation for GetBucketEncryption {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetBucketEncryption";
+    type Family = crate::family::S3;
     type Input = GetBucketEncryptionInput;
     type Output = GetBucketEncryptionOutput;
 }

@@ -12,6 +12,7 @@ pub struct GetBucketIntelligentTieringConfiguration;
 impl Operation for GetBucketIntelligentTieringConfiguration {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetBucketIntelligentTieringConfiguration";
+    type Family = crate::family::S3;
     type Input = GetBucketIntelligentTieringConfigurationInput;
     type Output = GetBucketIntelligentTieringConfigurationOutput;
 }

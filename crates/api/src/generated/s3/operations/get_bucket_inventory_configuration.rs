@@ -12,6 +12,7 @@ pub struct GetBucketInventoryConfiguration;
 impl Operation for GetBucketInventoryConfiguration {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetBucketInventoryConfiguration";
+    type Family = crate::family::S3;
     type Input = GetBucketInventoryConfigurationInput;
     type Output = GetBucketInventoryConfigurationOutput;
 }

@@ -12,6 +12,7 @@ pub struct GetBucketLifecycle;
 impl Operation for GetBucketLifecycle {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetBucketLifecycle";
+    type Family = crate::family::S3;
     type Input = GetBucketLifecycleInput;
     type Output = GetBucketLifecycleOutput;
 }

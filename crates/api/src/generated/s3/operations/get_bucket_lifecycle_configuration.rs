@@ -12,6 +12,7 @@ pub struct GetBucketLifecycleConfiguration;
 impl Operation for GetBucketLifecycleConfiguration {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetBucketLifecycleConfiguration";
+    type Family = crate::family::S3;
     type Input = GetBucketLifecycleConfigurationInput;
     type Output = GetBucketLifecycleConfigurationOutput;
 }

@@ -11,6 +11,7 @@ pub struct GetBucketLocation;
 impl Operation for GetBucketLocation {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetBucketLocation";
+    type Family = crate::family::S3;
     type Input = GetBucketLocationInput;
     type Output = GetBucketLocationOutput;
 }

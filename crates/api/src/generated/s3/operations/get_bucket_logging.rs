@@ -12,6 +12,7 @@ pub struct GetBucketLogging;
 impl Operation for GetBucketLogging {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetBucketLogging";
+    type Family = crate::family::S3;
     type Input = GetBucketLoggingInput;
     type Output = GetBucketLoggingOutput;
 }

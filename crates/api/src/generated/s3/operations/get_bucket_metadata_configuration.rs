@@ -12,6 +12,7 @@ pub struct GetBucketMetadataConfiguration;
 impl Operation for GetBucketMetadataConfiguration {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetBucketMetadataConfiguration";
+    type Family = crate::family::S3;
     type Input = GetBucketMetadataConfigurationInput;
     type Output = GetBucketMetadataConfigurationOutput;
 }

@@ -12,6 +12,7 @@ pub struct GetBucketMetadataTableConfiguration;
 impl Operation for GetBucketMetadataTableConfiguration {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetBucketMetadataTableConfiguration";
+    type Family = crate::family::S3;
     type Input = GetBucketMetadataTableConfigurationInput;
     type Output = GetBucketMetadataTableConfigurationOutput;
 }

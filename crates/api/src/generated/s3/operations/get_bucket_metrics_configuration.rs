@@ -12,6 +12,7 @@ pub struct GetBucketMetricsConfiguration;
 impl Operation for GetBucketMetricsConfiguration {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetBucketMetricsConfiguration";
+    type Family = crate::family::S3;
     type Input = GetBucketMetricsConfigurationInput;
     type Output = GetBucketMetricsConfigurationOutput;
 }

@@ -14,6 +14,7 @@ pub struct GetBucketNotification;
 impl Operation for GetBucketNotification {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetBucketNotification";
+    type Family = crate::family::S3;
     type Input = GetBucketNotificationInput;
     type Output = GetBucketNotificationOutput;
 }

@@ -14,6 +14,7 @@ pub struct GetBucketNotificationConfiguration;
 impl Operation for GetBucketNotificationConfiguration {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetBucketNotificationConfiguration";
+    type Family = crate::family::S3;
     type Input = GetBucketNotificationConfigurationInput;
     type Output = GetBucketNotificationConfigurationOutput;
 }

@@ -12,6 +12,7 @@ pub struct GetBucketOwnershipControls;
 impl Operation for GetBucketOwnershipControls {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetBucketOwnershipControls";
+    type Family = crate::family::S3;
     type Input = GetBucketOwnershipControlsInput;
     type Output = GetBucketOwnershipControlsOutput;
 }

@@ -11,6 +11,7 @@ pub struct GetBucketPolicy;
 impl Operation for GetBucketPolicy {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetBucketPolicy";
+    type Family = crate::family::S3;
     type Input = GetBucketPolicyInput;
     type Output = GetBucketPolicyOutput;
 }

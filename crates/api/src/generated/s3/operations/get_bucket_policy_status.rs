@@ -12,6 +12,7 @@ pub struct GetBucketPolicyStatus;
 impl Operation for GetBucketPolicyStatus {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetBucketPolicyStatus";
+    type Family = crate::family::S3;
     type Input = GetBucketPolicyStatusInput;
     type Output = GetBucketPolicyStatusOutput;
 }

@@ -12,6 +12,7 @@ pub struct GetBucketReplication;
 impl Operation for GetBucketReplication {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetBucketReplication";
+    type Family = crate::family::S3;
     type Input = GetBucketReplicationInput;
     type Output = GetBucketReplicationOutput;
 }

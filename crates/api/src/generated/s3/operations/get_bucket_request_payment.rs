@@ -11,6 +11,7 @@ pub struct GetBucketRequestPayment;
 impl Operation for GetBucketRequestPayment {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetBucketRequestPayment";
+    type Family = crate::family::S3;
     type Input = GetBucketRequestPaymentInput;
     type Output = GetBucketRequestPaymentOutput;
 }

@@ -12,6 +12,7 @@ pub struct GetBucketTagging;
 impl Operation for GetBucketTagging {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetBucketTagging";
+    type Family = crate::family::S3;
     type Input = GetBucketTaggingInput;
     type Output = GetBucketTaggingOutput;
 }

@@ -11,6 +11,7 @@ pub struct GetBucketVersioning;
 impl Operation for GetBucketVersioning {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetBucketVersioning";
+    type Family = crate::family::S3;
     type Input = GetBucketVersioningInput;
     type Output = GetBucketVersioningOutput;
 }

@@ -12,6 +12,7 @@ pub struct GetBucketWebsite;
 impl Operation for GetBucketWebsite {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetBucketWebsite";
+    type Family = crate::family::S3;
     type Input = GetBucketWebsiteInput;
     type Output = GetBucketWebsiteOutput;
 }

@@ -13,6 +13,7 @@ pub struct GetObject;
 impl Operation for GetObject {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetObject";
+    type Family = crate::family::S3;
     type Input = GetObjectInput;
     type Output = GetObjectOutput;
 }

@@ -12,6 +12,7 @@ pub struct GetObjectAcl;
 impl Operation for GetObjectAcl {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetObjectAcl";
+    type Family = crate::family::S3;
     type Input = GetObjectAclInput;
     type Output = GetObjectAclOutput;
 }

@@ -13,6 +13,7 @@ pub struct GetObjectAnnotation;
 impl Operation for GetObjectAnnotation {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetObjectAnnotation";
+    type Family = crate::family::S3;
     type Input = GetObjectAnnotationInput;
     type Output = GetObjectAnnotationOutput;
 }

@@ -14,6 +14,7 @@ pub struct GetObjectAttributes;
 impl Operation for GetObjectAttributes {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetObjectAttributes";
+    type Family = crate::family::S3;
     type Input = GetObjectAttributesInput;
     type Output = GetObjectAttributesOutput;
 }

@@ -12,6 +12,7 @@ pub struct GetObjectLegalHold;
 impl Operation for GetObjectLegalHold {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetObjectLegalHold";
+    type Family = crate::family::S3;
     type Input = GetObjectLegalHoldInput;
     type Output = GetObjectLegalHoldOutput;
 }

@@ -12,6 +12,7 @@ pub struct GetObjectLockConfiguration;
 impl Operation for GetObjectLockConfiguration {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetObjectLockConfiguration";
+    type Family = crate::family::S3;
     type Input = GetObjectLockConfigurationInput;
     type Output = GetObjectLockConfigurationOutput;
 }

@@ -12,6 +12,7 @@ pub struct GetObjectRetention;
 impl Operation for GetObjectRetention {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetObjectRetention";
+    type Family = crate::family::S3;
     type Input = GetObjectRetentionInput;
     type Output = GetObjectRetentionOutput;
 }

@@ -12,6 +12,7 @@ pub struct GetObjectTagging;
 impl Operation for GetObjectTagging {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetObjectTagging";
+    type Family = crate::family::S3;
     type Input = GetObjectTaggingInput;
     type Output = GetObjectTaggingOutput;
 }

@@ -11,6 +11,7 @@ pub struct GetObjectTorrent;
 impl Operation for GetObjectTorrent {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "GetObjectTorrent";
+    type Family = crate::family::S3;
     type Input = GetObjectTorrentInput;
     type Output = GetObjectTorrentOutput;
 }

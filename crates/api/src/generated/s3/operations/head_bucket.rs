@@ -11,6 +11,7 @@ pub struct HeadBucket;
 impl Operation for HeadBucket {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "HeadBucket";
+    type Family = crate::family::S3;
     type Input = HeadBucketInput;
     type Output = HeadBucketOutput;
 }

@@ -13,6 +13,7 @@ pub struct HeadObject;
 impl Operation for HeadObject {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "HeadObject";
+    type Family = crate::family::S3;
     type Input = HeadObjectInput;
     type Output = HeadObjectOutput;
 }

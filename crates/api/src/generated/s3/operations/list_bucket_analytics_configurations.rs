@@ -12,6 +12,7 @@ pub struct ListBucketAnalyticsConfigurations;
 impl Operation for ListBucketAnalyticsConfigurations {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "ListBucketAnalyticsConfigurations";
+    type Family = crate::family::S3;
     type Input = ListBucketAnalyticsConfigurationsInput;
     type Output = ListBucketAnalyticsConfigurationsOutput;
 }

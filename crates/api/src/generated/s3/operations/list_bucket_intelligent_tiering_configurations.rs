@@ -12,6 +12,7 @@ pub struct ListBucketIntelligentTieringConfigurations;
 impl Operation for ListBucketIntelligentTieringConfigurations {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "ListBucketIntelligentTieringConfigurations";
+    type Family = crate::family::S3;
     type Input = ListBucketIntelligentTieringConfigurationsInput;
     type Output = ListBucketIntelligentTieringConfigurationsOutput;
 }

@@ -12,6 +12,7 @@ pub struct ListBucketInventoryConfigurations;
 impl Operation for ListBucketInventoryConfigurations {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "ListBucketInventoryConfigurations";
+    type Family = crate::family::S3;
     type Input = ListBucketInventoryConfigurationsInput;
     type Output = ListBucketInventoryConfigurationsOutput;
 }

@@ -12,6 +12,7 @@ pub struct ListBucketMetricsConfigurations;
 impl Operation for ListBucketMetricsConfigurations {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "ListBucketMetricsConfigurations";
+    type Family = crate::family::S3;
     type Input = ListBucketMetricsConfigurationsInput;
     type Output = ListBucketMetricsConfigurationsOutput;
 }

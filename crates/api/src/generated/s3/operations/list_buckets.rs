@@ -12,6 +12,7 @@ pub struct ListBuckets;
 impl Operation for ListBuckets {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "ListBuckets";
+    type Family = crate::family::S3;
     type Input = ListBucketsInput;
     type Output = ListBucketsOutput;
 }

@@ -12,6 +12,7 @@ pub struct ListDirectoryBuckets;
 impl Operation for ListDirectoryBuckets {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "ListDirectoryBuckets";
+    type Family = crate::family::S3;
     type Input = ListDirectoryBucketsInput;
     type Output = ListDirectoryBucketsOutput;
 }

@@ -12,6 +12,7 @@ pub struct ListMultipartUploads;
 impl Operation for ListMultipartUploads {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "ListMultipartUploads";
+    type Family = crate::family::S3;
     type Input = ListMultipartUploadsInput;
     type Output = ListMultipartUploadsOutput;
 }

@@ -12,6 +12,7 @@ pub struct ListObjectAnnotations;
 impl Operation for ListObjectAnnotations {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "ListObjectAnnotations";
+    type Family = crate::family::S3;
     type Input = ListObjectAnnotationsInput;
     type Output = ListObjectAnnotationsOutput;
 }

@@ -12,6 +12,7 @@ pub struct ListObjectVersions;
 impl Operation for ListObjectVersions {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "ListObjectVersions";
+    type Family = crate::family::S3;
     type Input = ListObjectVersionsInput;
     type Output = ListObjectVersionsOutput;
 }

@@ -12,6 +12,7 @@ pub struct ListObjects;
 impl Operation for ListObjects {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "ListObjects";
+    type Family = crate::family::S3;
     type Input = ListObjectsInput;
     type Output = ListObjectsOutput;
 }

@@ -12,6 +12,7 @@ pub struct ListObjectsV2;
 impl Operation for ListObjectsV2 {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "ListObjectsV2";
+    type Family = crate::family::S3;
     type Input = ListObjectsV2Input;
     type Output = ListObjectsV2Output;
 }

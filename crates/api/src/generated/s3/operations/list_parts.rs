@@ -14,6 +14,7 @@ pub struct ListParts;
 impl Operation for ListParts {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "ListParts";
+    type Family = crate::family::S3;
     type Input = ListPartsInput;
     type Output = ListPartsOutput;
 }

@@ -12,6 +12,7 @@ pub struct PutBucketAbac;
 impl Operation for PutBucketAbac {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "PutBucketAbac";
+    type Family = crate::family::S3;
     type Input = PutBucketAbacInput;
     type Output = PutBucketAbacOutput;
 }

@@ -12,6 +12,7 @@ pub struct PutBucketAccelerateConfiguration;
 impl Operation for PutBucketAccelerateConfiguration {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "PutBucketAccelerateConfiguration";
+    type Family = crate::family::S3;
     type Input = PutBucketAccelerateConfigurationInput;
     type Output = PutBucketAccelerateConfigurationOutput;
 }

@@ -12,6 +12,7 @@ pub struct PutBucketAcl;
 impl Operation for PutBucketAcl {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "PutBucketAcl";
+    type Family = crate::family::S3;
     type Input = PutBucketAclInput;
     type Output = PutBucketAclOutput;
 }

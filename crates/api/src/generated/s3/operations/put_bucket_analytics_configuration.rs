@@ -12,6 +12,7 @@ pub struct PutBucketAnalyticsConfiguration;
 impl Operation for PutBucketAnalyticsConfiguration {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "PutBucketAnalyticsConfiguration";
+    type Family = crate::family::S3;
     type Input = PutBucketAnalyticsConfigurationInput;
     type Output = PutBucketAnalyticsConfigurationOutput;
 }

@@ -12,6 +12,7 @@ pub struct PutBucketCors;
 impl Operation for PutBucketCors {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "PutBucketCors";
+    type Family = crate::family::S3;
     type Input = PutBucketCorsInput;
     type Output = PutBucketCorsOutput;
 }

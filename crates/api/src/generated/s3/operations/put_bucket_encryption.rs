@@ -12,6 +12,7 @@ pub struct PutBucketEncryption;
 impl Operation for PutBucketEncryption {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "PutBucketEncryption";
+    type Family = crate::family::S3;
     type Input = PutBucketEncryptionInput;
     type Output = PutBucketEncryptionOutput;
 }

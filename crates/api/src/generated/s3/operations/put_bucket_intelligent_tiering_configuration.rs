@@ -12,6 +12,7 @@ pub struct PutBucketIntelligentTieringConfiguration;
 impl Operation for PutBucketIntelligentTieringConfiguration {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "PutBucketIntelligentTieringConfiguration";
+    type Family = crate::family::S3;
     type Input = PutBucketIntelligentTieringConfigurationInput;
     type Output = PutBucketIntelligentTieringConfigurationOutput;
 }

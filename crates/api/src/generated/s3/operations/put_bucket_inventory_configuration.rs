@@ -12,6 +12,7 @@ pub struct PutBucketInventoryConfiguration;
 impl Operation for PutBucketInventoryConfiguration {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "PutBucketInventoryConfiguration";
+    type Family = crate::family::S3;
     type Input = PutBucketInventoryConfigurationInput;
     type Output = PutBucketInventoryConfigurationOutput;
 }

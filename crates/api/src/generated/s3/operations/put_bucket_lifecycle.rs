@@ -12,6 +12,7 @@ pub struct PutBucketLifecycle;
 impl Operation for PutBucketLifecycle {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "PutBucketLifecycle";
+    type Family = crate::family::S3;
     type Input = PutBucketLifecycleInput;
     type Output = PutBucketLifecycleOutput;
 }

@@ -12,6 +12,7 @@ pub struct PutBucketLifecycleConfiguration;
 impl Operation for PutBucketLifecycleConfiguration {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "PutBucketLifecycleConfiguration";
+    type Family = crate::family::S3;
     type Input = PutBucketLifecycleConfigurationInput;
     type Output = PutBucketLifecycleConfigurationOutput;
 }

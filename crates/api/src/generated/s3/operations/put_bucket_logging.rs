@@ -12,6 +12,7 @@ pub struct PutBucketLogging;
 impl Operation for PutBucketLogging {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "PutBucketLogging";
+    type Family = crate::family::S3;
     type Input = PutBucketLoggingInput;
     type Output = PutBucketLoggingOutput;
 }

@@ -12,6 +12,7 @@ pub struct PutBucketMetricsConfiguration;
 impl Operation for PutBucketMetricsConfiguration {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "PutBucketMetricsConfiguration";
+    type Family = crate::family::S3;
     type Input = PutBucketMetricsConfigurationInput;
     type Output = PutBucketMetricsConfigurationOutput;
 }

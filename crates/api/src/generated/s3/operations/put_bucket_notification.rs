@@ -12,6 +12,7 @@ pub struct PutBucketNotification;
 impl Operation for PutBucketNotification {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "PutBucketNotification";
+    type Family = crate::family::S3;
     type Input = PutBucketNotificationInput;
     type Output = PutBucketNotificationOutput;
 }

@@ -12,6 +12,7 @@ pub struct PutBucketNotificationConfiguration;
 impl Operation for PutBucketNotificationConfiguration {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "PutBucketNotificationConfiguration";
+    type Family = crate::family::S3;
     type Input = PutBucketNotificationConfigurationInput;
     type Output = PutBucketNotificationConfigurationOutput;
 }

@@ -12,6 +12,7 @@ pub struct PutBucketOwnershipControls;
 impl Operation for PutBucketOwnershipControls {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "PutBucketOwnershipControls";
+    type Family = crate::family::S3;
     type Input = PutBucketOwnershipControlsInput;
     type Output = PutBucketOwnershipControlsOutput;
 }

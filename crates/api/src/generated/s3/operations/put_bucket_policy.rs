@@ -11,6 +11,7 @@ pub struct PutBucketPolicy;
 impl Operation for PutBucketPolicy {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "PutBucketPolicy";
+    type Family = crate::family::S3;
     type Input = PutBucketPolicyInput;
     type Output = PutBucketPolicyOutput;
 }

@@ -12,6 +12,7 @@ pub struct PutBucketReplication;
 impl Operation for PutBucketReplication {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "PutBucketReplication";
+    type Family = crate::family::S3;
     type Input = PutBucketReplicationInput;
     type Output = PutBucketReplicationOutput;
 }

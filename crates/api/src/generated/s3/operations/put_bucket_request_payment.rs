@@ -12,6 +12,7 @@ pub struct PutBucketRequestPayment;
 impl Operation for PutBucketRequestPayment {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "PutBucketRequestPayment";
+    type Family = crate::family::S3;
     type Input = PutBucketRequestPaymentInput;
     type Output = PutBucketRequestPaymentOutput;
 }

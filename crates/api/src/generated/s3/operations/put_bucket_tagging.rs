@@ -12,6 +12,7 @@ pub struct PutBucketTagging;
 impl Operation for PutBucketTagging {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "PutBucketTagging";
+    type Family = crate::family::S3;
     type Input = PutBucketTaggingInput;
     type Output = PutBucketTaggingOutput;
 }

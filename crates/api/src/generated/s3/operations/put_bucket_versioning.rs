@@ -12,6 +12,7 @@ pub struct PutBucketVersioning;
 impl Operation for PutBucketVersioning {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "PutBucketVersioning";
+    type Family = crate::family::S3;
     type Input = PutBucketVersioningInput;
     type Output = PutBucketVersioningOutput;
 }

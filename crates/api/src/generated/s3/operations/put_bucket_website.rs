@@ -12,6 +12,7 @@ pub struct PutBucketWebsite;
 impl Operation for PutBucketWebsite {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "PutBucketWebsite";
+    type Family = crate::family::S3;
     type Input = PutBucketWebsiteInput;
     type Output = PutBucketWebsiteOutput;
 }

@@ -13,6 +13,7 @@ pub struct PutObject;
 impl Operation for PutObject {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "PutObject";
+    type Family = crate::family::S3;
     type Input = PutObjectInput;
     type Output = PutObjectOutput;
 }

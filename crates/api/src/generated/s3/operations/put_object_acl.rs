@@ -12,6 +12,7 @@ pub struct PutObjectAcl;
 impl Operation for PutObjectAcl {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "PutObjectAcl";
+    type Family = crate::family::S3;
     type Input = PutObjectAclInput;
     type Output = PutObjectAclOutput;
 }

@@ -11,6 +11,7 @@ pub struct PutObjectAnnotation;
 impl Operation for PutObjectAnnotation {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "PutObjectAnnotation";
+    type Family = crate::family::S3;
     type Input = PutObjectAnnotationInput;
     type Output = PutObjectAnnotationOutput;
 }

@@ -12,6 +12,7 @@ pub struct PutObjectLegalHold;
 impl Operation for PutObjectLegalHold {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "PutObjectLegalHold";
+    type Family = crate::family::S3;
     type Input = PutObjectLegalHoldInput;
     type Output = PutObjectLegalHoldOutput;
 }

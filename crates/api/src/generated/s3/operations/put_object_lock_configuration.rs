@@ -12,6 +12,7 @@ pub struct PutObjectLockConfiguration;
 impl Operation for PutObjectLockConfiguration {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "PutObjectLockConfiguration";
+    type Family = crate::family::S3;
     type Input = PutObjectLockConfigurationInput;
     type Output = PutObjectLockConfigurationOutput;
 }

@@ -12,6 +12,7 @@ pub struct PutObjectRetention;
 impl Operation for PutObjectRetention {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "PutObjectRetention";
+    type Family = crate::family::S3;
     type Input = PutObjectRetentionInput;
     type Output = PutObjectRetentionOutput;
 }

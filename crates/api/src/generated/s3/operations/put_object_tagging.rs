@@ -12,6 +12,7 @@ pub struct PutObjectTagging;
 impl Operation for PutObjectTagging {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "PutObjectTagging";
+    type Family = crate::family::S3;
     type Input = PutObjectTaggingInput;
     type Output = PutObjectTaggingOutput;
 }

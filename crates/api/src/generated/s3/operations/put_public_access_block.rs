@@ -12,6 +12,7 @@ pub struct PutPublicAccessBlock;
 impl Operation for PutPublicAccessBlock {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "PutPublicAccessBlock";
+    type Family = crate::family::S3;
     type Input = PutPublicAccessBlockInput;
     type Output = PutPublicAccessBlockOutput;
 }

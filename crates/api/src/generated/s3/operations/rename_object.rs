@@ -13,6 +13,7 @@ pub struct RenameObject;
 impl Operation for RenameObject {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "RenameObject";
+    type Family = crate::family::S3;
     type Input = RenameObjectInput;
     type Output = RenameObjectOutput;
 }

@@ -12,6 +12,7 @@ pub struct RestoreObject;
 impl Operation for RestoreObject {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "RestoreObject";
+    type Family = crate::family::S3;
     type Input = RestoreObjectInput;
     type Output = RestoreObjectOutput;
 }

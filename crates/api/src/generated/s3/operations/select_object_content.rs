@@ -12,6 +12,7 @@ pub struct SelectObjectContent;
 impl Operation for SelectObjectContent {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "SelectObjectContent";
+    type Family = crate::family::S3;
     type Input = SelectObjectContentInput;
     type Output = SelectObjectContentOutput;
 }

@@ -12,6 +12,7 @@ pub struct UpdateBucketMetadataAnnotationTableConfiguration;
 impl Operation for UpdateBucketMetadataAnnotationTableConfiguration {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "UpdateBucketMetadataAnnotationTableConfiguration";
+    type Family = crate::family::S3;
     type Input = UpdateBucketMetadataAnnotationTableConfigurationInput;
     type Output = UpdateBucketMetadataAnnotationTableConfigurationOutput;
 }

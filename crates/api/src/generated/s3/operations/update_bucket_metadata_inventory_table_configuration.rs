@@ -12,6 +12,7 @@ pub struct UpdateBucketMetadataInventoryTableConfiguration;
 impl Operation for UpdateBucketMetadataInventoryTableConfiguration {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "UpdateBucketMetadataInventoryTableConfiguration";
+    type Family = crate::family::S3;
     type Input = UpdateBucketMetadataInventoryTableConfigurationInput;
     type Output = UpdateBucketMetadataInventoryTableConfigurationOutput;
 }

@@ -12,6 +12,7 @@ pub struct UpdateBucketMetadataJournalTableConfiguration;
 impl Operation for UpdateBucketMetadataJournalTableConfiguration {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "UpdateBucketMetadataJournalTableConfiguration";
+    type Family = crate::family::S3;
     type Input = UpdateBucketMetadataJournalTableConfigurationInput;
     type Output = UpdateBucketMetadataJournalTableConfigurationOutput;
 }

@@ -12,6 +12,7 @@ pub struct UpdateObjectEncryption;
 impl Operation for UpdateObjectEncryption {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "UpdateObjectEncryption";
+    type Family = crate::family::S3;
     type Input = UpdateObjectEncryptionInput;
     type Output = UpdateObjectEncryptionOutput;
 }

@@ -11,6 +11,7 @@ pub struct UploadPart;
 impl Operation for UploadPart {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "UploadPart";
+    type Family = crate::family::S3;
     type Input = UploadPartInput;
     type Output = UploadPartOutput;
 }

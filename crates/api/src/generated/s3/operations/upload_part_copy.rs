@@ -14,6 +14,7 @@ pub struct UploadPartCopy;
 impl Operation for UploadPartCopy {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "UploadPartCopy";
+    type Family = crate::family::S3;
     type Input = UploadPartCopyInput;
     type Output = UploadPartCopyOutput;
 }

@@ -13,6 +13,7 @@ pub struct WriteGetObjectResponse;
 impl Operation for WriteGetObjectResponse {
     const SERVICE: Service = Service::S3;
     const NAME: &'static str = "WriteGetObjectResponse";
+    type Family = crate::family::S3;
     type Input = WriteGetObjectResponseInput;
     type Output = WriteGetObjectResponseOutput;
 }

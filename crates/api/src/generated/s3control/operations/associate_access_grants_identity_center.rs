@@ -11,6 +11,7 @@ pub struct AssociateAccessGrantsIdentityCenter;
 impl Operation for AssociateAccessGrantsIdentityCenter {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "AssociateAccessGrantsIdentityCenter";
+    type Family = crate::family::S3Control;
     type Input = AssociateAccessGrantsIdentityCenterInput;
     type Output = AssociateAccessGrantsIdentityCenterOutput;
 }

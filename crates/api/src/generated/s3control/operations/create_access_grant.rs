@@ -14,6 +14,7 @@ pub struct CreateAccessGrant;
 impl Operation for CreateAccessGrant {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "CreateAccessGrant";
+    type Family = crate::family::S3Control;
     type Input = CreateAccessGrantInput;
     type Output = CreateAccessGrantOutput;
 }

@@ -14,6 +14,7 @@ pub struct CreateAccessGrantsInstance;
 impl Operation for CreateAccessGrantsInstance {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "CreateAccessGrantsInstance";
+    type Family = crate::family::S3Control;
     type Input = CreateAccessGrantsInstanceInput;
     type Output = CreateAccessGrantsInstanceOutput;
 }

@@ -14,6 +14,7 @@ pub struct CreateAccessGrantsLocation;
 impl Operation for CreateAccessGrantsLocation {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "CreateAccessGrantsLocation";
+    type Family = crate::family::S3Control;
     type Input = CreateAccessGrantsLocationInput;
     type Output = CreateAccessGrantsLocationOutput;
 }

@@ -12,6 +12,7 @@ pub struct CreateAccessPoint;
 impl Operation for CreateAccessPoint {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "CreateAccessPoint";
+    type Family = crate::family::S3Control;
     type Input = CreateAccessPointInput;
     type Output = CreateAccessPointOutput;
 }

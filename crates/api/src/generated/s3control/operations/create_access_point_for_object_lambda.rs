@@ -12,6 +12,7 @@ pub struct CreateAccessPointForObjectLambda;
 impl Operation for CreateAccessPointForObjectLambda {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "CreateAccessPointForObjectLambda";
+    type Family = crate::family::S3Control;
     type Input = CreateAccessPointForObjectLambdaInput;
     type Output = CreateAccessPointForObjectLambdaOutput;
 }

@@ -14,6 +14,7 @@ pub struct CreateJob;
 impl Operation for CreateJob {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "CreateJob";
+    type Family = crate::family::S3Control;
     type Input = CreateJobInput;
     type Output = CreateJobOutput;
 }

@@ -12,6 +12,7 @@ pub struct CreateMultiRegionAccessPoint;
 impl Operation for CreateMultiRegionAccessPoint {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "CreateMultiRegionAccessPoint";
+    type Family = crate::family::S3Control;
     type Input = CreateMultiRegionAccessPointInput;
     type Output = CreateMultiRegionAccessPointOutput;
 }

@@ -12,6 +12,7 @@ pub struct CreateStorageLensGroup;
 impl Operation for CreateStorageLensGroup {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "CreateStorageLensGroup";
+    type Family = crate::family::S3Control;
     type Input = CreateStorageLensGroupInput;
     type Output = CreateStorageLensGroupOutput;
 }

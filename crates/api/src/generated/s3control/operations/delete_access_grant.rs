@@ -11,6 +11,7 @@ pub struct DeleteAccessGrant;
 impl Operation for DeleteAccessGrant {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "DeleteAccessGrant";
+    type Family = crate::family::S3Control;
     type Input = DeleteAccessGrantInput;
     type Output = DeleteAccessGrantOutput;
 }

@@ -11,6 +11,7 @@ pub struct DeleteAccessGrantsInstance;
 impl Operation for DeleteAccessGrantsInstance {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "DeleteAccessGrantsInstance";
+    type Family = crate::family::S3Control;
     type Input = DeleteAccessGrantsInstanceInput;
     type Output = DeleteAccessGrantsInstanceOutput;
 }

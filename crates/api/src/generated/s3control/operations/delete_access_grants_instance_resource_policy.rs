@@ -11,6 +11,7 @@ pub struct DeleteAccessGrantsInstanceResourcePolicy;
 impl Operation for DeleteAccessGrantsInstanceResourcePolicy {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "DeleteAccessGrantsInstanceResourcePolicy";
+    type Family = crate::family::S3Control;
     type Input = DeleteAccessGrantsInstanceResourcePolicyInput;
     type Output = DeleteAccessGrantsInstanceResourcePolicyOutput;
 }

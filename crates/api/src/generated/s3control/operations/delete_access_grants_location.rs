@@ -11,6 +11,7 @@ pub struct DeleteAccessGrantsLocation;
 impl Operation for DeleteAccessGrantsLocation {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "DeleteAccessGrantsLocation";
+    type Family = crate::family::S3Control;
     type Input = DeleteAccessGrantsLocationInput;
     type Output = DeleteAccessGrantsLocationOutput;
 }

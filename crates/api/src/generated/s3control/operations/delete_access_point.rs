@@ -11,6 +11,7 @@ pub struct DeleteAccessPoint;
 impl Operation for DeleteAccessPoint {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "DeleteAccessPoint";
+    type Family = crate::family::S3Control;
     type Input = DeleteAccessPointInput;
     type Output = DeleteAccessPointOutput;
 }

@@ -11,6 +11,7 @@ pub struct DeleteAccessPointForObjectLambda;
 impl Operation for DeleteAccessPointForObjectLambda {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "DeleteAccessPointForObjectLambda";
+    type Family = crate::family::S3Control;
     type Input = DeleteAccessPointForObjectLambdaInput;
     type Output = DeleteAccessPointForObjectLambdaOutput;
 }

@@ -11,6 +11,7 @@ pub struct DeleteAccessPointPolicy;
 impl Operation for DeleteAccessPointPolicy {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "DeleteAccessPointPolicy";
+    type Family = crate::family::S3Control;
     type Input = DeleteAccessPointPolicyInput;
     type Output = DeleteAccessPointPolicyOutput;
 }

@@ -11,6 +11,7 @@ pub struct DeleteAccessPointPolicyForObjectLambda;
 impl Operation for DeleteAccessPointPolicyForObjectLambda {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "DeleteAccessPointPolicyForObjectLambda";
+    type Family = crate::family::S3Control;
     type Input = DeleteAccessPointPolicyForObjectLambdaInput;
     type Output = DeleteAccessPointPolicyForObjectLambdaOutput;
 }

@@ -11,6 +11,7 @@ pub struct DeleteAccessPointScope;
 impl Operation for DeleteAccessPointScope {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "DeleteAccessPointScope";
+    type Family = crate::family::S3Control;
     type Input = DeleteAccessPointScopeInput;
     type Output = DeleteAccessPointScopeOutput;
 }

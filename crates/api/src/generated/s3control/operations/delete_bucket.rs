@@ -11,6 +11,7 @@ pub struct DeleteBucket;
 impl Operation for DeleteBucket {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "DeleteBucket";
+    type Family = crate::family::S3Control;
     type Input = DeleteBucketInput;
     type Output = DeleteBucketOutput;
 }

@@ -11,6 +11,7 @@ pub struct DeleteBucketLifecycleConfiguration;
 impl Operation for DeleteBucketLifecycleConfiguration {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "DeleteBucketLifecycleConfiguration";
+    type Family = crate::family::S3Control;
     type Input = DeleteBucketLifecycleConfigurationInput;
     type Output = DeleteBucketLifecycleConfigurationOutput;
 }

@@ -11,6 +11,7 @@ pub struct DeleteBucketPolicy;
 impl Operation for DeleteBucketPolicy {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "DeleteBucketPolicy";
+    type Family = crate::family::S3Control;
     type Input = DeleteBucketPolicyInput;
     type Output = DeleteBucketPolicyOutput;
 }

@@ -11,6 +11,7 @@ pub struct DeleteBucketReplication;
 impl Operation for DeleteBucketReplication {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "DeleteBucketReplication";
+    type Family = crate::family::S3Control;
     type Input = DeleteBucketReplicationInput;
     type Output = DeleteBucketReplicationOutput;
 }

@@ -11,6 +11,7 @@ pub struct DeleteBucketTagging;
 impl Operation for DeleteBucketTagging {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "DeleteBucketTagging";
+    type Family = crate::family::S3Control;
     type Input = DeleteBucketTaggingInput;
     type Output = DeleteBucketTaggingOutput;
 }

@@ -11,6 +11,7 @@ pub struct DeleteJobTagging;
 impl Operation for DeleteJobTagging {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "DeleteJobTagging";
+    type Family = crate::family::S3Control;
     type Input = DeleteJobTaggingInput;
     type Output = DeleteJobTaggingOutput;
 }

@@ -12,6 +12,7 @@ pub struct DeleteMultiRegionAccessPoint;
 impl Operation for DeleteMultiRegionAccessPoint {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "DeleteMultiRegionAccessPoint";
+    type Family = crate::family::S3Control;
     type Input = DeleteMultiRegionAccessPointInput;
     type Output = DeleteMultiRegionAccessPointOutput;
 }

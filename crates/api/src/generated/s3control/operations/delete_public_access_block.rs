@@ -11,6 +11,7 @@ pub struct DeletePublicAccessBlock;
 impl Operation for DeletePublicAccessBlock {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "DeletePublicAccessBlock";
+    type Family = crate::family::S3Control;
     type Input = DeletePublicAccessBlockInput;
     type Output = DeletePublicAccessBlockOutput;
 }

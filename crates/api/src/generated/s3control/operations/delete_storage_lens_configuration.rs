@@ -11,6 +11,7 @@ pub struct DeleteStorageLensConfiguration;
 impl Operation for DeleteStorageLensConfiguration {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "DeleteStorageLensConfiguration";
+    type Family = crate::family::S3Control;
     type Input = DeleteStorageLensConfigurationInput;
     type Output = DeleteStorageLensConfigurationOutput;
 }

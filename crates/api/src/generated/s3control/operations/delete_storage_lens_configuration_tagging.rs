@@ -11,6 +11,7 @@ pub struct DeleteStorageLensConfigurationTagging;
 impl Operation for DeleteStorageLensConfigurationTagging {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "DeleteStorageLensConfigurationTagging";
+    type Family = crate::family::S3Control;
     type Input = DeleteStorageLensConfigurationTaggingInput;
     type Output = DeleteStorageLensConfigurationTaggingOutput;
 }

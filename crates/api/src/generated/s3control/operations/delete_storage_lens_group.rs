@@ -11,6 +11,7 @@ pub struct DeleteStorageLensGroup;
 impl Operation for DeleteStorageLensGroup {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "DeleteStorageLensGroup";
+    type Family = crate::family::S3Control;
     type Input = DeleteStorageLensGroupInput;
     type Output = DeleteStorageLensGroupOutput;
 }

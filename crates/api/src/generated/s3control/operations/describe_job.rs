@@ -12,6 +12,7 @@ pub struct DescribeJob;
 impl Operation for DescribeJob {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "DescribeJob";
+    type Family = crate::family::S3Control;
     type Input = DescribeJobInput;
     type Output = DescribeJobOutput;
 }

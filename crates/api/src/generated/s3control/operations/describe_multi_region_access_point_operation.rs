@@ -12,6 +12,7 @@ pub struct DescribeMultiRegionAccessPointOperation;
 impl Operation for DescribeMultiRegionAccessPointOperation {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "DescribeMultiRegionAccessPointOperation";
+    type Family = crate::family::S3Control;
     type Input = DescribeMultiRegionAccessPointOperationInput;
     type Output = DescribeMultiRegionAccessPointOperationOutput;
 }

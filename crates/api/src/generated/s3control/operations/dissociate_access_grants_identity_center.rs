@@ -11,6 +11,7 @@ pub struct DissociateAccessGrantsIdentityCenter;
 impl Operation for DissociateAccessGrantsIdentityCenter {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "DissociateAccessGrantsIdentityCenter";
+    type Family = crate::family::S3Control;
     type Input = DissociateAccessGrantsIdentityCenterInput;
     type Output = DissociateAccessGrantsIdentityCenterOutput;
 }

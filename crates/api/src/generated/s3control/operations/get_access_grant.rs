@@ -14,6 +14,7 @@ pub struct GetAccessGrant;
 impl Operation for GetAccessGrant {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "GetAccessGrant";
+    type Family = crate::family::S3Control;
     type Input = GetAccessGrantInput;
     type Output = GetAccessGrantOutput;
 }

@@ -13,6 +13,7 @@ pub struct GetAccessGrantsInstance;
 impl Operation for GetAccessGrantsInstance {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "GetAccessGrantsInstance";
+    type Family = crate::family::S3Control;
     type Input = GetAccessGrantsInstanceInput;
     type Output = GetAccessGrantsInstanceOutput;
 }

@@ -11,6 +11,7 @@ pub struct GetAccessGrantsInstanceForPrefix;
 impl Operation for GetAccessGrantsInstanceForPrefix {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "GetAccessGrantsInstanceForPrefix";
+    type Family = crate::family::S3Control;
     type Input = GetAccessGrantsInstanceForPrefixInput;
     type Output = GetAccessGrantsInstanceForPrefixOutput;
 }

@@ -13,6 +13,7 @@ pub struct GetAccessGrantsInstanceResourcePolicy;
 impl Operation for GetAccessGrantsInstanceResourcePolicy {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "GetAccessGrantsInstanceResourcePolicy";
+    type Family = crate::family::S3Control;
     type Input = GetAccessGrantsInstanceResourcePolicyInput;
     type Output = GetAccessGrantsInstanceResourcePolicyOutput;
 }

@@ -13,6 +13,7 @@ pub struct GetAccessGrantsLocation;
 impl Operation for GetAccessGrantsLocation {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "GetAccessGrantsLocation";
+    type Family = crate::family::S3Control;
     type Input = GetAccessGrantsLocationInput;
     type Output = GetAccessGrantsLocationOutput;
 }

@@ -14,6 +14,7 @@ pub struct GetAccessPoint;
 impl Operation for GetAccessPoint {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "GetAccessPoint";
+    type Family = crate::family::S3Control;
     type Input = GetAccessPointInput;
     type Output = GetAccessPointOutput;
 }

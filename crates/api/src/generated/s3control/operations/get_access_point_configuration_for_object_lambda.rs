@@ -12,6 +12,7 @@ pub struct GetAccessPointConfigurationForObjectLambda;
 impl Operation for GetAccessPointConfigurationForObjectLambda {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "GetAccessPointConfigurationForObjectLambda";
+    type Family = crate::family::S3Control;
     type Input = GetAccessPointConfigurationForObjectLambdaInput;
     type Output = GetAccessPointConfigurationForObjectLambdaOutput;
 }

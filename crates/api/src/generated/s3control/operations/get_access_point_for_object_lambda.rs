@@ -14,6 +14,7 @@ pub struct GetAccessPointForObjectLambda;
 impl Operation for GetAccessPointForObjectLambda {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "GetAccessPointForObjectLambda";
+    type Family = crate::family::S3Control;
     type Input = GetAccessPointForObjectLambdaInput;
     type Output = GetAccessPointForObjectLambdaOutput;
 }

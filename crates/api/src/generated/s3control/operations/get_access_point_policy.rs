@@ -11,6 +11,7 @@ pub struct GetAccessPointPolicy;
 impl Operation for GetAccessPointPolicy {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "GetAccessPointPolicy";
+    type Family = crate::family::S3Control;
     type Input = GetAccessPointPolicyInput;
     type Output = GetAccessPointPolicyOutput;
 }

@@ -11,6 +11,7 @@ pub struct GetAccessPointPolicyForObjectLambda;
 impl Operation for GetAccessPointPolicyForObjectLambda {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "GetAccessPointPolicyForObjectLambda";
+    type Family = crate::family::S3Control;
     type Input = GetAccessPointPolicyForObjectLambdaInput;
     type Output = GetAccessPointPolicyForObjectLambdaOutput;
 }

@@ -12,6 +12,7 @@ pub struct GetAccessPointPolicyStatus;
 impl Operation for GetAccessPointPolicyStatus {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "GetAccessPointPolicyStatus";
+    type Family = crate::family::S3Control;
     type Input = GetAccessPointPolicyStatusInput;
     type Output = GetAccessPointPolicyStatusOutput;
 }

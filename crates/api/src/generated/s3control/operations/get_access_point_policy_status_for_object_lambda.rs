@@ -12,6 +12,7 @@ pub struct GetAccessPointPolicyStatusForObjectLambda;
 impl Operation for GetAccessPointPolicyStatusForObjectLambda {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "GetAccessPointPolicyStatusForObjectLambda";
+    type Family = crate::family::S3Control;
     type Input = GetAccessPointPolicyStatusForObjectLambdaInput;
     type Output = GetAccessPointPolicyStatusForObjectLambdaOutput;
 }

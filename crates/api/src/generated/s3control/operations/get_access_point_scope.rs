@@ -12,6 +12,7 @@ pub struct GetAccessPointScope;
 impl Operation for GetAccessPointScope {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "GetAccessPointScope";
+    type Family = crate::family::S3Control;
     type Input = GetAccessPointScopeInput;
     type Output = GetAccessPointScopeOutput;
 }

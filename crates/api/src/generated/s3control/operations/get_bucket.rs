@@ -13,6 +13,7 @@ pub struct GetBucket;
 impl Operation for GetBucket {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "GetBucket";
+    type Family = crate::family::S3Control;
     type Input = GetBucketInput;
     type Output = GetBucketOutput;
 }

@@ -12,6 +12,7 @@ pub struct GetBucketLifecycleConfiguration;
 impl Operation for GetBucketLifecycleConfiguration {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "GetBucketLifecycleConfiguration";
+    type Family = crate::family::S3Control;
     type Input = GetBucketLifecycleConfigurationInput;
     type Output = GetBucketLifecycleConfigurationOutput;
 }

@@ -11,6 +11,7 @@ pub struct GetBucketPolicy;
 impl Operation for GetBucketPolicy {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "GetBucketPolicy";
+    type Family = crate::family::S3Control;
     type Input = GetBucketPolicyInput;
     type Output = GetBucketPolicyOutput;
 }

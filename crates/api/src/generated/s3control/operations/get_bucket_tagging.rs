@@ -12,6 +12,7 @@ pub struct GetBucketTagging;
 impl Operation for GetBucketTagging {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "GetBucketTagging";
+    type Family = crate::family::S3Control;
     type Input = GetBucketTaggingInput;
     type Output = GetBucketTaggingOutput;
 }

@@ -11,6 +11,7 @@ pub struct GetBucketVersioning;
 impl Operation for GetBucketVersioning {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "GetBucketVersioning";
+    type Family = crate::family::S3Control;
     type Input = GetBucketVersioningInput;
     type Output = GetBucketVersioningOutput;
 }

@@ -12,6 +12,7 @@ pub struct GetDataAccess;
 impl Operation for GetDataAccess {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "GetDataAccess";
+    type Family = crate::family::S3Control;
     type Input = GetDataAccessInput;
     type Output = GetDataAccessOutput;
 }

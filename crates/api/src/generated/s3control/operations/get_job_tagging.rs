@@ -12,6 +12,7 @@ pub struct GetJobTagging;
 impl Operation for GetJobTagging {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "GetJobTagging";
+    type Family = crate::family::S3Control;
     type Input = GetJobTaggingInput;
     type Output = GetJobTaggingOutput;
 }

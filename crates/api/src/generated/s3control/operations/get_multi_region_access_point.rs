@@ -12,6 +12,7 @@ pub struct GetMultiRegionAccessPoint;
 impl Operation for GetMultiRegionAccessPoint {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "GetMultiRegionAccessPoint";
+    type Family = crate::family::S3Control;
     type Input = GetMultiRegionAccessPointInput;
     type Output = GetMultiRegionAccessPointOutput;
 }

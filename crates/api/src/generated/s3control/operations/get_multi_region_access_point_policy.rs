@@ -12,6 +12,7 @@ pub struct GetMultiRegionAccessPointPolicy;
 impl Operation for GetMultiRegionAccessPointPolicy {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "GetMultiRegionAccessPointPolicy";
+    type Family = crate::family::S3Control;
     type Input = GetMultiRegionAccessPointPolicyInput;
     type Output = GetMultiRegionAccessPointPolicyOutput;
 }

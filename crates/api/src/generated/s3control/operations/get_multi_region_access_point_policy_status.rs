@@ -12,6 +12,7 @@ pub struct GetMultiRegionAccessPointPolicyStatus;
 impl Operation for GetMultiRegionAccessPointPolicyStatus {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "GetMultiRegionAccessPointPolicyStatus";
+    type Family = crate::family::S3Control;
     type Input = GetMultiRegionAccessPointPolicyStatusInput;
     type Output = GetMultiRegionAccessPointPolicyStatusOutput;
 }

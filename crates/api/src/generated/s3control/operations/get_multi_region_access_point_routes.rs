@@ -12,6 +12,7 @@ pub struct GetMultiRegionAccessPointRoutes;
 impl Operation for GetMultiRegionAccessPointRoutes {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "GetMultiRegionAccessPointRoutes";
+    type Family = crate::family::S3Control;
     type Input = GetMultiRegionAccessPointRoutesInput;
     type Output = GetMultiRegionAccessPointRoutesOutput;
 }

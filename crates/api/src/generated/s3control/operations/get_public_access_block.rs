@@ -12,6 +12,7 @@ pub struct GetPublicAccessBlock;
 impl Operation for GetPublicAccessBlock {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "GetPublicAccessBlock";
+    type Family = crate::family::S3Control;
     type Input = GetPublicAccessBlockInput;
     type Output = GetPublicAccessBlockOutput;
 }

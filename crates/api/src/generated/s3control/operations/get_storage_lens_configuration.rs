@@ -12,6 +12,7 @@ pub struct GetStorageLensConfiguration;
 impl Operation for GetStorageLensConfiguration {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "GetStorageLensConfiguration";
+    type Family = crate::family::S3Control;
     type Input = GetStorageLensConfigurationInput;
     type Output = GetStorageLensConfigurationOutput;
 }

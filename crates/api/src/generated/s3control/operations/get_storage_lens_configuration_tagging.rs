@@ -12,6 +12,7 @@ pub struct GetStorageLensConfigurationTagging;
 impl Operation for GetStorageLensConfigurationTagging {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "GetStorageLensConfigurationTagging";
+    type Family = crate::family::S3Control;
     type Input = GetStorageLensConfigurationTaggingInput;
     type Output = GetStorageLensConfigurationTaggingOutput;
 }

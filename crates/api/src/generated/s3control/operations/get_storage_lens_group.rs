@@ -12,6 +12,7 @@ pub struct GetStorageLensGroup;
 impl Operation for GetStorageLensGroup {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "GetStorageLensGroup";
+    type Family = crate::family::S3Control;
     type Input = GetStorageLensGroupInput;
     type Output = GetStorageLensGroupOutput;
 }

@@ -12,6 +12,7 @@ pub struct ListAccessGrants;
 impl Operation for ListAccessGrants {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "ListAccessGrants";
+    type Family = crate::family::S3Control;
     type Input = ListAccessGrantsInput;
     type Output = ListAccessGrantsOutput;
 }

@@ -12,6 +12,7 @@ pub struct ListAccessGrantsInstances;
 impl Operation for ListAccessGrantsInstances {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "ListAccessGrantsInstances";
+    type Family = crate::family::S3Control;
     type Input = ListAccessGrantsInstancesInput;
     type Output = ListAccessGrantsInstancesOutput;
 }

@@ -12,6 +12,7 @@ pub struct ListAccessGrantsLocations;
 impl Operation for ListAccessGrantsLocations {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "ListAccessGrantsLocations";
+    type Family = crate::family::S3Control;
     type Input = ListAccessGrantsLocationsInput;
     type Output = ListAccessGrantsLocationsOutput;
 }

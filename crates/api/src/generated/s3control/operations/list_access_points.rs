@@ -12,6 +12,7 @@ pub struct ListAccessPoints;
 impl Operation for ListAccessPoints {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "ListAccessPoints";
+    type Family = crate::family::S3Control;
     type Input = ListAccessPointsInput;
     type Output = ListAccessPointsOutput;
 }

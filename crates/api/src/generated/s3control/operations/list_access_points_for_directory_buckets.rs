@@ -12,6 +12,7 @@ pub struct ListAccessPointsForDirectoryBuckets;
 impl Operation for ListAccessPointsForDirectoryBuckets {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "ListAccessPointsForDirectoryBuckets";
+    type Family = crate::family::S3Control;
     type Input = ListAccessPointsForDirectoryBucketsInput;
     type Output = ListAccessPointsForDirectoryBucketsOutput;
 }

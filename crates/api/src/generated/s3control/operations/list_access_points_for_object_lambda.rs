@@ -12,6 +12,7 @@ pub struct ListAccessPointsForObjectLambda;
 impl Operation for ListAccessPointsForObjectLambda {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "ListAccessPointsForObjectLambda";
+    type Family = crate::family::S3Control;
     type Input = ListAccessPointsForObjectLambdaInput;
     type Output = ListAccessPointsForObjectLambdaOutput;
 }

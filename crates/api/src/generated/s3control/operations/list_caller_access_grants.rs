@@ -12,6 +12,7 @@ pub struct ListCallerAccessGrants;
 impl Operation for ListCallerAccessGrants {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "ListCallerAccessGrants";
+    type Family = crate::family::S3Control;
     type Input = ListCallerAccessGrantsInput;
     type Output = ListCallerAccessGrantsOutput;
 }

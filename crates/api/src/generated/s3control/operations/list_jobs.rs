@@ -12,6 +12,7 @@ pub struct ListJobs;
 impl Operation for ListJobs {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "ListJobs";
+    type Family = crate::family::S3Control;
     type Input = ListJobsInput;
     type Output = ListJobsOutput;
 }

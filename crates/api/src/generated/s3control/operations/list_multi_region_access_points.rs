@@ -12,6 +12,7 @@ pub struct ListMultiRegionAccessPoints;
 impl Operation for ListMultiRegionAccessPoints {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "ListMultiRegionAccessPoints";
+    type Family = crate::family::S3Control;
     type Input = ListMultiRegionAccessPointsInput;
     type Output = ListMultiRegionAccessPointsOutput;
 }

@@ -12,6 +12,7 @@ pub struct ListRegionalBuckets;
 impl Operation for ListRegionalBuckets {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "ListRegionalBuckets";
+    type Family = crate::family::S3Control;
     type Input = ListRegionalBucketsInput;
     type Output = ListRegionalBucketsOutput;
 }

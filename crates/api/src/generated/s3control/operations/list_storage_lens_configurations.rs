@@ -12,6 +12,7 @@ pub struct ListStorageLensConfigurations;
 impl Operation for ListStorageLensConfigurations {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "ListStorageLensConfigurations";
+    type Family = crate::family::S3Control;
     type Input = ListStorageLensConfigurationsInput;
     type Output = ListStorageLensConfigurationsOutput;
 }

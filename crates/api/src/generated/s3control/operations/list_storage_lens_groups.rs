@@ -12,6 +12,7 @@ pub struct ListStorageLensGroups;
 impl Operation for ListStorageLensGroups {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "ListStorageLensGroups";
+    type Family = crate::family::S3Control;
     type Input = ListStorageLensGroupsInput;
     type Output = ListStorageLensGroupsOutput;
 }

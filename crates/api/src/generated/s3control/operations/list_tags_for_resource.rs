@@ -12,6 +12,7 @@ pub struct ListTagsForResource;
 impl Operation for ListTagsForResource {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "ListTagsForResource";
+    type Family = crate::family::S3Control;
     type Input = ListTagsForResourceInput;
     type Output = ListTagsForResourceOutput;
 }

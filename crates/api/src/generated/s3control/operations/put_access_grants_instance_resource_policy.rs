@@ -13,6 +13,7 @@ pub struct PutAccessGrantsInstanceResourcePolicy;
 impl Operation for PutAccessGrantsInstanceResourcePolicy {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "PutAccessGrantsInstanceResourcePolicy";
+    type Family = crate::family::S3Control;
     type Input = PutAccessGrantsInstanceResourcePolicyInput;
     type Output = PutAccessGrantsInstanceResourcePolicyOutput;
 }

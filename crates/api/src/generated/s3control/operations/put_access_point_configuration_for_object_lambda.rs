@@ -12,6 +12,7 @@ pub struct PutAccessPointConfigurationForObjectLambda;
 impl Operation for PutAccessPointConfigurationForObjectLambda {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "PutAccessPointConfigurationForObjectLambda";
+    type Family = crate::family::S3Control;
     type Input = PutAccessPointConfigurationForObjectLambdaInput;
     type Output = PutAccessPointConfigurationForObjectLambdaOutput;
 }

@@ -11,6 +11,7 @@ pub struct PutAccessPointPolicy;
 impl Operation for PutAccessPointPolicy {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "PutAccessPointPolicy";
+    type Family = crate::family::S3Control;
     type Input = PutAccessPointPolicyInput;
     type Output = PutAccessPointPolicyOutput;
 }

@@ -11,6 +11,7 @@ pub struct PutAccessPointPolicyForObjectLambda;
 impl Operation for PutAccessPointPolicyForObjectLambda {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "PutAccessPointPolicyForObjectLambda";
+    type Family = crate::family::S3Control;
     type Input = PutAccessPointPolicyForObjectLambdaInput;
     type Output = PutAccessPointPolicyForObjectLambdaOutput;
 }

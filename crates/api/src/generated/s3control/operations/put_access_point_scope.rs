@@ -12,6 +12,7 @@ pub struct PutAccessPointScope;
 impl Operation for PutAccessPointScope {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "PutAccessPointScope";
+    type Family = crate::family::S3Control;
     type Input = PutAccessPointScopeInput;
     type Output = PutAccessPointScopeOutput;
 }

@@ -12,6 +12,7 @@ pub struct PutBucketLifecycleConfiguration;
 impl Operation for PutBucketLifecycleConfiguration {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "PutBucketLifecycleConfiguration";
+    type Family = crate::family::S3Control;
     type Input = PutBucketLifecycleConfigurationInput;
     type Output = PutBucketLifecycleConfigurationOutput;
 }

@@ -11,6 +11,7 @@ pub struct PutBucketPolicy;
 impl Operation for PutBucketPolicy {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "PutBucketPolicy";
+    type Family = crate::family::S3Control;
     type Input = PutBucketPolicyInput;
     type Output = PutBucketPolicyOutput;
 }

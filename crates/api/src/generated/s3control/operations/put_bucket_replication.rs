@@ -12,6 +12,7 @@ pub struct PutBucketReplication;
 impl Operation for PutBucketReplication {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "PutBucketReplication";
+    type Family = crate::family::S3Control;
     type Input = PutBucketReplicationInput;
     type Output = PutBucketReplicationOutput;
 }

@@ -12,6 +12,7 @@ pub struct PutBucketTagging;
 impl Operation for PutBucketTagging {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "PutBucketTagging";
+    type Family = crate::family::S3Control;
     type Input = PutBucketTaggingInput;
     type Output = PutBucketTaggingOutput;
 }

@@ -12,6 +12,7 @@ pub struct PutBucketVersioning;
 impl Operation for PutBucketVersioning {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "PutBucketVersioning";
+    type Family = crate::family::S3Control;
     type Input = PutBucketVersioningInput;
     type Output = PutBucketVersioningOutput;
 }

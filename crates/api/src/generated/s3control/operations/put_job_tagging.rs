@@ -12,6 +12,7 @@ pub struct PutJobTagging;
 impl Operation for PutJobTagging {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "PutJobTagging";
+    type Family = crate::family::S3Control;
     type Input = PutJobTaggingInput;
     type Output = PutJobTaggingOutput;
 }

@@ -12,6 +12,7 @@ pub struct PutMultiRegionAccessPointPolicy;
 impl Operation for PutMultiRegionAccessPointPolicy {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "PutMultiRegionAccessPointPolicy";
+    type Family = crate::family::S3Control;
     type Input = PutMultiRegionAccessPointPolicyInput;
     type Output = PutMultiRegionAccessPointPolicyOutput;
 }

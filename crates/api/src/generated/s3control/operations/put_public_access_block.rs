@@ -12,6 +12,7 @@ pub struct PutPublicAccessBlock;
 impl Operation for PutPublicAccessBlock {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "PutPublicAccessBlock";
+    type Family = crate::family::S3Control;
     type Input = PutPublicAccessBlockInput;
     type Output = PutPublicAccessBlockOutput;
 }

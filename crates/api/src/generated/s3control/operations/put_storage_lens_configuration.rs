@@ -12,6 +12,7 @@ pub struct PutStorageLensConfiguration;
 impl Operation for PutStorageLensConfiguration {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "PutStorageLensConfiguration";
+    type Family = crate::family::S3Control;
     type Input = PutStorageLensConfigurationInput;
     type Output = PutStorageLensConfigurationOutput;
 }

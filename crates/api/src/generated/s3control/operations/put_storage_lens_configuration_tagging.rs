@@ -12,6 +12,7 @@ pub struct PutStorageLensConfigurationTagging;
 impl Operation for PutStorageLensConfigurationTagging {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "PutStorageLensConfigurationTagging";
+    type Family = crate::family::S3Control;
     type Input = PutStorageLensConfigurationTaggingInput;
     type Output = PutStorageLensConfigurationTaggingOutput;
 }

@@ -12,6 +12,7 @@ pub struct SubmitMultiRegionAccessPointRoutes;
 impl Operation for SubmitMultiRegionAccessPointRoutes {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "SubmitMultiRegionAccessPointRoutes";
+    type Family = crate::family::S3Control;
     type Input = SubmitMultiRegionAccessPointRoutesInput;
     type Output = SubmitMultiRegionAccessPointRoutesOutput;
 }

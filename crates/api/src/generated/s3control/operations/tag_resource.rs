@@ -12,6 +12,7 @@ pub struct TagResource;
 impl Operation for TagResource {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "TagResource";
+    type Family = crate::family::S3Control;
     type Input = TagResourceInput;
     type Output = TagResourceOutput;
 }

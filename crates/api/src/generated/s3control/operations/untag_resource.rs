@@ -11,6 +11,7 @@ pub struct UntagResource;
 impl Operation for UntagResource {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "UntagResource";
+    type Family = crate::family::S3Control;
     type Input = UntagResourceInput;
     type Output = UntagResourceOutput;
 }

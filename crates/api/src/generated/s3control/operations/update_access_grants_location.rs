@@ -13,6 +13,7 @@ pub struct UpdateAccessGrantsLocation;
 impl Operation for UpdateAccessGrantsLocation {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "UpdateAccessGrantsLocation";
+    type Family = crate::family::S3Control;
     type Input = UpdateAccessGrantsLocationInput;
     type Output = UpdateAccessGrantsLocationOutput;
 }

@@ -11,6 +11,7 @@ pub struct UpdateJobPriority;
 impl Operation for UpdateJobPriority {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "UpdateJobPriority";
+    type Family = crate::family::S3Control;
     type Input = UpdateJobPriorityInput;
     type Output = UpdateJobPriorityOutput;
 }

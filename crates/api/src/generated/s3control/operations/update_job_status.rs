@@ -11,6 +11,7 @@ pub struct UpdateJobStatus;
 impl Operation for UpdateJobStatus {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "UpdateJobStatus";
+    type Family = crate::family::S3Control;
     type Input = UpdateJobStatusInput;
     type Output = UpdateJobStatusOutput;
 }

@@ -12,6 +12,7 @@ pub struct UpdateStorageLensGroup;
 impl Operation for UpdateStorageLensGroup {
     const SERVICE: Service = Service::S3Control;
     const NAME: &'static str = "UpdateStorageLensGroup";
+    type Family = crate::family::S3Control;
     type Input = UpdateStorageLensGroupInput;
     type Output = UpdateStorageLensGroupOutput;
 }

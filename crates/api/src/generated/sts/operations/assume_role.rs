@@ -14,6 +14,7 @@ pub struct AssumeRole;
 impl Operation for AssumeRole {
     const SERVICE: Service = Service::Sts;
     const NAME: &'static str = "AssumeRole";
+    type Family = crate::family::Sts;
     type Input = AssumeRoleInput;
     type Output = AssumeRoleOutput;
 }

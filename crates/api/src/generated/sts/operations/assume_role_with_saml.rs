@@ -12,6 +12,7 @@ pub struct AssumeRoleWithSAML;
 impl Operation for AssumeRoleWithSAML {
     const SERVICE: Service = Service::Sts;
     const NAME: &'static str = "AssumeRoleWithSAML";
+    type Family = crate::family::Sts;
     type Input = AssumeRoleWithSAMLInput;
     type Output = AssumeRoleWithSAMLOutput;
 }

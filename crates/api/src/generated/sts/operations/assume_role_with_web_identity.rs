@@ -12,6 +12,7 @@ pub struct AssumeRoleWithWebIdentity;
 impl Operation for AssumeRoleWithWebIdentity {
     const SERVICE: Service = Service::Sts;
     const NAME: &'static str = "AssumeRoleWithWebIdentity";
+    type Family = crate::family::Sts;
     type Input = AssumeRoleWithWebIdentityInput;
     type Output = AssumeRoleWithWebIdentityOutput;
 }

@@ -12,6 +12,7 @@ pub struct AssumeRoot;
 impl Operation for AssumeRoot {
     const SERVICE: Service = Service::Sts;
     const NAME: &'static str = "AssumeRoot";
+    type Family = crate::family::Sts;
     type Input = AssumeRootInput;
     type Output = AssumeRootOutput;
 }

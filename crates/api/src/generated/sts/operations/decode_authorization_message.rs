@@ -11,6 +11,7 @@ pub struct DecodeAuthorizationMessage;
 impl Operation for DecodeAuthorizationMessage {
     const SERVICE: Service = Service::Sts;
     const NAME: &'static str = "DecodeAuthorizationMessage";
+    type Family = crate::family::Sts;
     type Input = DecodeAuthorizationMessageInput;
     type Output = DecodeAuthorizationMessageOutput;
 }

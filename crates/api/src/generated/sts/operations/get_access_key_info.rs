@@ -11,6 +11,7 @@ pub struct GetAccessKeyInfo;
 impl Operation for GetAccessKeyInfo {
     const SERVICE: Service = Service::Sts;
     const NAME: &'static str = "GetAccessKeyInfo";
+    type Family = crate::family::Sts;
     type Input = GetAccessKeyInfoInput;
     type Output = GetAccessKeyInfoOutput;
 }

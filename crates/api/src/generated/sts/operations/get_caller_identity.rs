@@ -11,6 +11,7 @@ pub struct GetCallerIdentity;
 impl Operation for GetCallerIdentity {
     const SERVICE: Service = Service::Sts;
     const NAME: &'static str = "GetCallerIdentity";
+    type Family = crate::family::Sts;
     type Input = GetCallerIdentityInput;
     type Output = GetCallerIdentityOutput;
 }

@@ -12,6 +12,7 @@ pub struct GetDelegatedAccessToken;
 impl Operation for GetDelegatedAccessToken {
     const SERVICE: Service = Service::Sts;
     const NAME: &'static str = "GetDelegatedAccessToken";
+    type Family = crate::family::Sts;
     type Input = GetDelegatedAccessTokenInput;
     type Output = GetDelegatedAccessTokenOutput;
 }

@@ -12,6 +12,7 @@ pub struct GetFederationToken;
 impl Operation for GetFederationToken {
     const SERVICE: Service = Service::Sts;
     const NAME: &'static str = "GetFederationToken";
+    type Family = crate::family::Sts;
     type Input = GetFederationTokenInput;
     type Output = GetFederationTokenOutput;
 }

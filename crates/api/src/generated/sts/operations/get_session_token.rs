@@ -12,6 +12,7 @@ pub struct GetSessionToken;
 impl Operation for GetSessionToken {
     const SERVICE: Service = Service::Sts;
     const NAME: &'static str = "GetSessionToken";
+    type Family = crate::family::Sts;
     type Input = GetSessionTokenInput;
     type Output = GetSessionTokenOutput;
 }

@@ -14,6 +14,7 @@ pub struct GetWebIdentityToken;
 impl Operation for GetWebIdentityToken {
     const SERVICE: Service = Service::Sts;
     const NAME: &'static str = "GetWebIdentityToken";
+    type Family = crate::family::Sts;
     type Input = GetWebIdentityTokenInput;
     type Output = GetWebIdentityTokenOutput;
 }

@@ -146,6 +146,15 @@ pub(crate) fn require_lock(bucket: &BucketRow) -> Result<(), S3Error> {
     }
 }
 
+/// What MFA delete protects is done with a code of a device alone.
+pub(crate) fn require_code(caller: &auth::Caller) -> Result<(), S3Error> {
+    if caller.shows_code() {
+        return Ok(());
+    }
+    let message = "Mfa Authentication must be used for this request";
+    Err(S3Error::with_message(ErrorCode::AccessDenied, message))
+}
+
 /// A bypass means something only where there is something to bypass.
 pub(crate) fn read_bypass(bucket: &BucketRow, asked: Option<bool>) -> Result<bool, S3Error> {
     let bypass = asked == Some(true);

@@ -135,6 +135,11 @@ impl Caller {
         self.token.as_deref()
     }
 
+    /// Whether this very request showed a one-time code.
+    pub fn shows_code(&self) -> bool {
+        self.code.is_some()
+    }
+
     /// When the caller gave a one-time code: with this request, or before its session began.
     pub fn mfa(&self) -> Option<Timestamp> {
         self.code.or_else(|| self.identity()?.standing.mfa)

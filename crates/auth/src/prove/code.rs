@@ -26,7 +26,8 @@ const DIGITS: usize = 6;
 struct Holding {
     account: AccountId,
     device: String,
-    user: String,
+    /// `None` for the account's root, who may show a code of any of its users' devices: it cannot have one of its own.
+    user: Option<String>,
 }
 
 fn purpose(account: AccountId, device: &str) -> String {
@@ -74,7 +75,7 @@ pub fn code_at(seed: &[u8], step: u64) -> String {
 }
 
 impl Auth {
-    /// A user shows a code of a device of its own.
+    /// A user shows a code of a device of its own, a root one of any in its account.
     pub(super) async fn prove_code(
         &self,
         caller: Caller,
@@ -106,7 +107,8 @@ fn take(
     let key = space::device(holding.account, &holding.device);
     let Some(row) = view.get(&key)? else { return Ok(Err(no_device())) };
     let row = DeviceRow::decode(row).map_err(|error| damaged(&error.to_string()))?;
-    if row.user.as_ref().is_none_or(|(user, _)| *user != holding.user) {
+    let may = |user: &str| holding.user.as_deref().is_none_or(|own| own == user);
+    if row.user.as_ref().is_none_or(|(user, _)| !may(user)) {
         return Ok(Err(no_device()));
     }
     let seed = open_seed(sealer, holding.account, &row.name, &row.seed);
@@ -120,10 +122,14 @@ fn take(
 /// `arn:aws:iam::111122223333:mfa/path/name`, of the calling user's account.
 fn holding(caller: &Caller, serial: &str) -> Option<Holding> {
     let identity = caller.identity()?;
-    let policy::Caller::User(user) = &identity.subject else { return None };
+    let user = match &identity.subject {
+        policy::Caller::User(user) => Some(user.name.to_lowercase()),
+        policy::Caller::Root(_) => None,
+        _ => return None,
+    };
     let prefix = format!("arn:aws:iam::{}:mfa/", identity.account);
     let device = serial.strip_prefix(&prefix)?.rsplit('/').next()?;
-    Some(Holding { account: identity.account, device: device.to_owned(), user: user.name.to_lowercase() })
+    Some(Holding { account: identity.account, device: device.to_owned(), user })
 }
 
 fn no_device() -> S3Error {

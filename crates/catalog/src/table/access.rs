@@ -79,7 +79,8 @@ impl RowWriter {
         self.option(access.acl.as_ref(), Self::acl);
         self.option(access.policy, |w, stamp| w.varint(stamp.as_u64()));
         self.option(access.cors, |w, stamp| w.varint(stamp.as_u64()));
-        self.u8(u8::from(access.requester_pays) | u8::from(access.abac) << 1);
+        let mfa = u8::from(access.mfa_delete.is_some()) << 2 | u8::from(access.mfa_delete == Some(true)) << 3;
+        self.u8(u8::from(access.requester_pays) | u8::from(access.abac) << 1 | mfa);
     }
 }
 
@@ -127,7 +128,17 @@ impl RowReader {
         let cors = self.option(|r| Ok(Ordinal::from_u64(r.varint()?)))?;
         let bits = self.u8()?;
         let (requester_pays, abac) = (bits & 1 != 0, bits & 2 != 0);
-        Ok(BucketAccess { ownership, public_access_block, acl, policy, cors, requester_pays, abac })
+        let mfa_delete = (bits & 4 != 0).then_some(bits & 8 != 0);
+        Ok(BucketAccess {
+            mfa_delete,
+            ownership,
+            public_access_block,
+            acl,
+            policy,
+            cors,
+            requester_pays,
+            abac,
+        })
     }
 }
 

@@ -42,6 +42,8 @@ pub struct BucketAccess {
     pub requester_pays: bool,
     /// Tags of the bucket count in policies.
     pub abac: bool,
+    /// Whether versions go only with a code of an MFA device; `None` while nobody ever said.
+    pub mfa_delete: Option<bool>,
 }
 
 impl BucketAccess {
@@ -54,6 +56,7 @@ impl BucketAccess {
         cors: None,
         requester_pays: false,
         abac: false,
+        mfa_delete: None,
     };
 
     /// Nothing is said by ACLs: the bucket's owner owns every object.

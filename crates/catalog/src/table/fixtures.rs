@@ -282,6 +282,7 @@ fn what_buckets_and_accounts_say_about_access_still_opens() {
             cors: Some(Ordinal::from_u64(2)),
             requester_pays: true,
             abac: false,
+            mfa_delete: None,
         },
     };
     frozen!(

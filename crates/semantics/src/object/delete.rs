@@ -45,6 +45,9 @@ impl Handle<DeleteObject> for Hall {
         if input.version_id.is_some() && input.if_match.is_some() {
             return Err(S3Error::not_implemented("If-Match"));
         }
+        if input.version_id.is_some() && bucket.row.access.mfa_delete == Some(true) {
+            marks::require_code(request.visitor())?;
+        }
         let bypass = marks::read_bypass(&bucket.row, input.bypass_governance_retention)?;
         let version = input.version_id.as_deref().map(|id| state::parse_version_id(&bucket.row, id));
         let doomed = Doomed {

@@ -27,6 +27,10 @@ impl Handle<DeleteObjects> for Hall {
             return Err(ErrorCode::MalformedXML.into());
         }
         let (input, standing) = (request.input(), &request.bucket()?.row);
+        let names = |object: &ObjectIdentifier| object.version_id.as_deref().is_some_and(|id| !id.is_empty());
+        if standing.access.mfa_delete == Some(true) && delete.objects.iter().any(names) {
+            marks::require_code(request.visitor())?;
+        }
         let bypass = marks::read_bypass(standing, input.bypass_governance_retention)?;
         let mut outcomes: Vec<Option<Result<Deleted, S3Error>>> = vec![None; delete.objects.len()];
         // All at once: they share the catalog's group commits.

@@ -53,13 +53,26 @@ on_bucket! {
 on_bucket! {
     false:
     DeleteBucket => "s3:DeleteBucket",
-    PutBucketVersioning => "s3:PutBucketVersioning",
     GetBucketVersioning => "s3:GetBucketVersioning",
     PutBucketTagging => "s3:PutBucketTagging",
     GetBucketTagging => "s3:GetBucketTagging",
     DeleteBucketTagging => "s3:PutBucketTagging",
     PutObjectLockConfiguration => "s3:PutBucketObjectLockConfiguration",
     GetObjectLockConfiguration => "s3:GetBucketObjectLockConfiguration",
+}
+
+impl Guarded for s3::PutBucketVersioning {
+    fn target(input: &Self::Input) -> Target<'_> {
+        Target::Bucket { name: &input.bucket, expected_owner: input.expected_bucket_owner.as_deref() }
+    }
+
+    fn needs(_input: &Self::Input, needs: &mut Needs<'_>) {
+        needs.add("s3:PutBucketVersioning", On::Bucket);
+    }
+
+    fn code(input: &Self::Input) -> Option<(&str, &str)> {
+        super::code_of(input.mfa.as_deref())
+    }
 }
 
 lists! {

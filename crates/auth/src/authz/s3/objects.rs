@@ -249,6 +249,10 @@ impl Guarded for s3::DeleteObject {
         facts.text("s3:VersionId", input.version_id.as_deref());
         facts.text("s3:if-match", input.if_match.as_deref());
     }
+
+    fn code(input: &Self::Input) -> Option<(&str, &str)> {
+        super::code_of(input.mfa.as_deref())
+    }
 }
 
 impl Guarded for s3::DeleteObjects {
@@ -256,6 +260,10 @@ impl Guarded for s3::DeleteObjects {
 
     /// Each key answers for itself.
     fn needs(_input: &Self::Input, _needs: &mut Needs<'_>) {}
+
+    fn code(input: &Self::Input) -> Option<(&str, &str)> {
+        super::code_of(input.mfa.as_deref())
+    }
 
     fn each(input: &Self::Input) -> Vec<Vec<Need>> {
         let bypass = input.bypass_governance_retention == Some(true);

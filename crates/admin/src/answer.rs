@@ -1,5 +1,7 @@
 //! Answers of the admin API: JSON, or an error with a code and a message.
 
+use api::Body;
+use audit::{Subscription, TooMany};
 use auth::AccountError;
 use bytes::Bytes;
 use http::{Response, StatusCode, header};
@@ -40,6 +42,12 @@ impl From<AccountError> for Problem {
     }
 }
 
+impl From<TooMany> for Problem {
+    fn from(full: TooMany) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "SlowDown", full.to_string())
+    }
+}
+
 impl From<api::S3Error> for Problem {
     fn from(error: api::S3Error) -> Self {
         Self::new(StatusCode::FORBIDDEN, error.code.name(), error.message.into_owned())
@@ -53,6 +61,15 @@ pub(crate) fn json(status: StatusCode, value: &impl Serialize) -> Response<Answe
 
 pub(crate) fn problem(problem: &Problem) -> Response<AnswerBody> {
     json(problem.status, problem)
+}
+
+/// An answer without an end: JSON lines as they come.
+pub(crate) async fn follow(subscription: Subscription) -> Result<Response<AnswerBody>, Problem> {
+    let body = AnswerBody::stream(Body { length: None, source: Box::new(subscription) }).await?;
+    let mut response = Response::new(body);
+    let lines = header::HeaderValue::from_static("application/x-ndjson");
+    response.headers_mut().insert(header::CONTENT_TYPE, lines);
+    Ok(response)
 }
 
 pub(crate) fn respond(status: StatusCode, body: Bytes) -> Response<AnswerBody> {

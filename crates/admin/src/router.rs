@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use api::{Arrival, Service};
-use auth::{Accounts, Auth};
+use audit::Audit;
+use auth::{Accounts, Auth, Caller};
 use bytes::Bytes;
 use http::{Method, Response, StatusCode};
 use sigv4::{PayloadMode, RequestView};
-use wire::{AnswerBody, ExtraRequest};
+use wire::{AnswerBody, ExtraRequest, Witness};
 use world::Clock;
 
 use crate::accounts;
-use crate::answer::{Problem, json, problem, respond};
+use crate::answer::{self, Problem, json, problem, respond};
 
 /// Where the API lives.
 pub const PREFIX: &str = "/-/admin/v1/";
@@ -21,12 +21,13 @@ static OPENAPI: &[u8] = include_bytes!("openapi.json");
 pub struct Admin {
     auth: Auth,
     accounts: Accounts,
+    audit: Audit,
     clock: Arc<dyn Clock>,
 }
 
 impl Admin {
-    pub fn new(auth: Auth, accounts: Accounts, clock: Arc<dyn Clock>) -> Self {
-        Self { auth, accounts, clock }
+    pub fn new(auth: Auth, accounts: Accounts, audit: Audit, clock: Arc<dyn Clock>) -> Self {
+        Self { auth, accounts, audit, clock }
     }
 
     /// `None` for paths that are not the admin API's.
@@ -35,18 +36,26 @@ impl Admin {
         if path == "openapi.json" {
             return Some(respond(StatusCode::OK, Bytes::from_static(OPENAPI)));
         }
-        Some(match self.authorized(request, &path).await {
+        let (caller, payload) = match self.authenticate(request) {
+            Ok(known) => known,
+            Err(refusal) => return Some(problem(&refusal)),
+        };
+        let mut response = match self.authorized(request, &path, &caller, payload).await {
             Ok(response) => response,
             Err(refusal) => problem(&refusal),
-        })
+        };
+        response.extensions_mut().insert(Witness(Arc::new(caller)));
+        Some(response)
     }
 
     async fn authorized(
         &self,
         request: &mut ExtraRequest,
         path: &str,
+        caller: &Caller,
+        payload: PayloadMode,
     ) -> Result<Response<AnswerBody>, Problem> {
-        let payload = self.authenticate(request)?;
+        self.check_root(caller)?;
         let body = request.read_body(BODY_BYTES_MAX).await?;
         let proven = match payload {
             PayloadMode::Sha256(expected) => expected == digest::sha256(&body),
@@ -64,6 +73,7 @@ impl Admin {
             (&Method::POST, None) if path == "accounts" => {
                 Ok(json(StatusCode::CREATED, &accounts::create(&self.accounts, &body).await?))
             }
+            (&Method::GET, None) if path == "audit" => answer::follow(self.audit.subscribe()?).await,
             (&Method::DELETE, Some(("accounts", name))) => {
                 self.accounts.delete(name).await?;
                 Ok(respond(StatusCode::NO_CONTENT, Bytes::new()))
@@ -76,8 +86,7 @@ impl Admin {
         }
     }
 
-    /// Only the root account's credentials administer the site.
-    fn authenticate(&self, request: &ExtraRequest) -> Result<PayloadMode, Problem> {
+    fn authenticate(&self, request: &ExtraRequest) -> Result<(Caller, PayloadMode), Problem> {
         let pairs = request.header_pairs()?;
         let view = RequestView {
             method: request.method.as_str(),
@@ -85,19 +94,22 @@ impl Admin {
             query: request.uri.query().unwrap_or_default(),
             headers: &pairs,
         };
-        let arrival = Arrival {
-            remote: request.remote,
-            secure: request.secure,
-            tls_version: None,
-            audited: false,
-            service: Service::S3,
-            body_sha256: None,
-        };
-        let authenticated = self.auth.authenticate(&view, None, &arrival, self.clock.now())?;
+        let authenticated = self.auth.authenticate(&view, None, &request.arrival, self.clock.now())?;
+        Ok((authenticated.caller, authenticated.payload))
+    }
+
+    /// Only the root account's credentials administer the site.
+    fn check_root(&self, caller: &Caller) -> Result<(), Problem> {
         let root = self.auth.root_account();
-        let identity = authenticated.caller.identity();
-        if identity.is_some_and(|identity| identity.account == root && identity.is_root()) {
-            return Ok(authenticated.payload);
+        let allowed =
+            caller.identity().is_some_and(|identity| identity.account == root && identity.is_root());
+        if let Some(trail) = caller.trail() {
+            let reason =
+                if allowed { "allowed to the site's root account" } else { "not the site's root account" };
+            trail.note_all(allowed, reason);
+        }
+        if allowed {
+            return Ok(());
         }
         Err(Problem::new(StatusCode::FORBIDDEN, "AccessDenied", "Only the root account may do this."))
     }

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::Deserialize;
 
+use crate::size::Size;
+
 #[derive(Parser)]
 #[command(
     name = "strongroom",
@@ -68,6 +70,15 @@ pub struct ServeArgs {
     /// What to log, as in `info`, `debug` or `warn,access=info` [default: info]
     #[arg(long, env = "STRONGROOM_LOG", value_name = "FILTER")]
     pub log: Option<String>,
+    /// Append an audit event for every request to this file, in CloudTrail's shape [default: none]
+    #[arg(long, env = "STRONGROOM_AUDIT_LOG", value_name = "FILE")]
+    pub audit_log: Option<PathBuf>,
+    /// Put the audit log aside, as FILE.1, before it grows over this [default: 100MiB]
+    #[arg(long, env = "STRONGROOM_AUDIT_LOG_BYTES_MAX", value_name = "SIZE")]
+    pub audit_log_bytes_max: Option<Size>,
+    /// How many files of the audit log are kept, with the one in writing [default: 10]
+    #[arg(long, env = "STRONGROOM_AUDIT_LOG_FILES", value_name = "COUNT")]
+    pub audit_log_files: Option<usize>,
     /// Bodies up to this many bytes are kept in the catalog's rows [default: 16384]
     #[arg(long, env = "STRONGROOM_INLINE_MAX", value_name = "BYTES")]
     pub inline_max: Option<usize>,

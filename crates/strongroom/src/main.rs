@@ -12,6 +12,7 @@ mod master_key;
 mod root;
 mod serve;
 mod settings;
+mod size;
 mod telemetry;
 
 use std::process::ExitCode;

@@ -7,14 +7,16 @@ use std::time::Duration;
 
 use admin::Admin;
 use anyhow::{Context as _, bail};
+use audit::Audit;
 use auth::{Accounts, Auth, Credentials};
 use catalog::{Catalog, LmdbIndex, LmdbOptions};
 use identity::Registry;
 use keepers::Reclaimer;
+use model::Region;
 use semantics::Hall;
 use stripe::Store;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use wire::{Listener, Server, Tls};
+use wire::{Listener, Server, Tls, Watchers};
 use world::{Clock, DeviceLock, Disk, OsRandom, Random, RealDisk, SystemClock};
 
 use crate::access_lines::AccessLines;
@@ -82,14 +84,16 @@ async fn serve(settings: Settings, log: LogBuffer) -> anyhow::Result<()> {
         settings.semantics.clone(),
     );
     let ready = Arc::new(AtomicBool::new(true));
-    let admin = Admin::new(auth.clone(), accounts, clock.clone());
+    let audit = open_audit(&settings, clock.clone(), random.clone())?;
+    let admin = Admin::new(auth.clone(), accounts, audit.clone(), clock.clone());
     let catalog = engine.catalog.clone();
     let beside = Beside { admin, metrics: metrics.clone(), ready: ready.clone(), catalog };
     let access = AccessLines::open(log, settings.log_format, clock.clone());
     let registry = Registry::new(engine.catalog.clone(), clock.clone(), random.clone(), sealer);
+    let watchers = Watchers { access, audit: Some(Arc::new(audit.clone())) };
     let corridor = Corridor { auth, hall: hall.clone(), registry, clock };
     let server =
-        Server::new(Arc::new(corridor), Arc::new(beside), access, settings.server.clone(), random.u128());
+        Server::new(Arc::new(corridor), Arc::new(beside), watchers, settings.server.clone(), random.u128());
     let keepers = keep(hall, metrics);
     // The listener takes connections already; whoever is answered finds these lines written.
     greet(address, tls.is_some(), &settings, &credentials, drawn);
@@ -101,6 +105,7 @@ async fn serve(settings: Settings, log: LogBuffer) -> anyhow::Result<()> {
     signals.wait_for_stop(tls.as_ref()).await;
     ready.store(false, Ordering::Relaxed);
     tracing::info!("draining: no new connections, requests in flight finish");
+    audit.dismiss();
     if !server.drain(settings.drain).await {
         tracing::warn!("some requests did not finish in time and were cut off");
     }
@@ -108,7 +113,16 @@ async fn serve(settings: Settings, log: LogBuffer) -> anyhow::Result<()> {
         keeper.abort();
     }
     serving.abort();
+    tokio::task::spawn_blocking(move || audit.close()).await?;
     close(engine).await
+}
+
+fn open_audit(settings: &Settings, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> anyhow::Result<Audit> {
+    let own = settings.regions.first();
+    let region = own.map_or_else(|| Region::CLASSIC.to_owned(), |region| region.as_str().to_owned());
+    let shown = settings.audit_log.as_ref().map(|log| log.path.display().to_string()).unwrap_or_default();
+    Audit::open(settings.audit_log.clone(), region, clock, random)
+        .with_context(|| format!("opening the audit log {shown}"))
 }
 
 fn open(settings: &Settings, clock: Arc<dyn Clock>) -> anyhow::Result<Engine> {

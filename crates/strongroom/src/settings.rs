@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use audit::FileOptions;
 use model::Region;
 use sigv4::V2;
 use wire::{ServerOptions, TlsFiles};
@@ -13,6 +14,8 @@ use crate::cli::{LogFormat, ServeArgs, Sigv2};
 
 const LISTEN: &str = "127.0.0.1:9000";
 const DATA: &str = "strongroom-data";
+const AUDIT_LOG_BYTES_MAX: u64 = 100 << 20;
+const AUDIT_LOG_FILES: usize = 10;
 
 pub struct Settings {
     pub data: PathBuf,
@@ -21,6 +24,7 @@ pub struct Settings {
     pub tls: Option<TlsFiles>,
     pub log_format: LogFormat,
     pub log: String,
+    pub audit_log: Option<FileOptions>,
     pub server: ServerOptions,
     pub semantics: semantics::Settings,
     pub drain: Duration,
@@ -61,6 +65,14 @@ impl Settings {
             (Some(certificate), Some(key)) => Some(TlsFiles { certificate, key }),
             _ => bail!("give both tls-cert and tls-key, or neither"),
         };
+        let audit_log = args.audit_log.map(|path| FileOptions {
+            path,
+            bytes_max: args.audit_log_bytes_max.map_or(AUDIT_LOG_BYTES_MAX, |size| size.0),
+            files_max: args.audit_log_files.unwrap_or(AUDIT_LOG_FILES),
+        });
+        if audit_log.as_ref().is_some_and(|log| log.files_max == 0) {
+            bail!("audit-log-files must be at least 1");
+        }
         let mut server = ServerOptions { domains: args.domain, ..ServerOptions::default() };
         set(&mut server.limits.connections_max, args.connections_max);
         set(&mut server.timeouts.head, args.header_timeout.map(Duration::from_secs));
@@ -78,6 +90,7 @@ impl Settings {
             tls,
             log_format: args.log_format.unwrap_or(LogFormat::Text),
             log: args.log.unwrap_or_else(|| "info".to_owned()),
+            audit_log,
             server,
             semantics,
             drain: Duration::from_secs(args.drain_timeout.unwrap_or(30)),
@@ -109,6 +122,9 @@ fn merge(flags: ServeArgs, file: ServeArgs) -> ServeArgs {
         tls_key: flags.tls_key.or(file.tls_key),
         log_format: flags.log_format.or(file.log_format),
         log: flags.log.or(file.log),
+        audit_log: flags.audit_log.or(file.audit_log),
+        audit_log_bytes_max: flags.audit_log_bytes_max.or(file.audit_log_bytes_max),
+        audit_log_files: flags.audit_log_files.or(file.audit_log_files),
         inline_max: flags.inline_max.or(file.inline_max),
         connections_max: flags.connections_max.or(file.connections_max),
         header_timeout: flags.header_timeout.or(file.header_timeout),

@@ -24,7 +24,7 @@ pub use dispatch::{
     Authenticated, BUILT, BUILT_IAM, BUILT_S3CONTROL, BUILT_STS, Door, Extra, ExtraRequest, FormAdmission,
     FormView, Handle, House, NoExtra,
 };
-pub use observe::{AccessLine, AccessLog};
+pub use observe::{AccessLine, AccessLog, AuditEvent, AuditLog, Claimed, Watchers, Witness};
 pub use request::HeaderPairs;
 pub use respond::{AnswerBody, BrokenAnswer};
-pub use server::{Limits, Listener, Server, ServerOptions, Timeouts, Tls, TlsError, TlsFiles};
+pub use server::{Limits, Listener, Server, ServerOptions, Timeouts, Tls, TlsError, TlsFacts, TlsFiles};

@@ -8,7 +8,8 @@ use api::s3::Op;
 use api::{ErrorCode, S3Error};
 use http::{HeaderMap, Method};
 
-use crate::generated::s3::routes::{ROUTES, SUB_RESOURCES};
+use crate::generated::s3::routes::ROUTES;
+pub(crate) use crate::generated::s3::routes::SUB_RESOURCES;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PathKind {

@@ -26,9 +26,9 @@ pub(super) async fn answer<H: House>(
     if let Ok((op, _)) = &routed {
         ledger.deed = Deed::S3Control(*op);
     }
-    let arrival = incomer.arrival(Service::S3Control, ledger);
+    let arrival = ledger.arrival(Service::S3Control, None);
     let authenticated = authenticate(house, target, &incomer, &arrival).await?;
-    ledger.access_key = authenticated.access_key;
+    ledger.came_in(&authenticated.caller, authenticated.access_key);
     let (op, labels) = routed?;
     let exchange = Exchange {
         caller: authenticated.caller,

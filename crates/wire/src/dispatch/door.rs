@@ -37,7 +37,8 @@ pub struct FormAdmission<C> {
 /// Who asks. Called before a byte of the body is read, but for the services whose requests are forms: their small body
 /// is read first, because their signatures cover it, and `arrival` holds its hash.
 pub trait Door: Send + Sync + 'static {
-    type Caller: Send + Sync + 'static;
+    /// Cheap to clone: the audit keeps one to the request's end.
+    type Caller: Clone + Send + Sync + 'static;
 
     /// `host_bucket`: the bucket that the host names, where it names one.
     fn authenticate(

@@ -1,8 +1,6 @@
 //! What answers beside S3 on the same port: everything below `/-/`, where no bucket can be.
 
-use std::net::SocketAddr;
-
-use api::{Body, S3Error};
+use api::{Arrival, Body, S3Error};
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Response, Uri};
@@ -16,9 +14,8 @@ pub struct ExtraRequest {
     pub method: Method,
     pub uri: Uri,
     pub headers: HeaderMap,
-    pub remote: SocketAddr,
-    /// Through TLS.
-    pub secure: bool,
+    /// As if it were for S3.
+    pub arrival: Arrival,
     pub request_id: String,
     pub body: Body,
 }

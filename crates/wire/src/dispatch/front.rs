@@ -1,6 +1,5 @@
 //! Every request comes through here: understood, authenticated, dispatched, answered, accounted for.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use api::s3::Op;
@@ -20,11 +19,11 @@ use super::post;
 use super::query as form;
 use super::serve::Exchange;
 use crate::body::{Opening, Pull, open};
-use crate::observe::{AccessLog, Deed, Ledger, Meters, Observers};
+use crate::observe::{Deed, Ledger, Meters, Observers, Watchers, Witness};
 use crate::request::{Hosts, Target, check_bounds, decode_query, header_pairs, host_of, oddities};
 use crate::respond::{About, Answer, AnswerBody, RequestIds, Signs, error_answer};
 use crate::routing::route;
-use crate::server::{Pulse, ServerOptions};
+use crate::server::{Peer, Pulse, ServerOptions};
 
 /// What all connections of a server share.
 pub(crate) struct Front<H> {
@@ -47,31 +46,17 @@ pub(super) struct Incomer {
     pub secure: bool,
 }
 
-impl Incomer {
-    /// How it came; nothing of its body is known.
-    pub fn arrival(&self, service: Service, ledger: &Ledger) -> Arrival {
-        Arrival {
-            remote: ledger.remote,
-            secure: self.secure,
-            tls_version: None,
-            audited: false,
-            service,
-            body_sha256: None,
-        }
-    }
-}
-
 impl<H: House> Front<H> {
     pub fn new(
         house: Arc<H>,
         extra: Arc<dyn Extra>,
-        access: Option<Arc<dyn AccessLog>>,
+        watchers: Watchers,
         options: ServerOptions,
         seed: u128,
     ) -> Self {
         let hosts = Hosts::new(&options.domains);
         let ids = RequestIds::new((seed >> 64) as u64);
-        let observers = Arc::new(Observers { meters: Meters::new(), access });
+        let observers = Arc::new(Observers { meters: Meters::new(), watchers });
         Self { options, house, extra, hosts, signs: Signs::new(seed), ids, observers }
     }
 
@@ -79,14 +64,14 @@ impl<H: House> Front<H> {
         &self,
         request: Request<Incoming>,
         pulse: Arc<Pulse>,
-        remote: SocketAddr,
-        secure: bool,
+        peer: Peer,
     ) -> Response<AnswerBody> {
         let (parts, incoming) = request.into_parts();
         let http2 = parts.version == Version::HTTP_2;
         pulse.request_started(http2);
         let line = (parts.method.clone(), parts.uri.clone());
-        let mut ledger = Ledger::open(self.ids.draw(), remote, line, pulse, Arc::clone(&self.observers));
+        let (secure, observers) = (peer.tls.is_some(), Arc::clone(&self.observers));
+        let mut ledger = Ledger::open(self.ids.draw(), peer, line, &parts.headers, pulse, observers);
         // Draining the body of a client that waits for `100 Continue` would say it.
         let drains = !http2 && !parts.headers.contains_key(header::EXPECT);
         let pull = Pull::new(incoming, Arc::clone(&ledger.inlet), self.options.timeouts.body, drains);
@@ -119,7 +104,7 @@ impl<H: House> Front<H> {
                 Err(error) => (error, target.bucket, target.key),
             },
         };
-        ledger.code = Some(error.code);
+        ledger.refused(&error);
         let about = About {
             method: &method,
             path: uri.path(),
@@ -176,9 +161,9 @@ impl<H: House> Front<H> {
         if let Ok(op) = &routed {
             ledger.deed = Deed::S3(*op);
         }
-        let arrival = incomer.arrival(Service::S3, ledger);
+        let arrival = ledger.arrival(Service::S3, None);
         let authenticated = self.authenticate(target, &incomer, &arrival).await?;
-        ledger.access_key = authenticated.access_key;
+        ledger.came_in(&authenticated.caller, authenticated.access_key);
         let op: Op = routed?;
         oddities::check(op, &incomer.headers)?;
         let mut headers = incomer.headers;
@@ -217,15 +202,19 @@ impl<H: House> Front<H> {
     }
 
     /// What is not S3's. Its body is bounded by whoever reads it.
-    async fn beside(&self, incomer: Incomer, ledger: &Ledger) -> Result<Answer, S3Error> {
-        let Incomer { method, uri, headers, pull, secure } = incomer;
+    async fn beside(&self, incomer: Incomer, ledger: &mut Ledger) -> Result<Answer, S3Error> {
+        let Incomer { method, uri, headers, pull, .. } = incomer;
         let payload = PayloadMode::Unsigned;
         let opening = Opening { headers: &headers, payload, needs_length: false, bytes_max: u64::MAX };
         let body = open(pull, opening)?;
-        let (remote, request_id) = (ledger.remote, ledger.id.to_string());
-        let request = ExtraRequest { method, uri, headers, remote, secure, request_id, body };
+        let request_id = ledger.id.to_string();
+        let arrival = ledger.arrival(Service::S3, None);
+        let request = ExtraRequest { method, uri, headers, arrival, request_id, body };
         let response = self.extra.handle(request).await.ok_or(ErrorCode::NoSuchBucket)?;
-        let (parts, body) = response.into_parts();
+        let (mut parts, body) = response.into_parts();
+        if let Some(audit) = ledger.audit() {
+            audit.witness = parts.extensions.remove::<Witness>();
+        }
         Ok(Answer { status: parts.status, headers: parts.headers, body })
     }
 }

@@ -32,17 +32,23 @@ pub(super) async fn upload<H: House>(
     limits: &Limits,
     ledger: &mut Ledger,
 ) -> Result<Answer, S3Error> {
-    let arrival = incomer.arrival(Service::S3, ledger);
+    let arrival = ledger.arrival(Service::S3, None);
     let Incomer { uri, headers: outer, pull, secure, .. } = incomer;
     let boundary = form::boundary(&outer).unwrap_or_else(|| Ok(String::new()))?;
     let Form { fields, content_type, mut file } =
         read_form(pull, &boundary, limits.form_fields_bytes_max).await?;
     let key = fields.key()?;
+    if ledger.is_logged() {
+        ledger.key = Some(key.to_owned());
+    }
     let pairs = fields.pairs();
+    if let Some(audit) = ledger.audit() {
+        audit.upload(&pairs);
+    }
     let head = header_pairs(&uri, &outer)?;
     let view = FormView { bucket, key, fields: &pairs, headers: &head };
     let FormAdmission { caller, access_key, length } = house.authenticate_form(&view, &arrival).await?;
-    ledger.access_key = access_key;
+    ledger.came_in(&caller, access_key);
     file.bound(*length.start()..=*length.end().min(&limits.put_bytes_max));
     let mut headers = fields.headers()?;
     if let Some(content_type) = content_type.and_then(|text| HeaderValue::try_from(text).ok())

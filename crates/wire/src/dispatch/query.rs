@@ -51,12 +51,15 @@ async fn exchange<H: built::House>(
     limits: &Limits,
     ledger: &mut Ledger,
 ) -> Result<Answer, S3Error> {
-    let Incomer { method, uri, headers, pull, secure } = incomer;
+    let Incomer { method, uri, headers, pull, .. } = incomer;
     let body = if method == Method::POST { read_body(pull, &headers, limits).await? } else { Bytes::new() };
     let fields = Fields::new(form_pairs(target.query, &body)?);
     let service = claimed.or_else(|| named(&fields));
     let Some(service) = service else { return Err(no_form(&method)) };
     ledger.service = service;
+    if let Some(audit) = ledger.audit() {
+        audit.form(fields.iter());
+    }
     let op = operation(service, &fields)?;
     ledger.deed = match op {
         FormOp::Iam(op) => Deed::Iam(op),
@@ -69,11 +72,9 @@ async fn exchange<H: built::House>(
         query: target.query,
         headers: &pairs,
     };
-    let body_sha256 = Some(digest::sha256(&body));
-    let arrival =
-        Arrival { remote: ledger.remote, secure, tls_version: None, audited: false, service, body_sha256 };
+    let arrival = ledger.arrival(service, Some(digest::sha256(&body)));
     let authenticated = authenticate(house, &view, &arrival, op).await?;
-    ledger.access_key = authenticated.access_key;
+    ledger.came_in(&authenticated.caller, authenticated.access_key);
     let (caller, id) = (authenticated.caller, ledger.id);
     match op {
         FormOp::Iam(op) => {

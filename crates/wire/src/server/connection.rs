@@ -16,6 +16,7 @@ use tokio::net::TcpStream;
 use tracing::debug;
 
 use super::options::ServerOptions;
+use super::peer::{Peer, TlsFacts};
 use super::pulse::Pulse;
 use super::shutdown::Ear;
 use super::timed_io::TimedIo;
@@ -42,7 +43,7 @@ pub(super) async fn run<H: House>(
     }
     let pulse = Arc::new(Pulse::default());
     let stream = TimedIo::new(stream, Arc::clone(&pulse), front.options.timeouts.clone());
-    let requests = Requests { front, pulse, remote, secure: tls.is_some() };
+    let mut requests = Requests { front, pulse, peer: Peer { remote, tls: None } };
     let Some(tls) = tls else {
         return speak(requests, stream, ear).await;
     };
@@ -51,7 +52,10 @@ pub(super) async fn run<H: House>(
         () = ear.finishing() => return,
     };
     match greeted {
-        Ok(stream) => speak(requests, stream, ear).await,
+        Ok(stream) => {
+            requests.peer.tls = Some(Arc::new(TlsFacts::of(stream.get_ref().1)));
+            speak(requests, stream, ear).await;
+        }
         Err(error) => debug!(%remote, %error, "the TLS handshake failed"),
     }
 }
@@ -60,7 +64,7 @@ async fn speak<H: House, S>(requests: Requests<H>, stream: S, mut ear: Ear)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let remote = requests.remote;
+    let remote = requests.peer.remote;
     let builder = builder(&requests.front.options);
     let connection = builder.serve_connection(TokioIo::new(stream), requests);
     tokio::pin!(connection);
@@ -110,9 +114,7 @@ fn builder(options: &ServerOptions) -> auto::Builder<TokioExecutor> {
 struct Requests<H> {
     front: Arc<Front<H>>,
     pulse: Arc<Pulse>,
-    remote: SocketAddr,
-    /// Through TLS.
-    secure: bool,
+    peer: Peer,
 }
 
 impl<H: House> Service<Request<Incoming>> for Requests<H> {
@@ -123,7 +125,7 @@ impl<H: House> Service<Request<Incoming>> for Requests<H> {
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         let front = Arc::clone(&self.front);
         let pulse = Arc::clone(&self.pulse);
-        let (remote, secure) = (self.remote, self.secure);
-        Box::pin(async move { Ok(front.answer(request, pulse, remote, secure).await) })
+        let peer = self.peer.clone();
+        Box::pin(async move { Ok(front.answer(request, pulse, peer).await) })
     }
 }

@@ -7,6 +7,7 @@ mod alarm;
 mod connection;
 mod listener;
 mod options;
+mod peer;
 mod pulse;
 mod shutdown;
 mod timed_io;
@@ -18,10 +19,12 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 use crate::dispatch::{Extra, Front, House};
-use crate::observe::AccessLog;
+use crate::observe::Watchers;
 
 pub use listener::Listener;
 pub use options::{Limits, ServerOptions, Timeouts};
+pub(crate) use peer::Peer;
+pub use peer::TlsFacts;
 pub(crate) use pulse::Pulse;
 use shutdown::Shutdown;
 pub use tls::{Tls, TlsError, TlsFiles};
@@ -48,12 +51,12 @@ impl<H: House> Server<H> {
     pub fn new(
         house: Arc<H>,
         extra: Arc<dyn Extra>,
-        access: Option<Arc<dyn AccessLog>>,
+        watchers: Watchers,
         options: ServerOptions,
         seed: u128,
     ) -> Self {
         let permits = Arc::new(Semaphore::new(options.limits.connections_max));
-        let front = Arc::new(Front::new(house, extra, access, options, seed));
+        let front = Arc::new(Front::new(house, extra, watchers, options, seed));
         Self { front, permits, shutdown: Shutdown::new() }
     }
 

@@ -15,7 +15,7 @@ use http::Response;
 use sigv4::{RequestView, anonymous_payload};
 use wire::{
     AnswerBody, Authenticated, Door, Extra, ExtraRequest, FormAdmission, FormView, Handle, Listener, Server,
-    ServerOptions, Tls,
+    ServerOptions, Tls, Watchers,
 };
 
 /// What was stored: headers as far as tests look at them, and bytes.
@@ -187,7 +187,7 @@ pub fn start(options: ServerOptions, tls: Option<Tls>) -> Running {
     let house = Arc::new(House::default());
     let listener = Listener::bind(([127, 0, 0, 1], 0).into(), 128, tls).unwrap();
     let address = listener.address().unwrap();
-    let server = Server::new(Arc::clone(&house), Arc::new(Echo), None, options, 7);
+    let server = Server::new(Arc::clone(&house), Arc::new(Echo), Watchers::default(), options, 7);
     let serving = server.clone();
     tokio::spawn(async move { serving.serve(listener).await });
     Running { address, house, server }

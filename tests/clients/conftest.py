@@ -2,7 +2,7 @@
 
 import pytest
 
-from support import boto
+from support import boto, identities
 from support.command import Shell
 from support.server import Server, binary
 
@@ -60,3 +60,15 @@ def versioned(s3, bucket):
 @pytest.fixture
 def shell(server, tmp_path):
     return Shell(server, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def account(server, tmp_path_factory):
+    """An account for one file of tests."""
+    return identities.account(server, tmp_path_factory.mktemp("account"))
+
+
+@pytest.fixture(scope="module")
+def iam(server, account):
+    """Its root's client of IAM."""
+    return identities.client(server, account)

@@ -29,7 +29,9 @@ impl From<AccountError> for Problem {
             AccountError::NameTaken(_) => (StatusCode::CONFLICT, "AccountAlreadyExists"),
             AccountError::KeyTaken(_) => (StatusCode::CONFLICT, "AccessKeyAlreadyExists"),
             AccountError::Unknown(_) => (StatusCode::NOT_FOUND, "NoSuchAccount"),
-            AccountError::NotEmpty(_) => (StatusCode::CONFLICT, "AccountNotEmpty"),
+            AccountError::NotEmpty(_) | AccountError::HasIdentities(_) => {
+                (StatusCode::CONFLICT, "AccountNotEmpty")
+            }
             AccountError::Root => (StatusCode::FORBIDDEN, "AccessDenied"),
             AccountError::Invalid(_) => (StatusCode::BAD_REQUEST, "InvalidArgument"),
             AccountError::Catalog(_) | AccountError::Seal(_) => {

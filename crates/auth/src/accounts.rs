@@ -5,7 +5,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use catalog::table::{AccessKeyRow, AccountRow, KeptSecret, space};
-use catalog::{Catalog, Decision, Group, Write};
+use catalog::{Catalog, Decision, Group, View, Write};
 use model::{AccountId, CanonicalId, Timestamp};
 use seal::Sealer;
 use sigv4::Secret;
@@ -53,6 +53,8 @@ pub enum AccountError {
     Unknown(String),
     #[error("account {0} still owns buckets; delete them first")]
     NotEmpty(String),
+    #[error("account {0} still has users, groups, roles, policies or providers; delete them first")]
+    HasIdentities(String),
     #[error("the root account cannot be deleted")]
     Root,
     #[error("{0}")]
@@ -129,11 +131,29 @@ impl Accounts {
                 if view.first_at_or_after(&owned, &space::end_of(&owned))?.is_some() {
                     return Ok(Decision::Refuse(AccountError::NotEmpty(account.name.clone())));
                 }
+                // As it is now: its root may have made and deleted keys since.
+                let Some(row) = view.get(&space::account(account.id))? else {
+                    return Ok(Decision::Refuse(AccountError::Unknown(account.name.clone())));
+                };
+                let account = AccountRow::decode(row).map_err(|_| damaged("an account's row"))?;
+                if has_identities(view, account.id)? {
+                    return Ok(Decision::Refuse(AccountError::HasIdentities(account.name)));
+                }
                 let mut writes = vec![
                     Write::delete(space::account(account.id)),
                     Write::delete(space::account_name(&account.name)),
                 ];
-                writes.extend(account.access_keys.iter().map(|key| Write::delete(space::access_key(key))));
+                for key in &account.access_keys {
+                    writes.extend([Write::delete(space::access_key(key)), Write::delete(space::used(key))]);
+                }
+                if let Some(alias) = view.get(&space::alias(account.id))? {
+                    let alias = String::from_utf8_lossy(&alias);
+                    writes.extend([
+                        Write::delete(space::alias(account.id)),
+                        Write::delete(space::alias_name(&alias)),
+                    ]);
+                }
+                writes.push(Write::delete(space::identity_stamp(account.id)));
                 Ok(Decision::Write(writes, ()))
             })
             .await?
@@ -192,6 +212,19 @@ fn made(
         writes.push(Write::put(space::access_key(access_key), key.encode()));
     }
     Ok(Decision::Write(writes, row))
+}
+
+/// Users, groups, roles, policies, providers or devices.
+fn has_identities(view: &dyn View, account: AccountId) -> Result<bool, catalog::Fault> {
+    for space in
+        [space::USERS, space::GROUPS, space::ROLES, space::POLICIES, space::PROVIDERS, space::DEVICES]
+    {
+        let start = space::in_account(space, account);
+        if view.first_at_or_after(&start, &space::end_of(&start))?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn check(new: &NewAccount) -> Result<(), AccountError> {

@@ -12,6 +12,7 @@ use sigv4::{Claim, Options, PayloadMode, Refusal, RequestView, Secret, V2};
 use crate::authz::ParsedPolicies;
 use crate::caller::{Caller, Proof, Situation};
 use crate::keys::Keys;
+use crate::uses::Uses;
 
 /// An access key and its secret.
 #[derive(Clone, Debug)]
@@ -34,6 +35,7 @@ struct Inner {
     sealer: Sealer,
     keys: Keys,
     policies: ParsedPolicies,
+    uses: Uses,
 }
 
 /// A caller, and how its payload is to be proven.
@@ -53,8 +55,8 @@ impl Auth {
         v2: V2,
         sealer: Sealer,
     ) -> Self {
-        let (keys, policies) = (Keys::default(), ParsedPolicies::default());
-        Self(Arc::new(Inner { catalog, root, root_account, regions, v2, sealer, keys, policies }))
+        let (keys, policies, uses) = (Keys::default(), ParsedPolicies::default(), Uses::default());
+        Self(Arc::new(Inner { catalog, root, root_account, regions, v2, sealer, keys, policies, uses }))
     }
 
     pub(crate) fn catalog(&self) -> &Catalog {
@@ -76,6 +78,10 @@ impl Auth {
 
     pub(crate) fn parsed_policies(&self) -> &ParsedPolicies {
         &self.0.policies
+    }
+
+    pub(crate) fn uses(&self) -> &Uses {
+        &self.0.uses
     }
 
     /// Before a byte of the body is read, but where the arrival knows the body's hash. `host_bucket` is the bucket that
@@ -110,6 +116,7 @@ impl Auth {
                 Ok((sigv4::Key::derive(&claim, &secret), identity))
             })?;
         let verified = sigv4::verify_with_key(&claim, view, &key, now).map_err(refused)?;
+        self.uses().note(&identity, arrival.service.scope(), now);
         let caller = Caller::new(Some(identity), situation.signed_by(&claim)).audited(arrival.audited);
         Ok(Authenticated { caller, payload: verified.payload })
     }
@@ -130,6 +137,7 @@ impl Auth {
         self.check_region(claim.region(), |region| claim.region() == Some(region))?;
         let (secret, identity) = self.open(&credential, claim.access_key(), claim.region())?;
         let length = post_policy::verify_form(&claim, form, &secret, now).map_err(refused)?;
+        self.uses().note(&identity, arrival.service.scope(), now);
         let situation = situation.proven(Proof::Form, claim.scheme(), None);
         Ok((Caller::new(Some(Arc::new(identity)), situation).audited(arrival.audited), length))
     }

@@ -17,6 +17,7 @@ mod prove;
 mod secrets;
 mod session;
 mod standing;
+mod uses;
 
 pub use accounts::{AccountError, Accounts, Created, NewAccount};
 pub use authn::{Auth, Authenticated, Credentials};

@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 
-use api::S3Error;
+use api::{ErrorCode, S3Error};
 use bytes::Bytes;
 use catalog::table::{Counts, StampRow, space};
 use catalog::{Decision, Fault, Group, View, Write};
@@ -98,6 +98,10 @@ fn drafted<T>(
     ordinal: Ordinal,
     decide: impl Fn(&mut Draft<'_>) -> Result<T, Stop>,
 ) -> Result<Decision<T, S3Error>, Fault> {
+    // A request may have been let in just before its account was deleted.
+    if view.get(&space::account(account))?.is_none() {
+        return Ok(Decision::Refuse(ErrorCode::InvalidClientTokenId.into()));
+    }
     let mut draft = Draft::open(view, account, ordinal)?;
     match decide(&mut draft) {
         Ok(done) => Ok(Decision::Write(draft.finish(ordinal), done)),

@@ -91,10 +91,10 @@ async fn serve(settings: Settings, log: LogBuffer) -> anyhow::Result<()> {
     let access = AccessLines::open(log, settings.log_format, clock.clone());
     let registry = Registry::new(engine.catalog.clone(), clock.clone(), random.clone(), sealer);
     let watchers = Watchers { access, audit: Some(Arc::new(audit.clone())) };
-    let corridor = Corridor { auth, hall: hall.clone(), registry, clock };
+    let corridor = Corridor { auth: auth.clone(), hall: hall.clone(), registry, clock };
     let server =
         Server::new(Arc::new(corridor), Arc::new(beside), watchers, settings.server.clone(), random.u128());
-    let keepers = keep(hall, metrics);
+    let keepers = keep(hall, auth, metrics);
     // The listener takes connections already; whoever is answered finds these lines written.
     greet(address, tls.is_some(), &settings, &credentials, drawn);
     let serving = tokio::spawn({
@@ -154,6 +154,7 @@ fn private(data: &std::path::Path) -> anyhow::Result<()> {
 
 fn keep(
     hall: Hall,
+    auth: Auth,
     metrics: metrics_exporter_prometheus::PrometheusHandle,
 ) -> Vec<tokio::task::JoinHandle<()>> {
     let reclaiming = hall.clone();
@@ -172,6 +173,14 @@ fn keep(
             }
         }),
         tokio::spawn(Reclaimer::new(reclaiming).run()),
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                if let Err(fault) = auth.write_uses().await {
+                    tracing::warn!(%fault, "when keys were last used could not be written");
+                }
+            }
+        }),
         tokio::spawn(async move {
             loop {
                 tokio::time::sleep(Duration::from_secs(5)).await;

@@ -1,8 +1,13 @@
 """Fixtures: one server that most suites share, private ones for restarts and crashes, clients for both."""
 
+import json
+
+import boto3
+import botocore
+import botocore.config
 import pytest
 
-from support import boto, identities
+from support import boto, identities, owners
 from support.command import Shell
 from support.server import Server, binary
 
@@ -72,3 +77,47 @@ def account(server, tmp_path_factory):
 def iam(server, account):
     """Its root's client of IAM."""
     return identities.client(server, account)
+
+
+@pytest.fixture(scope="session")
+def opened(tmp_path_factory):
+    """A server whose buckets begin as S3's did before April 2023: ACLs count and nothing is blocked."""
+    server = Server(tmp_path_factory.mktemp("opened"), arguments=["--new-buckets", "open"])
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def mine(opened):
+    """The account that owns the buckets of `open_bucket`."""
+    return owners.root(opened)
+
+
+@pytest.fixture(scope="session")
+def other(opened):
+    return owners.create(opened, "other")
+
+
+@pytest.fixture
+def open_bucket(mine):
+    name = boto.fresh_name("open")
+    mine.s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    yield name
+    mine.s3.delete_bucket_policy(Bucket=name)
+    mine.s3.delete_bucket_ownership_controls(Bucket=name)
+    mine.s3.delete_public_access_block(Bucket=name)
+    mine.s3.put_bucket_acl(Bucket=name, ACL="private")
+    everything = {"Sid": "end", "Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "s3:*"}
+    statement = {**everything, "Resource": [f"arn:aws:s3:::{name}", f"arn:aws:s3:::{name}/*"]}
+    mine.s3.put_bucket_policy(Bucket=name, Policy=json.dumps({"Statement": [statement]}))
+    boto.remove(mine.s3, name)
+
+
+@pytest.fixture
+def stranger(opened):
+    """A client that signs nothing."""
+    unsigned = botocore.config.Config(signature_version=botocore.UNSIGNED, s3={"addressing_style": "path"})
+    return boto3.session.Session().client(
+        "s3", endpoint_url=opened.endpoint, region_name="eu-west-1", config=unsigned
+    )

@@ -11,8 +11,6 @@ ASKED = {
         "SSECustomerAlgorithm": "AES256",
         "SSECustomerKey": "k" * 32,
     },
-    "x-amz-grant-read": {"GrantRead": 'id="a"'},
-    "x-amz-acl": {"ACL": "public-read"},
     "x-amz-storage-class": {"StorageClass": "GLACIER"},
 }
 
@@ -33,21 +31,6 @@ def test_a_write_that_asks_for_it_is_refused_and_stores_nothing(s3, bucket, head
         assert error["Header"] == header
     assert s3.list_objects_v2(Bucket=bucket)["KeyCount"] == 0
     assert "Uploads" not in s3.list_multipart_uploads(Bucket=bucket)
-
-
-@pytest.mark.parametrize("acl", ["private", "bucket-owner-full-control"])
-def test_an_acl_that_says_what_is_so_anyway_is_taken(s3, bucket, acl):
-    assert boto.status(s3.put_object(Bucket=bucket, Key="k", Body=b"x", ACL=acl)) == 200
-
-
-def test_a_bucket_with_a_public_acl_is_refused(s3):
-    name = boto.fresh_name()
-    where = {"CreateBucketConfiguration": {"LocationConstraint": "eu-west-1"}}
-    for asked in ({"ACL": "public-read-write"}, {"GrantRead": 'id="a"'}):
-        with refused("NotImplemented", 501):
-            s3.create_bucket(Bucket=name, **where, **asked)
-    with refused("404", 404):
-        s3.head_bucket(Bucket=name)
 
 
 def test_another_expected_owner_is_denied(s3, bucket):

@@ -72,6 +72,7 @@ impl Accounts {
 
     /// The account of the root credentials; made on the first start.
     pub async fn ensure_root(&self) -> Result<AccountId, AccountError> {
+        self.index_canonical_ids().await?;
         if let Some(id) = self.catalog.get(&space::account_name(ROOT))? {
             let text = std::str::from_utf8(&id).ok();
             return text
@@ -82,6 +83,22 @@ impl Accounts {
         let id = row.id;
         self.catalog.commit(group(ROOT), move |_, ordinal| made(&row, ordinal.timestamp(), None)).await??;
         Ok(id)
+    }
+
+    /// Earlier releases kept no row that says whom a canonical id means.
+    async fn index_canonical_ids(&self) -> Result<(), AccountError> {
+        for row in self.list()? {
+            let key = space::canonical_id(&row.canonical_id);
+            if self.catalog.get(&key)?.is_none() {
+                let write = Write::put(key, row.id.to_string().into_bytes());
+                self.catalog
+                    .commit(group(&row.name), move |_, _| {
+                        Ok(Decision::<_, AccountError>::Write(vec![write.clone()], ()))
+                    })
+                    .await??;
+            }
+        }
+        Ok(())
     }
 
     pub async fn create(&self, new: NewAccount) -> Result<Created, AccountError> {
@@ -142,6 +159,7 @@ impl Accounts {
                 let mut writes = vec![
                     Write::delete(space::account(account.id)),
                     Write::delete(space::account_name(&account.name)),
+                    Write::delete(space::canonical_id(&account.canonical_id)),
                 ];
                 for key in &account.access_keys {
                     writes.extend([Write::delete(space::access_key(key)), Write::delete(space::used(key))]);
@@ -206,6 +224,7 @@ fn made(
     let mut writes = vec![
         Write::put(space::account(row.id), row.encode()),
         Write::put(space::account_name(&row.name), row.id.to_string().into_bytes()),
+        Write::put(space::canonical_id(&row.canonical_id), row.id.to_string().into_bytes()),
     ];
     if let Some((access_key, secret)) = key {
         let key = AccessKeyRow { account: row.id, user: None, secret: secret.clone(), active: true, created };

@@ -8,7 +8,19 @@ use model::{BucketId, ObjectKey, Region};
 use stripe::Store;
 use world::{Clock, Random};
 
+use crate::bucket::Shared;
+use crate::people::People;
 use crate::pins::Pins;
+
+/// How buckets begin.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NewBuckets {
+    /// As S3's: everything is the owner's, ACLs are off, nothing public can be said.
+    #[default]
+    Closed,
+    /// As S3's before April 2023: uploads are their writers', ACLs count, nothing is blocked.
+    Open,
+}
 
 /// Settings that change what operations do.
 #[derive(Clone, Debug)]
@@ -17,11 +29,12 @@ pub struct Settings {
     pub inline_bytes_max: usize,
     /// The regions that this site serves, its own first. Empty: any name is accepted.
     pub regions: Vec<Region>,
+    pub new_buckets: NewBuckets,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { inline_bytes_max: 16 * 1024, regions: Vec::new() }
+        Self { inline_bytes_max: 16 * 1024, regions: Vec::new(), new_buckets: NewBuckets::Closed }
     }
 }
 
@@ -35,6 +48,8 @@ struct Inner {
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     pins: Pins,
+    people: People,
+    shared: Shared,
     settings: Settings,
 }
 
@@ -46,7 +61,8 @@ impl Hall {
         random: Arc<dyn Random>,
         settings: Settings,
     ) -> Self {
-        Self(Arc::new(Inner { catalog, store, clock, random, pins: Pins::default(), settings }))
+        let (pins, people, shared) = (Pins::default(), People::default(), Shared::default());
+        Self(Arc::new(Inner { catalog, store, clock, random, pins, people, shared, settings }))
     }
 
     pub fn catalog(&self) -> &Catalog {
@@ -60,6 +76,14 @@ impl Hall {
     /// Reads in progress, which the reclaimer must not overtake.
     pub fn pins(&self) -> &Pins {
         &self.0.pins
+    }
+
+    pub(crate) fn people(&self) -> &People {
+        &self.0.people
+    }
+
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.0.shared
     }
 
     pub(crate) fn clock(&self) -> &dyn Clock {

@@ -10,26 +10,10 @@ pub(crate) fn if_present(headers: &[(&str, bool)]) -> Result<(), S3Error> {
     }
 }
 
-/// Canned ACLs that say what is true anyway: the bucket's owner owns everything and nobody else has access.
-pub(crate) fn if_acl_grants(acl: Option<&str>) -> Result<(), S3Error> {
-    match acl {
-        None | Some("private" | "bucket-owner-full-control") => Ok(()),
-        Some(
-            "public-read" | "public-read-write" | "authenticated-read" | "aws-exec-read"
-            | "bucket-owner-read",
-        ) => Err(S3Error::not_implemented("x-amz-acl")),
-        Some(other) => Err(S3Error::invalid_argument("x-amz-acl", other, "")),
-    }
-}
-
 /// The members that PutObject, CopyObject and CreateMultipartUpload share and that wait for their issues.
 macro_rules! refuse_unbuilt {
     ($input:expr) => {
         $crate::refuse::if_present(&[
-            ("x-amz-grant-full-control", $input.grant_full_control.is_some()),
-            ("x-amz-grant-read", $input.grant_read.is_some()),
-            ("x-amz-grant-read-acp", $input.grant_read_acp.is_some()),
-            ("x-amz-grant-write-acp", $input.grant_write_acp.is_some()),
             ("x-amz-server-side-encryption", $input.server_side_encryption.is_some()),
             ("x-amz-server-side-encryption-customer-algorithm", $input.sse_customer_algorithm.is_some()),
             ("x-amz-server-side-encryption-customer-key", $input.sse_customer_key.is_some()),
@@ -43,7 +27,6 @@ macro_rules! refuse_unbuilt {
                     || $input.object_lock_event_hold_duration_years.is_some(),
             ),
         ])
-        .and_then(|()| $crate::refuse::if_acl_grants($input.acl.as_deref()))
     };
 }
 

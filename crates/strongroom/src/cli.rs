@@ -98,6 +98,17 @@ pub struct ServeArgs {
     /// boto3 make by default for older regions [default: presigned]
     #[arg(long, env = "STRONGROOM_SIGV2", value_enum)]
     pub sigv2: Option<Sigv2>,
+    /// How buckets begin: `closed` as on AWS today (the bucket's owner owns every object, no ACLs, public access
+    /// blocked), `open` as before April 2023 (ACLs count, nothing is blocked) [default: closed]
+    #[arg(long, env = "STRONGROOM_NEW_BUCKETS", value_enum)]
+    pub new_buckets: Option<NewBuckets>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NewBuckets {
+    Closed,
+    Open,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]

@@ -17,10 +17,10 @@ use std::sync::Arc;
 use api::{Arrival, Body, S3Error, family};
 use auth::{Auth, Authorized, Caller, Guarded};
 use identity::Registry;
-use semantics::Hall;
+use semantics::{Hall, Sharing};
 use sigv4::RequestView;
 use sigv4::post_policy::Form;
-use wire::{Authenticated, Door, FormAdmission, FormView};
+use wire::{Authenticated, CrossOrigin, Door, FormAdmission, FormView, Shared};
 use world::Clock;
 
 /// The house behind the front door.
@@ -58,6 +58,16 @@ impl Door for Corridor {
         let length: RangeInclusive<u64> =
             length.map_or(0..=u64::MAX, |length| length.bytes_min..=length.bytes_max);
         Ok(FormAdmission { caller, access_key, length })
+    }
+
+    fn share(&self, asked: &CrossOrigin<'_>) -> Result<Shared, S3Error> {
+        let &CrossOrigin { bucket, origin, method, headers } = asked;
+        Ok(match self.hall.share(bucket, origin, method, headers)? {
+            Sharing::NoSuchBucket => Shared::NoSuchBucket,
+            Sharing::Off => Shared::Off,
+            Sharing::Refused => Shared::Refused,
+            Sharing::Allowed(headers) => Shared::With(headers),
+        })
     }
 }
 

@@ -10,7 +10,7 @@ use model::Region;
 use sigv4::V2;
 use wire::{ServerOptions, TlsFiles};
 
-use crate::cli::{LogFormat, ServeArgs, Sigv2};
+use crate::cli::{LogFormat, NewBuckets, ServeArgs, Sigv2};
 
 const LISTEN: &str = "127.0.0.1:9000";
 const DATA: &str = "strongroom-data";
@@ -80,6 +80,9 @@ impl Settings {
         let mut semantics =
             semantics::Settings { regions: regions.clone(), ..semantics::Settings::default() };
         set(&mut semantics.inline_bytes_max, args.inline_max);
+        if args.new_buckets == Some(NewBuckets::Open) {
+            semantics.new_buckets = semantics::NewBuckets::Open;
+        }
         Ok(Self {
             data,
             listen: match args.listen {
@@ -131,6 +134,7 @@ fn merge(flags: ServeArgs, file: ServeArgs) -> ServeArgs {
         body_timeout: flags.body_timeout.or(file.body_timeout),
         drain_timeout: flags.drain_timeout.or(file.drain_timeout),
         sigv2: flags.sigv2.or(file.sigv2),
+        new_buckets: flags.new_buckets.or(file.new_buckets),
     }
 }
 

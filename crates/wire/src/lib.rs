@@ -21,8 +21,8 @@ pub mod routing;
 mod server;
 
 pub use dispatch::{
-    Authenticated, BUILT, BUILT_IAM, BUILT_S3CONTROL, BUILT_STS, Door, Extra, ExtraRequest, FormAdmission,
-    FormView, Handle, House, NoExtra,
+    Authenticated, BUILT, BUILT_IAM, BUILT_S3CONTROL, BUILT_STS, CrossOrigin, Door, Extra, ExtraRequest,
+    FormAdmission, FormView, Handle, House, NoExtra, Shared,
 };
 pub use observe::{AccessLine, AccessLog, AuditEvent, AuditLog, Claimed, Watchers, Witness};
 pub use request::HeaderPairs;

@@ -41,7 +41,7 @@ pub fn root_with_text(service: &str, operation: &str) -> Option<&'static str> {
 /// The status of a success where the model has another.
 pub fn status(service: &str, operation: &str) -> Option<u16> {
     match service {
-        "s3" => (operation == "PutBucketTagging").then_some(204),
+        "s3" => matches!(operation, "PutBucketTagging" | "PutBucketPolicy").then_some(204),
         "s3control" => operation.starts_with("Delete").then_some(204),
         _ => None,
     }

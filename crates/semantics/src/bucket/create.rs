@@ -7,9 +7,11 @@ use bytes::Bytes;
 use catalog::table::{BucketAccess, BucketRow, TagsRow, space};
 use catalog::{Decision, View, Write};
 use model::limits::BUCKETS_PER_ACCOUNT_MAX;
-use model::{AccountId, BucketId, BucketLock, BucketName, Region, Versioning};
+use model::{AccountId, BucketId, BucketLock, BucketName, ObjectOwnership, Region, Versioning};
+use rules::ownership;
 
-use crate::hall::{Hall, bucket_group};
+use crate::grants::{self, Asked, acl_headers};
+use crate::hall::{Hall, NewBuckets, bucket_group};
 use crate::handle::Handle;
 use crate::{fault, marks, refuse};
 
@@ -34,6 +36,7 @@ impl Handle<CreateBucket> for Hall {
         let configuration = input.create_bucket_configuration.as_ref();
         let tags = marks::tags_of_set(configuration.map(|c| c.tags.as_slice()).unwrap_or_default())?;
         marks::check_bucket_tags(&tags)?;
+        let access = self.settle_access(caller, input)?;
         // Object lock needs versions, so it brings them.
         let locked = input.object_lock_enabled_for_bucket == Some(true);
         let owner = caller.account;
@@ -61,7 +64,7 @@ impl Handle<CreateBucket> for Hall {
                     created: ordinal.timestamp(),
                     versioning: if locked { Versioning::Enabled } else { Versioning::Unversioned },
                     object_lock: locked.then(BucketLock::default),
-                    access: BucketAccess::CLOSED,
+                    access: access.clone(),
                 };
                 let mut writes =
                     vec![Write::put(key.clone(), row.encode()), Write::put(owned.clone(), Bytes::new())];
@@ -94,17 +97,7 @@ fn decide_standing(standing: &BucketRow, caller: AccountId) -> Decision<Outcome,
 
 fn admit(input: &CreateBucketInput) -> Result<(), S3Error> {
     let configuration = input.create_bucket_configuration.as_ref();
-    refuse::if_acl_grants(input.acl.as_deref())?;
     refuse::if_present(&[
-        ("x-amz-grant-full-control", input.grant_full_control.is_some()),
-        ("x-amz-grant-read", input.grant_read.is_some()),
-        ("x-amz-grant-read-acp", input.grant_read_acp.is_some()),
-        ("x-amz-grant-write", input.grant_write.is_some()),
-        ("x-amz-grant-write-acp", input.grant_write_acp.is_some()),
-        (
-            "x-amz-object-ownership",
-            input.object_ownership.as_deref().is_some_and(|ownership| ownership != "BucketOwnerEnforced"),
-        ),
         ("x-amz-bucket-namespace", input.bucket_namespace.as_deref().is_some_and(|space| space != "global")),
         ("Bucket", configuration.is_some_and(|c| c.bucket.is_some() || c.location.is_some())),
     ])
@@ -135,6 +128,41 @@ impl Hall {
             return Err(S3Error::with_message(ErrorCode::IllegalLocationConstraintException, message));
         }
         Ok(region)
+    }
+
+    /// Who may come in at first: as new buckets are, but for what the request's headers say.
+    fn settle_access(&self, caller: &Identity, input: &CreateBucketInput) -> Result<BucketAccess, S3Error> {
+        let mut access = match self.settings().new_buckets {
+            NewBuckets::Closed => BucketAccess::CLOSED,
+            NewBuckets::Open => {
+                BucketAccess { ownership: None, public_access_block: None, ..BucketAccess::CLOSED }
+            }
+        };
+        if let Some(name) = input.object_ownership.as_deref() {
+            let ownership = ObjectOwnership::parse(name).ok_or_else(|| {
+                let message = format!("Invalid x-amz-object-ownership header: {name}");
+                S3Error::with_message(ErrorCode::InvalidArgument, message)
+                    .element("ArgumentName", "x-amz-object-ownership")
+            })?;
+            access.ownership = Some(ownership);
+        }
+        let headers = acl_headers!(input, input.grant_write.as_deref());
+        let Some(asked) = Asked::of_headers(&headers)? else { return Ok(access) };
+        let owner = &caller.canonical_id;
+        let acl = self.settle(asked, owner, owner)?;
+        if access.is_enforced() && ownership::reaches_others(&acl, owner) {
+            return Err(ErrorCode::InvalidBucketAclWithObjectOwnership.into());
+        }
+        let view = self.catalog().snapshot().map_err(fault::catalog)?;
+        let account = grants::account_block(&view, caller.account).map_err(fault::catalog)?;
+        if acl.is_public() && account.block_public_acls {
+            return Err(ErrorCode::AccessDenied.into());
+        }
+        if acl.is_public() && access.public_access_block.is_some_and(|block| block.block_public_acls) {
+            return Err(ErrorCode::InvalidBucketAclWithBlockPublicAccessError.into());
+        }
+        access.acl = grants::kept(acl, owner).filter(|_| !access.is_enforced());
+        Ok(access)
     }
 
     fn check_quota(&self, caller: &Identity) -> Result<(), S3Error> {

@@ -43,6 +43,8 @@ impl Handle<DeleteBucket> for Hall {
                     Write::delete(space::bucket(&bucket.name)),
                     Write::delete(space::owned(standing.owner, bucket.name.as_str())),
                     Write::delete(space::bucket_tags(standing.id)),
+                    Write::delete(space::bucket_policy(standing.id)),
+                    Write::delete(space::bucket_cors(standing.id)),
                 ];
                 let uploads = space::in_bucket(space::UPLOADS, standing.id);
                 if view.first_at_or_after(&uploads, &space::end_of(&uploads))?.is_some() {

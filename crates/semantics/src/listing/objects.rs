@@ -4,7 +4,7 @@ use api::s3::{
     CommonPrefix, ListObjects, ListObjectsOutput, ListObjectsV2, ListObjectsV2Output, Object, Owner,
 };
 use api::{Body, ErrorCode, S3Error};
-use auth::{Authorized, Bucket, Identity};
+use auth::{Authorized, Bucket};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use catalog::table::{CurrentRow, space};
@@ -14,7 +14,7 @@ use super::Encoding;
 use super::walk::{Item, Page, Walk, after_marker, page_size};
 use crate::hall::Hall;
 use crate::handle::Handle;
-use crate::{fault, refuse};
+use crate::{fault, people, refuse};
 
 struct Listed {
     contents: Vec<Object>,
@@ -37,8 +37,7 @@ impl Handle<ListObjects> for Hall {
         let prefix = input.prefix.as_deref().unwrap_or_default();
         let delimiter = input.delimiter.as_deref().unwrap_or_default();
         let marker = input.marker.as_deref().unwrap_or_default();
-        let listed =
-            self.list_current(bucket, prefix, delimiter, marker, max, request.caller(), encoding).await?;
+        let listed = self.list_current(bucket, prefix, delimiter, marker, max, true, encoding).await?;
         let output = ListObjectsOutput {
             is_truncated: Some(listed.truncated),
             marker: Some(encoding.write(marker)),
@@ -76,8 +75,8 @@ impl Handle<ListObjectsV2> for Hall {
             Some(token) => read_token(token)?,
             None => input.start_after.clone().unwrap_or_default(),
         };
-        let owner = request.caller().filter(|_| input.fetch_owner == Some(true));
-        let listed = self.list_current(bucket, prefix, delimiter, &marker, max, owner, encoding).await?;
+        let owned = input.fetch_owner == Some(true);
+        let listed = self.list_current(bucket, prefix, delimiter, &marker, max, owned, encoding).await?;
         let output = ListObjectsV2Output {
             is_truncated: Some(listed.truncated),
             key_count: Some((listed.contents.len() + listed.common_prefixes.len()) as i32),
@@ -109,7 +108,7 @@ impl Hall {
         delimiter: &str,
         marker: &str,
         max: usize,
-        owner: Option<&Identity>,
+        owned: bool,
         encoding: Encoding,
     ) -> Result<Listed, S3Error> {
         let id = bucket.row.id;
@@ -134,6 +133,11 @@ impl Hall {
                 }
                 Item::Entry { key, row, .. } => {
                     let row = CurrentRow::decode(row).map_err(fault::row).map_err(fault::catalog)?;
+                    let owner = if owned {
+                        Some(self.owner(people::owner_in(&bucket.row, row.owner))?)
+                    } else {
+                        None
+                    };
                     listed.contents.push(described(encoding.write(&key), &row, owner));
                     if is_last {
                         listed.last = Some(key);
@@ -145,7 +149,7 @@ impl Hall {
     }
 }
 
-fn described(key: String, row: &CurrentRow, owner: Option<&Identity>) -> Object {
+fn described(key: String, row: &CurrentRow, owner: Option<Owner>) -> Object {
     Object {
         key: Some(key),
         last_modified: Some(row.modified),
@@ -154,14 +158,9 @@ fn described(key: String, row: &CurrentRow, owner: Option<&Identity>) -> Object 
         checksum_type: row.checksum.map(|(_, kind)| kind.name().to_owned()),
         size: Some(row.size_bytes as i64),
         storage_class: Some(row.class.name().to_owned()),
-        owner: owner.map(owner_of),
+        owner,
         restore_status: None,
     }
-}
-
-/// Whom listings show as owner: with object ownership enforced, which is S3's default, the bucket's owner.
-pub(crate) fn owner_of(identity: &Identity) -> Owner {
-    Owner { display_name: Some(identity.name.clone()), id: Some(identity.canonical_id.as_str().to_owned()) }
 }
 
 pub(super) fn refuse_attributes(asked: &[String]) -> Result<(), S3Error> {

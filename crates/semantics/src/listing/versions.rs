@@ -2,21 +2,21 @@
 
 use api::s3::{
     CommonPrefix, DeleteMarkerEntry, ListObjectVersions, ListObjectVersionsInput, ListObjectVersionsOutput,
-    ObjectVersion,
+    ObjectVersion, Owner,
 };
 use api::{Body, ErrorCode, S3Error};
-use auth::{Authorized, Bucket, Identity};
+use auth::{Authorized, Bucket};
 use catalog::Snapshot;
 use catalog::table::{VersionRow, VersionState, space};
 use model::{ObjectKey, VersionId};
 use rules::listing::marker_is_common;
 
 use super::Encoding;
-use super::objects::{owner_of, refuse_attributes};
+use super::objects::refuse_attributes;
 use super::walk::{Item, Walk, after_marker, page_size};
 use crate::hall::Hall;
 use crate::handle::Handle;
-use crate::{fault, state};
+use crate::{fault, people, state};
 
 impl Handle<ListObjectVersions> for Hall {
     async fn handle(
@@ -67,7 +67,8 @@ impl Handle<ListObjectVersions> for Hall {
                         None => is_latest(&view, bucket, &key, ordinal)?,
                     };
                     let id = row.version_id(ordinal).to_string();
-                    push(&mut output, encoding.write(&key), id.clone(), latest, &row, request.identity()?);
+                    let owner = self.owner(people::owner_in(&bucket.row, row.owner))?;
+                    push(&mut output, encoding.write(&key), id.clone(), latest, &row, owner);
                     previous = Some(key.clone());
                     last = (Some(key), Some(id));
                 }
@@ -87,11 +88,11 @@ fn push(
     version_id: String,
     latest: bool,
     row: &VersionRow,
-    owner: &Identity,
+    owner: Owner,
 ) {
     match &row.state {
         VersionState::DeleteMarker => output.delete_markers.push(DeleteMarkerEntry {
-            owner: Some(owner_of(owner)),
+            owner: Some(owner),
             key: Some(key),
             version_id: Some(version_id),
             is_latest: Some(latest),
@@ -107,7 +108,7 @@ fn push(
             version_id: Some(version_id),
             is_latest: Some(latest),
             last_modified: Some(row.modified),
-            owner: Some(owner_of(owner)),
+            owner: Some(owner),
             restore_status: None,
         }),
     }

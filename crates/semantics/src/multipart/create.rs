@@ -9,11 +9,12 @@ use model::{ChecksumAlgorithm, ChecksumType, Ordinal, UploadId};
 
 use crate::attributes::{self, attributes_of};
 use crate::checksums;
+use crate::grants::{Owned, acl_headers};
 use crate::hall::{Hall, object_group};
 use crate::handle::Handle;
 use crate::marks::{self, hold_of};
 use crate::refuse::refuse_unbuilt;
-use crate::{fault, state};
+use crate::{fault, people, state};
 
 impl Handle<CreateMultipartUpload> for Hall {
     async fn handle(
@@ -27,14 +28,17 @@ impl Handle<CreateMultipartUpload> for Hall {
         let attributes = attributes_of!(input);
         attributes::check(&attributes)?;
         let checksum = choose_checksum(input)?;
+        let caller = request.identity()?;
+        let Owned { owner, acl } =
+            self.settle_upload(&bucket, Some(caller), &input.key, &acl_headers!(input))?;
         let marks = Marks {
             tags: marks::tags_of_header(input.tagging.as_deref())?,
             hold: hold_of!(input, &bucket.row, self.clock().now())?,
-            acl: None,
+            acl,
         };
         let mut row = UploadRow {
-            owner: request.identity()?.account,
-            initiator: Some(request.identity()?.canonical_id.as_str().to_owned()),
+            owner,
+            initiator: Some(people::initiator_of(caller)),
             initiated: model::Timestamp::default(),
             class: attributes::storage_class(input.storage_class.as_deref())?,
             checksum,

@@ -1,6 +1,6 @@
 //! ListParts.
 
-use api::s3::{Initiator, ListParts, ListPartsOutput, Part};
+use api::s3::{ListParts, ListPartsOutput, Part};
 use api::{Body, S3Error};
 use auth::Authorized;
 use catalog::Fault;
@@ -10,11 +10,10 @@ use model::{ETag, PartNumber};
 use super::upload::{find, no_such_upload, parse_upload_id};
 use crate::attributes;
 use crate::checksums::{self, set_checksum};
-use crate::fault;
 use crate::hall::Hall;
 use crate::handle::Handle;
-use crate::listing::objects::owner_of;
 use crate::listing::walk::page_size;
+use crate::{fault, people};
 
 impl Handle<ListParts> for Hall {
     async fn handle(
@@ -22,7 +21,7 @@ impl Handle<ListParts> for Hall {
         request: Authorized<ListParts>,
         _body: Body,
     ) -> Result<(ListPartsOutput, Option<Body>), S3Error> {
-        let (input, bucket, caller) = (request.input(), request.bucket()?, request.identity()?);
+        let (input, bucket) = (request.input(), request.bucket()?);
         let key = attributes::object_key(&input.key)?;
         let id = parse_upload_id(input.upload_id.as_deref())?;
         let max = page_size("max-parts", input.max_parts)?;
@@ -56,11 +55,8 @@ impl Handle<ListParts> for Hall {
             max_parts: Some(max as i32),
             is_truncated: Some(truncated && max > 0),
             parts,
-            initiator: Some(Initiator {
-                id: Some(caller.canonical_id.as_str().to_owned()),
-                display_name: Some(caller.name.clone()),
-            }),
-            owner: Some(owner_of(caller)),
+            initiator: Some(self.initiator_in(&bucket.row, &upload)?),
+            owner: Some(self.owner(people::owner_in(&bucket.row, upload.owner))?),
             storage_class: Some(upload.class.name().to_owned()),
             checksum_algorithm: upload.checksum.map(|(algorithm, _)| algorithm.name().to_owned()),
             checksum_type: upload.checksum.map(|(_, kind)| kind.name().to_owned()),

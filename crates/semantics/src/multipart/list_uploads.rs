@@ -2,21 +2,20 @@
 
 use api::s3::{
     CommonPrefix, Initiator, ListMultipartUploads, ListMultipartUploadsInput, ListMultipartUploadsOutput,
-    MultipartUpload,
+    MultipartUpload, Owner,
 };
 use api::{Body, S3Error};
-use auth::{Authorized, Bucket, Identity};
+use auth::{Authorized, Bucket};
 use catalog::table::{UploadRow, space};
 use model::UploadId;
 use rules::listing::marker_is_common;
 
 use crate::attributes;
-use crate::fault;
 use crate::hall::Hall;
 use crate::handle::Handle;
 use crate::listing::Encoding;
-use crate::listing::objects::owner_of;
 use crate::listing::walk::{Item, Walk, after_marker, page_size};
+use crate::{fault, people};
 
 impl Handle<ListMultipartUploads> for Hall {
     async fn handle(
@@ -66,7 +65,9 @@ impl Handle<ListMultipartUploads> for Hall {
                     let id = space::upload_id(&suffix).map(|id| id.to_string());
                     output.next_key_marker = Some(encoding.write(&key));
                     output.next_upload_id_marker.clone_from(&id);
-                    output.uploads.push(described(encoding.write(&key), id, &row, request.identity()?));
+                    let initiator = self.initiator_in(&bucket.row, &row)?;
+                    let owner = self.owner(people::owner_in(&bucket.row, row.owner))?;
+                    output.uploads.push(described(encoding.write(&key), id, &row, owner, initiator));
                 }
             }
         }
@@ -77,17 +78,20 @@ impl Handle<ListMultipartUploads> for Hall {
     }
 }
 
-fn described(key: String, id: Option<String>, row: &UploadRow, caller: &Identity) -> MultipartUpload {
+fn described(
+    key: String,
+    id: Option<String>,
+    row: &UploadRow,
+    owner: Owner,
+    initiator: Initiator,
+) -> MultipartUpload {
     MultipartUpload {
         upload_id: id,
         key: Some(key),
         initiated: Some(row.initiated),
         storage_class: Some(row.class.name().to_owned()),
-        owner: Some(owner_of(caller)),
-        initiator: Some(Initiator {
-            id: Some(caller.canonical_id.as_str().to_owned()),
-            display_name: Some(caller.name.clone()),
-        }),
+        owner: Some(owner),
+        initiator: Some(initiator),
         checksum_algorithm: row.checksum.map(|(algorithm, _)| algorithm.name().to_owned()),
         checksum_type: row.checksum.map(|(_, kind)| kind.name().to_owned()),
         version_id: None,

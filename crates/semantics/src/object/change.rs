@@ -4,14 +4,22 @@ use api::{ErrorCode, S3Error};
 use auth::Bucket;
 use catalog::table::{Marks, VersionState, space};
 use catalog::{Decision, Write};
-use model::{ObjectKey, Timestamp};
+use model::{AccountId, ObjectKey, Timestamp};
 
 use crate::hall::{Hall, object_group};
 use crate::state::Version;
 use crate::{fault, state};
 
+/// A version as its change meets it.
+pub(crate) struct Standing<'a> {
+    pub(super) marks: &'a mut Marks,
+    pub(super) owner: AccountId,
+    /// The catalog's time, which never runs backwards.
+    pub(super) now: Timestamp,
+}
+
 impl Hall {
-    /// `method` is the request's, for the refusal. `change` sees the catalog's time, which never runs backwards. Answers the version's id, where it is shown.
+    /// `method` is the request's, for the refusal. Answers the version's id, where it is shown.
     pub(crate) async fn change_marks<F>(
         &self,
         bucket: &Bucket,
@@ -21,7 +29,7 @@ impl Hall {
         change: F,
     ) -> Result<Option<String>, S3Error>
     where
-        F: Fn(&mut Marks, Timestamp) -> Result<(), S3Error> + Send + 'static,
+        F: Fn(&mut Standing<'_>) -> Result<(), S3Error> + Send + 'static,
     {
         let (group, key) = (object_group(bucket.row.id, key), key.clone());
         let bucket = bucket.clone();
@@ -36,10 +44,13 @@ impl Hall {
                         Ok(version) => version,
                         Err(refusal) => return Ok(Decision::Refuse(refusal)),
                     };
-                if let VersionState::Object(object) = &mut version.row.state
-                    && let Err(refusal) = change(&mut object.marks, ordinal.timestamp())
-                {
-                    return Ok(Decision::Refuse(refusal));
+                let owner = version.row.owner;
+                if let VersionState::Object(object) = &mut version.row.state {
+                    let now = ordinal.timestamp();
+                    let mut standing = Standing { marks: &mut object.marks, owner, now };
+                    if let Err(refusal) = change(&mut standing) {
+                        return Ok(Decision::Refuse(refusal));
+                    }
                 }
                 let Version { ordinal, row } = version;
                 let shown = state::shown_version_id(&bucket, &row, ordinal);

@@ -12,6 +12,7 @@ use rules::tagging::Tags;
 
 use crate::attributes::{self, attributes_of};
 use crate::checksums::{self, set_checksum};
+use crate::grants::{Owned, acl_headers};
 use crate::hall::Hall;
 use crate::handle::Handle;
 use crate::marks::{self, hold_of};
@@ -64,11 +65,14 @@ impl Handle<CopyObject> for Hall {
             return Err(too_large());
         }
         let attributes = copied_attributes(input, &source.object, replaces);
+        // ACLs are not copied either: the copy has its own.
+        let Owned { owner, acl } =
+            self.settle_upload(bucket, request.caller(), &input.key, &acl_headers!(input))?;
         let marks = Marks {
             tags: copied_tags(input, &source.object)?,
             // Object lock is never copied.
             hold: hold_of!(input, &bucket.row, self.clock().now())?,
-            acl: None,
+            acl,
         };
         attributes::check(&attributes)?;
         let class = attributes::storage_class(input.storage_class.as_deref())?;
@@ -92,7 +96,7 @@ impl Handle<CopyObject> for Hall {
             result.checksum_type = Some("FULL_OBJECT".to_owned());
         }
         let new = NewObject {
-            owner: request.identity()?.account,
+            owner,
             size_bytes,
             etag,
             class,

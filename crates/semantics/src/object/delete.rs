@@ -14,7 +14,7 @@ use crate::deed::Deed;
 use crate::hall::{Hall, object_group};
 use crate::handle::Handle;
 use crate::object::put::refusal_of;
-use crate::{attributes, fault, marks, state};
+use crate::{attributes, fault, marks, people, state};
 
 /// What a delete did, as headers and DeleteResult show it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -60,7 +60,7 @@ impl Handle<DeleteObject> for Hall {
             },
             bypass,
         };
-        let deleted = self.delete_one(bucket, request.identity()?.account, doomed).await?;
+        let deleted = self.delete_one(bucket, people::writer(request.caller(), bucket), doomed).await?;
         let output = DeleteObjectOutput {
             delete_marker: deleted.marker.then_some(true),
             version_id: deleted.version_id,

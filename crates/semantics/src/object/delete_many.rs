@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use crate::hall::Hall;
 use crate::handle::Handle;
 use crate::object::delete::{Deleted, Doomed};
-use crate::{attributes, marks, state};
+use crate::{attributes, marks, people, state};
 
 impl Handle<DeleteObjects> for Hall {
     async fn handle(
@@ -44,7 +44,7 @@ impl Handle<DeleteObjects> for Hall {
                 Err(error) => outcomes[at] = Some(Err(error)),
                 Ok(doomed) => {
                     let (hall, bucket) = (self.clone(), request.bucket()?.clone());
-                    let caller = request.identity()?.account;
+                    let caller = people::writer(request.caller(), &bucket);
                     tasks.spawn(async move { (at, hall.delete_one(&bucket, caller, doomed).await) });
                 }
             }

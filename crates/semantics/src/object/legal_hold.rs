@@ -9,6 +9,7 @@ use auth::Authorized;
 
 use crate::hall::Hall;
 use crate::handle::Handle;
+use crate::object::change::Standing;
 use crate::{attributes, marks};
 
 impl Handle<PutObjectLegalHold> for Hall {
@@ -25,8 +26,8 @@ impl Handle<PutObjectLegalHold> for Hall {
             Some("OFF") => false,
             _ => return Err(ErrorCode::MalformedXML.into()),
         };
-        let change = move |marks: &mut catalog::table::Marks, _| {
-            marks.hold.legal_hold = Some(legal_hold);
+        let change = move |standing: &mut Standing<'_>| {
+            standing.marks.hold.legal_hold = Some(legal_hold);
             Ok(())
         };
         self.change_marks(bucket, &key, input.version_id.as_deref(), "PUT", change).await?;

@@ -1,5 +1,6 @@
 //! Operations on objects, one file each.
 
+mod acl;
 pub(crate) mod annotation;
 mod change;
 pub(crate) mod copy;

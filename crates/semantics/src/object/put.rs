@@ -11,6 +11,7 @@ use rules::{precondition, versioning};
 use crate::attributes::{self, attributes_of};
 use crate::checksums::{self, Claims, checksum_members, set_checksum};
 use crate::deed::Deed;
+use crate::grants::{Owned, acl_headers};
 use crate::hall::{Hall, object_group};
 use crate::handle::Handle;
 use crate::marks::{self, hold_of};
@@ -65,22 +66,24 @@ impl Handle<PutObject> for Hall {
                 "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with Object Lock parameters",
             ));
         }
-        let marks = Marks { tags: marks::tags_of_header(input.tagging.as_deref())?, hold, acl: None };
+        let Owned { owner, acl } =
+            self.settle_upload(bucket, request.caller(), &input.key, &acl_headers!(input))?;
+        let marks = Marks { tags: marks::tags_of_header(input.tagging.as_deref())?, hold, acl };
         let class = attributes::storage_class(input.storage_class.as_deref())?;
         let conditions =
             WriteConditions { if_match: input.if_match.clone(), if_none_match: input.if_none_match.clone() };
         self.check_conditions(bucket, &key, &conditions)?;
 
         let algorithm = claims.algorithm().unwrap_or(ChecksumAlgorithm::Crc64Nvme);
-        let owner = || ChunkOwner::Object { bucket: bucket.row.id, key: key.clone() }.recorded();
-        let landed = self.land(owner, body, &[algorithm]).await?;
+        let recorded = || ChunkOwner::Object { bucket: bucket.row.id, key: key.clone() }.recorded();
+        let landed = self.land(recorded, body, &[algorithm]).await?;
         if let Err(error) = claims.check(&landed.sums, &landed.trailers) {
             self.discard(landed.content);
             return Err(error);
         }
         let checksum = landed.sums.checksum(algorithm);
         let new = NewObject {
-            owner: request.identity()?.account,
+            owner,
             size_bytes: landed.sums.length,
             etag: ETag::whole(landed.sums.md5),
             class,

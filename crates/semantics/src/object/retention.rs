@@ -6,12 +6,12 @@ use api::s3::{
 };
 use api::{Body, ErrorCode, S3Error};
 use auth::Authorized;
-use catalog::table::Marks;
 use model::{Retention, RetentionMode, Timestamp};
 use rules::object_lock::{self, Choice};
 
 use crate::hall::Hall;
 use crate::handle::Handle;
+use crate::object::change::Standing;
 use crate::{attributes, marks, refuse};
 
 impl Handle<PutObjectRetention> for Hall {
@@ -26,16 +26,14 @@ impl Handle<PutObjectRetention> for Hall {
         let asked = input.retention.as_ref().ok_or(ErrorCode::MalformedXML)?;
         let new = read(asked, self.clock().now())?;
         let bypass = input.bypass_governance_retention == Some(true);
-        let change = move |marks: &mut Marks, now: Timestamp| match object_lock::choose_retention(
-            marks.hold.retention,
-            new,
-            bypass,
-            now,
-        ) {
-            Choice::Refuse => Err(marks::locked()),
-            Choice::Proceed => {
-                marks.hold.retention = new;
-                Ok(())
+        let change = move |standing: &mut Standing<'_>| {
+            let held = &mut standing.marks.hold.retention;
+            match object_lock::choose_retention(*held, new, bypass, standing.now) {
+                Choice::Refuse => Err(marks::locked()),
+                Choice::Proceed => {
+                    *held = new;
+                    Ok(())
+                }
             }
         };
         self.change_marks(bucket, &key, input.version_id.as_deref(), "PUT", change).await?;

@@ -9,6 +9,7 @@ use auth::Authorized;
 
 use crate::hall::Hall;
 use crate::handle::Handle;
+use crate::object::change::Standing;
 use crate::{attributes, marks};
 
 impl Handle<PutObjectTagging> for Hall {
@@ -22,8 +23,8 @@ impl Handle<PutObjectTagging> for Hall {
         let tagging = input.tagging.as_ref().ok_or(ErrorCode::MalformedXML)?;
         let tags = marks::tags_of_set(&tagging.tag_set)?;
         marks::check_object_tags(&tags)?;
-        let change = move |marks: &mut catalog::table::Marks, _| {
-            marks.tags.clone_from(&tags);
+        let change = move |standing: &mut Standing<'_>| {
+            standing.marks.tags.clone_from(&tags);
             Ok(())
         };
         let version_id = self.change_marks(bucket, &key, input.version_id.as_deref(), "PUT", change).await?;
@@ -58,8 +59,8 @@ impl Handle<DeleteObjectTagging> for Hall {
     ) -> Result<(DeleteObjectTaggingOutput, Option<Body>), S3Error> {
         let (input, bucket) = (request.input(), request.bucket()?);
         let key = attributes::object_key(&input.key)?;
-        let change = |marks: &mut catalog::table::Marks, _| {
-            marks.tags.clear();
+        let change = |standing: &mut Standing<'_>| {
+            standing.marks.tags.clear();
             Ok(())
         };
         let version_id =

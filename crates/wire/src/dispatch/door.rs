@@ -34,6 +34,29 @@ pub struct FormAdmission<C> {
     pub length: RangeInclusive<u64>,
 }
 
+/// A request of a page that came from another origin.
+#[derive(Clone, Copy, Debug)]
+pub struct CrossOrigin<'a> {
+    pub bucket: &'a str,
+    pub origin: &'a str,
+    /// The one that a preflight announces, else the request's own.
+    pub method: &'a str,
+    /// The headers that it announces, as sent.
+    pub headers: Option<&'a str>,
+}
+
+/// What a bucket says to that.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shared {
+    NoSuchBucket,
+    /// The bucket has no CORS rules.
+    Off,
+    /// No rule fits.
+    Refused,
+    /// The headers, names in lower case, that tell the browser so.
+    With(Vec<(&'static str, String)>),
+}
+
 /// Who asks. Called before a byte of the body is read, but for the services whose requests are forms: their small body
 /// is read first, because their signatures cover it, and `arrival` holds its hash.
 pub trait Door: Send + Sync + 'static {
@@ -53,6 +76,9 @@ pub trait Door: Send + Sync + 'static {
         form: &FormView<'_>,
         arrival: &Arrival,
     ) -> impl Future<Output = Result<FormAdmission<Self::Caller>, S3Error>> + Send;
+
+    /// Asked for requests with an `Origin` alone, before anybody is authenticated.
+    fn share(&self, asked: &CrossOrigin<'_>) -> Result<Shared, S3Error>;
 }
 
 /// What is done. Authorizes, then acts; `body` is pulled only after that.

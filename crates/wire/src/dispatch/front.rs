@@ -12,6 +12,7 @@ use tracing::{Instrument as _, info_span};
 use super::built::House;
 use super::built::s3::dispatch;
 use super::control;
+use super::cors::{self, Page};
 use super::door::Authenticated;
 use super::extra::{Extra, ExtraRequest};
 use super::kind::{Kind, kind};
@@ -95,25 +96,32 @@ impl<H: House> Front<H> {
 
     async fn understand(&self, uri: &Uri, incomer: Incomer, ledger: &mut Ledger) -> Answer {
         let method = incomer.method.clone();
+        let page = Page::of(&method, &incomer.headers);
         let target = check_bounds(uri, &incomer.headers, &self.options.limits)
             .and_then(|()| Target::read(uri, host_of(uri, &incomer.headers), &self.hosts));
-        let (error, bucket, key) = match target {
-            Err(error) => (error, None, None),
-            Ok(target) => match self.exchange(&target, incomer, ledger).await {
-                Ok(answer) => return answer,
-                Err(error) => (error, target.bucket, target.key),
-            },
+        let (outcome, bucket, key) = match target {
+            Err(error) => (Err(error), None, None),
+            Ok(target) => (self.exchange(&target, incomer, ledger).await, target.bucket, target.key),
         };
-        ledger.refused(&error);
-        let about = About {
-            method: &method,
-            path: uri.path(),
-            bucket: bucket.as_deref(),
-            key: key.as_deref(),
-            id: ledger.id,
-            service: ledger.service,
-        };
-        error_answer(&error, &about, &self.signs)
+        let mut answer = outcome.unwrap_or_else(|error| {
+            ledger.refused(&error);
+            let about = About {
+                method: &method,
+                path: uri.path(),
+                bucket: bucket.as_deref(),
+                key: key.as_deref(),
+                id: ledger.id,
+                service: ledger.service,
+            };
+            error_answer(&error, &about, &self.signs)
+        });
+        if let (Some(page), Some(bucket)) = (page, bucket)
+            && ledger.service == Service::S3
+            && method != Method::OPTIONS
+        {
+            page.mark(&*self.house, &bucket, &mut answer.headers);
+        }
+        answer
     }
 
     /// What is rare is boxed, so that every request's future is no larger than what is common.
@@ -133,8 +141,7 @@ impl<H: House> Front<H> {
             return Box::pin(self.beside(incomer, ledger)).await;
         }
         if incomer.method == Method::OPTIONS {
-            let message = "CORSResponse: CORS is not enabled for this bucket.";
-            return Err(S3Error::with_message(ErrorCode::AccessDenied, message));
+            return cors::preflight(&*self.house, target, &incomer.headers);
         }
         let limits = &self.options.limits;
         match kind(target, &incomer) {

@@ -4,6 +4,7 @@
 
 mod built;
 mod control;
+mod cors;
 mod door;
 mod extra;
 mod front;
@@ -18,7 +19,7 @@ pub use built::iam::BUILT as BUILT_IAM;
 pub use built::s3::BUILT;
 pub use built::s3control::BUILT as BUILT_S3CONTROL;
 pub use built::sts::BUILT as BUILT_STS;
-pub use door::{Authenticated, Door, FormAdmission, FormView, Handle};
+pub use door::{Authenticated, CrossOrigin, Door, FormAdmission, FormView, Handle, Shared};
 pub use extra::{Extra, ExtraRequest, NoExtra};
 pub(crate) use front::Front;
 pub(crate) use query::form_pairs;

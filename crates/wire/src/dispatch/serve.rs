@@ -2,8 +2,11 @@
 
 use std::any::Any;
 
-use api::s3::{CompleteMultipartUpload, CompleteMultipartUploadOutput, DeleteObjects};
-use api::{Body, Operation as _, S3Error};
+use api::s3::{
+    CompleteMultipartUpload, CompleteMultipartUploadOutput, DeleteObjects, PutBucketAcl, PutBucketPolicy,
+    PutObjectAcl,
+};
+use api::{Body, ErrorCode, Operation as _, S3Error};
 use bytes::Bytes;
 use http::header::{CONTENT_RANGE, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, StatusCode};
@@ -85,7 +88,7 @@ pub(super) async fn serve<O: Codec, H: Handle<O>>(
     }
     forget_framing(&mut headers, framed);
     let view = RequestView { bucket, key, labels: &labels, query: &query, headers: &headers, body: &whole };
-    let input = O::decode(&view)?;
+    let input = O::decode(&view).map_err(|error| in_its_words(O::NAME, error))?;
     let (mut output, streamed) = house.handle(&caller, input, body).await?;
     // A completion names its object's URL, and only this room knows the host.
     if let Some(completed) = (&mut output as &mut dyn Any).downcast_mut::<CompleteMultipartUploadOutput>() {
@@ -100,4 +103,16 @@ pub(super) async fn serve<O: Codec, H: Handle<O>>(
         None => None,
     };
     Ok(Answer::of(draft, streamed))
+}
+
+/// What S3 says of a body that cannot be read depends on what it should have been.
+fn in_its_words(operation: &str, error: S3Error) -> S3Error {
+    let code = match (error.code, operation) {
+        (ErrorCode::MalformedXML, PutBucketAcl::NAME | PutObjectAcl::NAME) => ErrorCode::MalformedACLError,
+        (ErrorCode::MissingRequestBodyError | ErrorCode::InvalidRequest, PutBucketPolicy::NAME) => {
+            ErrorCode::MalformedPolicy
+        }
+        _ => return error,
+    };
+    code.into()
 }

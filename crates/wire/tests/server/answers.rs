@@ -71,8 +71,8 @@ async fn what_s3_does_not_know_or_we_have_not_built_is_refused() {
     let running = start(ServerOptions::default(), None);
     let table = [
         ("PATCH /b/k", 405, "MethodNotAllowed"),
-        ("OPTIONS /b/k", 403, "AccessDenied"),
-        ("GET /b?policy", 501, "NotImplemented"),
+        ("OPTIONS /b/k", 400, "BadRequest"),
+        ("GET /b?website", 501, "NotImplemented"),
         ("DELETE /b?location", 405, "MethodNotAllowed"),
         ("GET /b/%ff", 400, "InvalidURI"),
         ("GET //k", 400, "InvalidBucketName"),

@@ -59,6 +59,23 @@ on_bucket! {
     DeleteBucketTagging => "s3:PutBucketTagging",
     PutObjectLockConfiguration => "s3:PutBucketObjectLockConfiguration",
     GetObjectLockConfiguration => "s3:GetBucketObjectLockConfiguration",
+    GetBucketAcl => "s3:GetBucketAcl",
+    GetBucketOwnershipControls => "s3:GetBucketOwnershipControls",
+    DeleteBucketOwnershipControls => "s3:PutBucketOwnershipControls",
+    GetPublicAccessBlock => "s3:GetBucketPublicAccessBlock",
+    PutPublicAccessBlock => "s3:PutBucketPublicAccessBlock",
+    DeletePublicAccessBlock => "s3:PutBucketPublicAccessBlock",
+    GetBucketPolicy => "s3:GetBucketPolicy",
+    PutBucketPolicy => "s3:PutBucketPolicy",
+    DeleteBucketPolicy => "s3:DeleteBucketPolicy",
+    GetBucketPolicyStatus => "s3:GetBucketPolicyStatus",
+    GetBucketCors => "s3:GetBucketCORS",
+    PutBucketCors => "s3:PutBucketCORS",
+    DeleteBucketCors => "s3:PutBucketCORS",
+    GetBucketRequestPayment => "s3:GetBucketRequestPayment",
+    PutBucketRequestPayment => "s3:PutBucketRequestPayment",
+    GetBucketAbac => "s3:GetBucketAbac",
+    PutBucketAbac => "s3:PutBucketAbac",
 }
 
 impl Guarded for s3::PutBucketVersioning {
@@ -80,6 +97,35 @@ lists! {
     ListObjectsV2, max_keys => "s3:ListBucket",
     ListObjectVersions, max_keys => "s3:ListBucketVersions",
     ListMultipartUploads, max_uploads => "s3:ListBucketMultipartUploads",
+}
+
+impl Guarded for s3::PutBucketOwnershipControls {
+    fn target(input: &Self::Input) -> Target<'_> {
+        Target::Bucket { name: &input.bucket, expected_owner: input.expected_bucket_owner.as_deref() }
+    }
+
+    fn needs(_input: &Self::Input, needs: &mut Needs<'_>) {
+        needs.add("s3:PutBucketOwnershipControls", On::Bucket);
+    }
+
+    fn facts(input: &Self::Input, facts: &mut Facts) {
+        let rule = input.ownership_controls.as_ref().and_then(|controls| controls.rules.first());
+        facts.text("s3:x-amz-object-ownership", rule.and_then(|rule| rule.object_ownership.as_deref()));
+    }
+}
+
+impl Guarded for s3::PutBucketAcl {
+    fn target(input: &Self::Input) -> Target<'_> {
+        Target::Bucket { name: &input.bucket, expected_owner: input.expected_bucket_owner.as_deref() }
+    }
+
+    fn needs(_input: &Self::Input, needs: &mut Needs<'_>) {
+        needs.add("s3:PutBucketAcl", On::Bucket);
+    }
+
+    fn facts(input: &Self::Input, facts: &mut Facts) {
+        acl_facts!(input, facts);
+    }
 }
 
 impl Guarded for s3::ListBuckets {
@@ -117,18 +163,9 @@ impl Guarded for s3::CreateBucket {
     fn facts(input: &Self::Input, facts: &mut Facts) {
         let tags = input.create_bucket_configuration.iter().flat_map(|asked| &asked.tags);
         facts.resource_tags(tags.filter_map(|tag| Some((tag.key.clone()?, tag.value.clone()?))));
-        facts.text("s3:x-amz-acl", input.acl.as_deref());
         facts.text("s3:x-amz-object-ownership", input.object_ownership.as_deref());
         let asked = input.create_bucket_configuration.as_ref();
         facts.text("s3:LocationConstraint", asked.and_then(|asked| asked.location_constraint.as_deref()));
-        for (name, value) in [
-            ("s3:x-amz-grant-full-control", &input.grant_full_control),
-            ("s3:x-amz-grant-read", &input.grant_read),
-            ("s3:x-amz-grant-read-acp", &input.grant_read_acp),
-            ("s3:x-amz-grant-write", &input.grant_write),
-            ("s3:x-amz-grant-write-acp", &input.grant_write_acp),
-        ] {
-            facts.text(name, value.as_deref());
-        }
+        acl_facts!(input, facts);
     }
 }

@@ -55,6 +55,7 @@ macro_rules! on_key {
 }
 
 on_object! {
+    GetObjectAcl => "s3:GetObjectAcl", "s3:GetObjectVersionAcl",
     GetObject => "s3:GetObject", "s3:GetObjectVersion",
     HeadObject => "s3:GetObject", "s3:GetObjectVersion",
     GetObjectTagging => "s3:GetObjectTagging", "s3:GetObjectVersionTagging",
@@ -121,6 +122,20 @@ macro_rules! write_conditions {
         $facts.text("s3:if-match", $input.if_match.as_deref());
         $facts.text("s3:if-none-match", $input.if_none_match.as_deref());
     };
+}
+
+impl Guarded for s3::PutObjectAcl {
+    target!();
+
+    fn needs(input: &Self::Input, needs: &mut Needs<'_>) {
+        let version_id = input.version_id.as_deref();
+        needs.object("s3:PutObjectAcl", "s3:PutObjectVersionAcl", &input.key, version_id);
+    }
+
+    fn facts(input: &Self::Input, facts: &mut Facts) {
+        facts.text("s3:VersionId", input.version_id.as_deref());
+        acl_facts!(input, facts);
+    }
 }
 
 impl Guarded for s3::PutObject {

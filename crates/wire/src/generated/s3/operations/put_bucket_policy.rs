@@ -25,6 +25,6 @@ impl Codec for PutBucketPolicy {
     }
 
     fn encode(_output: &PutBucketPolicyOutput) -> Result<ResponseDraft, S3Error> {
-        Ok(ResponseDraft::new(StatusCode::OK))
+        Ok(ResponseDraft::new(StatusCode::NO_CONTENT))
     }
 }

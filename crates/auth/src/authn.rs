@@ -6,12 +6,13 @@ use api::{Arrival, ErrorCode, S3Error};
 use catalog::Catalog;
 use model::{AccountId, Region, Timestamp};
 use seal::Sealer;
-use sigv4::post_policy::{self, Form, LengthRange};
-use sigv4::{Claim, Options, PayloadMode, Refusal, RequestView, Secret, V2};
+use sigv4::post_policy::{self, Form, LengthRange, SignedForm};
+use sigv4::{Claim, Options, PayloadMode, Refusal, RequestView, Secret, SignedClaim, V2};
 
 use crate::authz::ParsedPolicies;
-use crate::caller::{Caller, Proof, Situation};
+use crate::caller::{Caller, Identity, Proof, Situation};
 use crate::keys::Keys;
+use crate::throttle::{self, Throttle};
 use crate::uses::Uses;
 
 /// An access key and its secret.
@@ -35,6 +36,7 @@ struct Inner {
     sealer: Sealer,
     keys: Keys,
     policies: ParsedPolicies,
+    throttle: Throttle,
     uses: Uses,
 }
 
@@ -56,7 +58,10 @@ impl Auth {
         sealer: Sealer,
     ) -> Self {
         let (keys, policies, uses) = (Keys::default(), ParsedPolicies::default(), Uses::default());
-        Self(Arc::new(Inner { catalog, root, root_account, regions, v2, sealer, keys, policies, uses }))
+        let throttle = Throttle::default();
+        let inner =
+            Inner { catalog, root, root_account, regions, v2, sealer, keys, policies, throttle, uses };
+        Self(Arc::new(inner))
     }
 
     pub(crate) fn catalog(&self) -> &Catalog {
@@ -74,6 +79,10 @@ impl Auth {
 
     pub(crate) fn root_credentials(&self) -> &Credentials {
         &self.0.root
+    }
+
+    pub(crate) fn throttle(&self) -> &Throttle {
+        &self.0.throttle
     }
 
     pub(crate) fn parsed_policies(&self) -> &ParsedPolicies {
@@ -96,9 +105,9 @@ impl Auth {
         let situation = Situation::of_head(view, arrival, now);
         let services = [arrival.service.scope()];
         let options = Options { host_bucket, services: &services, ..self.options() };
-        let claim = match sigv4::read_claim(view, &options).map_err(refused)? {
+        let claim = match sigv4::read_claim(view, &options).map_err(unread)? {
             Claim::Anonymous => {
-                let payload = sigv4::anonymous_payload(view).map_err(refused)?;
+                let payload = sigv4::anonymous_payload(view).map_err(unread)?;
                 let caller = Caller::new(None, situation).audited(arrival.audited);
                 return Ok(Authenticated { caller, payload });
             }
@@ -107,18 +116,38 @@ impl Auth {
                 None => claim,
             },
         };
+        let (throttle, scope) = (&self.0.throttle, claim.scope().as_str());
+        let vouched = || {
+            let known = self.0.keys.vouched(claim.access_key(), scope);
+            known.is_some_and(|known| known.holds(arrival, now))
+        };
+        throttle.check(arrival, claim.access_key(), now, vouched)?;
+        let proven = self.prove_claim(&claim, view, arrival, now);
+        let (identity, payload) =
+            proven.map_err(|error| throttle.refused(arrival, claim.access_key(), now, error))?;
+        let caller = Caller::new(Some(identity), situation.signed_by(&claim)).audited(arrival.audited);
+        Ok(Authenticated { caller, payload })
+    }
+
+    fn prove_claim(
+        &self,
+        claim: &SignedClaim,
+        view: &RequestView<'_>,
+        arrival: &Arrival,
+        now: Timestamp,
+    ) -> Result<(Arc<Identity>, PayloadMode), S3Error> {
         claim.check_time(now).map_err(refused)?;
         let credential = self.credential(claim.access_key(), claim.session_token(), now)?;
         self.check_region(claim.region(), |region| claim.covers_region(region))?;
-        let (key, identity) =
+        let (key, identity, vouched) =
             self.0.keys.get(claim.access_key(), &credential.origin, claim.scope().as_str(), || {
                 let (secret, identity) = self.open(&credential, claim.access_key(), claim.region())?;
-                Ok((sigv4::Key::derive(&claim, &secret), identity))
+                Ok((sigv4::Key::derive(claim, &secret), identity))
             })?;
-        let verified = sigv4::verify_with_key(&claim, view, &key, now).map_err(refused)?;
+        let verified = sigv4::verify_with_key(claim, view, &key, now).map_err(refused)?;
+        vouched.note(arrival, now);
         self.uses().note(&identity, arrival.service.scope(), now);
-        let caller = Caller::new(Some(identity), situation.signed_by(&claim)).audited(arrival.audited);
-        Ok(Authenticated { caller, payload: verified.payload })
+        Ok((identity, verified.payload))
     }
 
     /// A POST form: its signature covers the policy, and the policy covers the form.
@@ -130,16 +159,31 @@ impl Auth {
         now: Timestamp,
     ) -> Result<(Caller, Option<LengthRange>), S3Error> {
         let situation = Situation::of_head(view, arrival, now);
-        let Some(claim) = post_policy::read_form(form.fields, &self.options()).map_err(refused)? else {
+        let Some(claim) = post_policy::read_form(form.fields, &self.options()).map_err(unread)? else {
             return Ok((Caller::new(None, situation).audited(arrival.audited), None));
         };
+        let throttle = &self.0.throttle;
+        throttle.check(arrival, claim.access_key(), now, || false)?;
+        let proven = self.prove_form(&claim, form, arrival, now);
+        let (identity, length) =
+            proven.map_err(|error| throttle.refused(arrival, claim.access_key(), now, error))?;
+        let situation = situation.proven(Proof::Form, claim.scheme(), None);
+        Ok((Caller::new(Some(Arc::new(identity)), situation).audited(arrival.audited), length))
+    }
+
+    fn prove_form(
+        &self,
+        claim: &SignedForm,
+        form: &Form<'_>,
+        arrival: &Arrival,
+        now: Timestamp,
+    ) -> Result<(Identity, Option<LengthRange>), S3Error> {
         let credential = self.credential(claim.access_key(), claim.session_token(), now)?;
         self.check_region(claim.region(), |region| claim.region() == Some(region))?;
         let (secret, identity) = self.open(&credential, claim.access_key(), claim.region())?;
-        let length = post_policy::verify_form(&claim, form, &secret, now).map_err(refused)?;
+        let length = post_policy::verify_form(claim, form, &secret, now).map_err(refused)?;
         self.uses().note(&identity, arrival.service.scope(), now);
-        let situation = situation.proven(Proof::Form, claim.scheme(), None);
-        Ok((Caller::new(Some(Arc::new(identity)), situation).audited(arrival.audited), length))
+        Ok((identity, length))
     }
 
     fn options<'a>(&self) -> Options<'a> {
@@ -161,6 +205,13 @@ impl Auth {
         Err(S3Error::with_message(ErrorCode::AuthorizationHeaderMalformed, message)
             .element("Region", own.as_str()))
     }
+}
+
+/// A claim that cannot be read is nobody's.
+fn unread(refusal: Refusal) -> S3Error {
+    let error = refused(refusal);
+    throttle::counted(error.code);
+    error
 }
 
 /// A refusal in S3's words.

@@ -13,6 +13,7 @@ use sigv4::Key;
 use subtle::ConstantTimeEq as _;
 
 use crate::caller::Identity;
+use crate::throttle::Vouched;
 
 /// Beyond this the cache starts anew: a day has one entry for each access key, region and service in use.
 const ENTRIES_MAX: usize = 4096;
@@ -34,6 +35,7 @@ struct Entry {
     origin: Origin,
     key: Key,
     identity: Arc<Identity>,
+    vouched: Vouched,
 }
 
 impl Origin {
@@ -50,21 +52,32 @@ impl Keys {
         origin: &Origin,
         scope: &str,
         derive: impl FnOnce() -> Result<(Key, Identity), S3Error>,
-    ) -> Result<(Key, Arc<Identity>), S3Error> {
-        let name = [access_key, "/", scope].concat();
+    ) -> Result<(Key, Arc<Identity>, Vouched), S3Error> {
+        let name = name(access_key, scope);
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner).get(&name).cloned();
         if let Some(known) = known
             && known.origin.is(origin)
         {
-            return Ok((known.key, known.identity));
+            return Ok((known.key, known.identity, known.vouched));
         }
         let (key, identity) = derive()?;
-        let identity = Arc::new(identity);
+        let (identity, vouched) = (Arc::new(identity), Vouched::default());
         let mut map = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if map.len() >= ENTRIES_MAX {
             map.clear();
         }
-        map.insert(name, Entry { origin: origin.clone(), key: key.clone(), identity: identity.clone() });
-        Ok((key, identity))
+        let (kept, of_key) = (identity.clone(), vouched.clone());
+        map.insert(name, Entry { origin: origin.clone(), key: key.clone(), identity: kept, vouched: of_key });
+        Ok((key, identity, vouched))
     }
+
+    /// What vouches for an access key and scope, if it is known.
+    pub(crate) fn vouched(&self, access_key: &str, scope: &str) -> Option<Vouched> {
+        let map = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        map.get(&name(access_key, scope)).map(|entry| entry.vouched.clone())
+    }
+}
+
+fn name(access_key: &str, scope: &str) -> String {
+    [access_key, "/", scope].concat()
 }

@@ -17,6 +17,7 @@ mod prove;
 mod secrets;
 mod session;
 mod standing;
+mod throttle;
 mod uses;
 
 pub use accounts::{AccountError, Accounts, Created, NewAccount};

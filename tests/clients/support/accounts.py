@@ -18,4 +18,4 @@ def create(server, name):
     answer = raw.call(server, "POST", "/-/admin/v1/accounts", json.dumps({"name": name}).encode())
     assert answer.status == 201, answer.body
     made = json.loads(answer.body)
-    return Account(made["access_key"], made["secret_key"], made["id"], made["canonical_id"])
+    return Account(made["access_key"], made["secret_key"], account=made["id"], canonical_id=made["canonical_id"])

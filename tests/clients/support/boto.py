@@ -21,6 +21,7 @@ def client(server, credentials=ROOT, service="s3", region="eu-west-1", endpoint=
         endpoint_url=endpoint or server.endpoint,
         aws_access_key_id=credentials.access_key,
         aws_secret_access_key=credentials.secret_key,
+        aws_session_token=credentials.token,
         region_name=region,
         config=botocore.config.Config(**{**defaults, **config}),
     )

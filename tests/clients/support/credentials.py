@@ -7,6 +7,8 @@ import dataclasses
 class Credentials:
     access_key: str
     secret_key: str
+    # Of temporary ones.
+    token: str | None = None
 
 
 ROOT = Credentials("STRONGROOMTESTROOT01", "a-secret-that-only-these-suites-use-0123")

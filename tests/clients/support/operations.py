@@ -38,12 +38,13 @@ def sample(shape):
     return SAMPLES[shape.type_name]
 
 
-def request(name, bucket, key="k", service="s3"):
-    """Method, target, headers and body."""
+def request(name, bucket, key="k", service="s3", given=None):
+    """Method, target, headers and body. What is `given` stands for the least value, where the operation takes it."""
     operation = model(service).operation_model(name)
     members = operation.input_shape.members if operation.input_shape else {}
     parameters = sample(operation.input_shape) if operation.input_shape else {}
-    parameters.update({known: value for known, value in {"Bucket": bucket, "Key": key}.items() if known in members})
+    given = {"Bucket": bucket, "Key": key, **(given or {})}
+    parameters.update({known: value for known, value in given.items() if known in members})
     serializer = botocore.serialize.create_serializer(model(service).protocol, include_validation=False)
     made = serializer.serialize_to_request(parameters, operation)
     query = made["query_string"] or {}

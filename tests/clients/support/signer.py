@@ -93,6 +93,8 @@ class Signer:
         sent = {name.lower(): value for name, value in headers.items()}
         sent.setdefault("x-amz-date", date)
         sent.setdefault("x-amz-content-sha256", payload)
+        if self.credentials.token:
+            sent.setdefault("x-amz-security-token", self.credentials.token)
         signed = {name: value for name, value in sent.items() if name not in unsigned}
         value = self._sign(date, method, path, query, signed, payload)
         sent["authorization"] = (
@@ -113,6 +115,8 @@ class Signer:
             "X-Amz-Expires": str(expires),
             "X-Amz-SignedHeaders": ";".join(sorted(signed)),
         }
+        if self.credentials.token:
+            parts["X-Amz-Security-Token"] = self.credentials.token
         added = "&".join(f"{name}={escape(value)}" for name, value in parts.items())
         query = f"{query}&{added}" if query else added
         value = self._sign(date, method, path, query, signed, UNSIGNED)
@@ -123,6 +127,8 @@ class Signer:
         date = self._date()
         credential = f"{self.credentials.access_key}/{self._scope(date)}"
         own = {"x-amz-algorithm": "AWS4-HMAC-SHA256", "x-amz-credential": credential, "x-amz-date": date}
+        if self.credentials.token:
+            own["x-amz-security-token"] = self.credentials.token
         expiration = (now() + self.shift + datetime.timedelta(seconds=expires)).strftime("%Y-%m-%dT%H:%M:%SZ")
         policy = {"expiration": expiration, "conditions": [*conditions, *({k: v} for k, v in own.items())]}
         encoded = base64.b64encode(json.dumps(policy).encode()).decode()

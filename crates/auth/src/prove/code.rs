@@ -84,6 +84,8 @@ impl Auth {
     ) -> Result<Caller, S3Error> {
         let holding = holding(&caller, serial).ok_or_else(no_device)?;
         let (now, code, sealer) = (caller.situation().now, code.to_owned(), self.sealer().clone());
+        let device = format!("{}/{}", holding.account, holding.device.to_lowercase());
+        self.throttle().check_code(&device, now)?;
         let group = Group::new(space::identity_group(holding.account));
         let taken = self.catalog().commit(group, move |view, _| {
             Ok(match take(view, &sealer, &holding, &code, now)? {
@@ -91,7 +93,8 @@ impl Auth {
                 Err(refusal) => Decision::Refuse(refusal),
             })
         });
-        taken.await.map_err(internal)??;
+        let taken = taken.await.map_err(internal)?;
+        taken.inspect_err(|_| self.throttle().wrong_code(&device, now))?;
         Ok(caller.with_code(now))
     }
 }

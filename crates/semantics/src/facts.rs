@@ -1,10 +1,11 @@
 //! What authorization asks about an object: whose it is, its ACL, its tags.
 
 use api::S3Error;
-use auth::{Bucket, ObjectFacts, Objects};
+use auth::{Bucket, Identity, ObjectFacts, Objects};
+use model::UploadId;
 
 use crate::hall::Hall;
-use crate::{attributes, fault, state};
+use crate::{attributes, fault, multipart, people, state};
 
 impl Objects for Hall {
     fn facts(
@@ -24,5 +25,14 @@ impl Objects for Hall {
             acl: object.marks.acl.clone(),
             tags: object.marks.tags.clone(),
         }))
+    }
+
+    fn began(&self, bucket: &Bucket, key: &str, upload_id: &str, caller: &Identity) -> Result<bool, S3Error> {
+        let (Ok(key), Some(id)) = (attributes::object_key(key), UploadId::parse(upload_id)) else {
+            return Ok(false);
+        };
+        let view = self.catalog().snapshot().map_err(fault::catalog)?;
+        let row = multipart::find(&view, &bucket.row, &key, id).map_err(fault::catalog)?;
+        Ok(row.is_some_and(|row| row.initiator == Some(people::initiator_of(caller))))
     }
 }

@@ -36,6 +36,8 @@ enum AclOf<'a> {
     Nothing,
     Bucket(&'a Acl, Permission),
     Object(Acl, Permission),
+    /// No ACL at all, and as good as one: the caller began the upload.
+    Own,
 }
 
 impl Bench<'_> {
@@ -78,6 +80,15 @@ impl Bench<'_> {
                 let bucket = self.bucket.ok_or_else(|| unbound(need.action))?;
                 self.judge_object(bucket, need.action, key, version_id.as_deref())
             }
+            On::Upload { key, upload_id } => {
+                let bucket = self.bucket.ok_or_else(|| unbound(need.action))?;
+                let began = match self.caller.identity() {
+                    Some(identity) => self.objects.began(bucket, key, upload_id, identity)?,
+                    None => false,
+                };
+                let acl = if began { AclOf::Own } else { AclOf::Nothing };
+                self.judge_in(bucket, need.action, object_arn(bucket, key), None, acl)
+            }
             On::Source => {
                 let (source, bucket) = self.source.ok_or_else(|| unbound(need.action))?;
                 self.judge_object(bucket, need.action, &source.key, source.version_id.as_deref())
@@ -110,7 +121,25 @@ impl Bench<'_> {
             }
             _ => AclOf::Nothing,
         };
-        self.judge_in(bucket, action, object_arn(bucket, key), facts, acl)
+        let known = facts.is_some();
+        let judged = self.judge_in(bucket, action, object_arn(bucket, key), facts, acl);
+        match judged {
+            Err(refusal) if !known && refusal.code == ErrorCode::AccessDenied => {
+                let absent = self.objects.facts(bucket, key, version_id)?.is_none();
+                let told = absent && self.tells_absence(bucket, key);
+                Err(if told { no_such(key, version_id) } else { refusal })
+            }
+            judged => judged,
+        }
+    }
+
+    /// That a key is absent may be known by whoever may list it.
+    fn tells_absence(&self, bucket: &Bucket, key: &str) -> bool {
+        let mut facts = Keys::default();
+        facts.set("s3:prefix", key);
+        let bench = Self { facts, ..*self };
+        let acl = bucket_acl(bucket, Some(Permission::Read));
+        bench.judge_in(bucket, "s3:ListBucket", bucket_arn(bucket), None, acl).is_ok()
     }
 
     /// An object is looked at only where its owner, ACL or tags can matter.
@@ -294,6 +323,7 @@ impl Bench<'_> {
     fn is_granted(&self, acl: &AclOf<'_>, ignore_public: bool) -> bool {
         let (acl, wanted) = match acl {
             AclOf::Nothing => return false,
+            AclOf::Own => return true,
             AclOf::Bucket(acl, wanted) => (*acl, *wanted),
             AclOf::Object(acl, wanted) => (acl, *wanted),
         };
@@ -304,6 +334,13 @@ impl Bench<'_> {
 
 fn attached(named: Option<&Vec<Named>>) -> Vec<Attached<'_>> {
     named.into_iter().flatten().map(Named::attached).collect()
+}
+
+fn no_such(key: &str, version_id: Option<&str>) -> S3Error {
+    match version_id {
+        None => S3Error::from(ErrorCode::NoSuchKey).element("Key", key),
+        Some(id) => S3Error::from(ErrorCode::NoSuchVersion).element("Key", key).element("VersionId", id),
+    }
 }
 
 fn bucket_acl(bucket: &Bucket, wanted: Option<Permission>) -> AclOf<'_> {

@@ -19,6 +19,8 @@ pub enum On {
     Key(String),
     /// The object that stands under a key: its own owner, ACL and tags count.
     Object { key: String, version_id: Option<String> },
+    /// An upload in progress: who began it may go on with it.
+    Upload { key: String, upload_id: String },
     /// What a copy reads.
     Source,
     /// The role that the caller wants to be.

@@ -4,6 +4,7 @@ use api::S3Error;
 use model::{AccountId, Acl};
 
 use super::Bucket;
+use crate::caller::Identity;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObjectFacts {
@@ -21,6 +22,9 @@ pub trait Objects: Sync {
         key: &str,
         version_id: Option<&str>,
     ) -> Result<Option<ObjectFacts>, S3Error>;
+
+    /// Whether the caller began this upload.
+    fn began(&self, bucket: &Bucket, key: &str, upload_id: &str, caller: &Identity) -> Result<bool, S3Error>;
 }
 
 /// For services that have none.
@@ -29,5 +33,9 @@ pub struct NoObjects;
 impl Objects for NoObjects {
     fn facts(&self, _: &Bucket, _: &str, _: Option<&str>) -> Result<Option<ObjectFacts>, S3Error> {
         Ok(None)
+    }
+
+    fn began(&self, _: &Bucket, _: &str, _: &str, _: &Identity) -> Result<bool, S3Error> {
+        Ok(false)
     }
 }

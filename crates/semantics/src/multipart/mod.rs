@@ -8,3 +8,5 @@ mod list_uploads;
 mod upload;
 mod upload_part;
 mod upload_part_copy;
+
+pub(crate) use upload::find;

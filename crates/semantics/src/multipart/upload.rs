@@ -38,7 +38,7 @@ pub(super) fn parse_part_number(number: Option<i32>) -> Result<PartNumber, S3Err
     })
 }
 
-pub(super) fn find(
+pub(crate) fn find(
     view: &dyn View,
     bucket: &BucketRow,
     key: &ObjectKey,

@@ -72,9 +72,26 @@ on_object! {
 on_key! {
     UploadPart => "s3:PutObject",
     CompleteMultipartUpload => "s3:PutObject",
+    GetObjectTorrent => "s3:GetObjectTorrent",
+}
+
+/// One action on an upload.
+macro_rules! on_upload {
+    ($($operation:ident => $action:literal,)*) => {
+        $(impl Guarded for s3::$operation {
+            target!();
+
+            fn needs(input: &Self::Input, needs: &mut Needs<'_>) {
+                let upload_id = input.upload_id.clone().unwrap_or_default();
+                needs.add($action, On::Upload { key: input.key.clone(), upload_id });
+            }
+        })*
+    };
+}
+
+on_upload! {
     AbortMultipartUpload => "s3:AbortMultipartUpload",
     ListParts => "s3:ListMultipartUploadParts",
-    GetObjectTorrent => "s3:GetObjectTorrent",
 }
 
 /// What a new object needs beyond `s3:PutObject`.

@@ -1,0 +1,160 @@
+"""Access points through S3 Control: made, addressed by alias and by ARN, judged by their policies.
+
+Clients of S3 Control put the account before the host (`111122223333.127.0.0.1`), and an access point's ARN becomes such a
+label too. No resolver knows these names here, so the clients go through a proxy, which is the server itself.
+"""
+
+import json
+
+import pytest
+
+from support import boto
+from support.boto import refused
+from support.credentials import Credentials
+from test_accounts import admin, create, credentials, listed, server_of  # noqa: F401
+
+
+class Owner:
+    def __init__(self, admin):
+        self.server = server_of(admin)
+        self.proxies = {"http": self.server.endpoint}
+        made = create(admin, "alice")
+        self.account, self.credentials = made["id"], credentials(made)
+        self.s3 = self.client("s3")
+        self.control = self.client("s3control")
+        self.s3.create_bucket(Bucket="alices", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+
+    def client(self, service, of=None):
+        return boto.client(self.server, of or self.credentials, service, proxies=self.proxies, s3={})
+
+    def make(self, name="finance", **more):
+        return self.control.create_access_point(AccountId=self.account, Name=name, Bucket="alices", **more)
+
+
+@pytest.fixture
+def alice(admin):  # noqa: F811
+    return Owner(admin)
+
+
+def test_an_access_point_is_made_told_listed_and_deleted(alice):
+    made = alice.make()
+    assert made["AccessPointArn"] == f"arn:aws:s3:eu-west-1:{alice.account}:accesspoint/finance"
+    assert made["Alias"].startswith("finance-") and made["Alias"].endswith("-s3alias")
+    told = alice.control.get_access_point(AccountId=alice.account, Name="finance")
+    assert (told["Bucket"], told["NetworkOrigin"], told["Alias"]) == ("alices", "Internet", made["Alias"])
+    assert all(told["PublicAccessBlockConfiguration"].values())
+    alice.make("other")
+    first = alice.control.list_access_points(AccountId=alice.account, MaxResults=1)
+    assert [point["Name"] for point in first["AccessPointList"]] == ["finance"]
+    rest = alice.control.list_access_points(
+        AccountId=alice.account, Bucket="alices", NextToken=first["NextToken"]
+    )
+    assert [point["Name"] for point in rest["AccessPointList"]] == ["other"] and "NextToken" not in rest
+    with refused("BucketHasAccessPointsAttached", 409):
+        alice.s3.delete_bucket(Bucket="alices")
+    for name in ("finance", "other"):
+        alice.control.delete_access_point(AccountId=alice.account, Name=name)
+    with refused("NoSuchAccessPoint", 404):
+        alice.control.get_access_point(AccountId=alice.account, Name="finance")
+    with refused("NoSuchBucket", 404):
+        alice.s3.list_objects_v2(Bucket=made["Alias"])
+    alice.s3.delete_bucket(Bucket="alices")
+
+
+def test_alias_and_arn_stand_for_the_bucket(alice):
+    made = alice.make()
+    for bucket in (made["Alias"], made["AccessPointArn"]):
+        alice.s3.put_object(Bucket=bucket, Key="a b/c", Body=b"through")
+        assert boto.body(alice.s3.get_object(Bucket=bucket, Key="a b/c")) == b"through"
+        assert alice.s3.list_objects_v2(Bucket=bucket)["KeyCount"] == 1
+        copied = {"Bucket": bucket, "Key": "a b/c"}
+        alice.s3.copy_object(Bucket="alices", Key="copied", CopySource=copied)
+        alice.s3.delete_object(Bucket=bucket, Key="copied")
+        with refused("MethodNotAllowed", 405):
+            alice.s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    assert boto.body(alice.s3.get_object(Bucket="alices", Key="a b/c")) == b"through"
+
+
+def test_no_bucket_takes_the_name_that_clients_write_for_an_access_point(alice):
+    alice.make()
+    with refused("BucketAlreadyExists", 409):
+        alice.s3.create_bucket(
+            Bucket=f"finance-{alice.account}", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
+        )
+
+
+def test_what_is_wrong_is_refused(alice, admin):  # noqa: F811
+    alice.make()
+    with refused("AccessPointAlreadyOwnedByYou", 409):
+        alice.make()
+    for name in ("Finance", "a_b", "-ab", "ab-", "ab-s3alias"):
+        with refused("InvalidRequest", 400):
+            alice.make(name)
+    with refused("NoSuchBucket", 404):
+        alice.control.create_access_point(AccountId=alice.account, Name="other", Bucket="nobodys")
+    bob = create(admin, "bob")
+    with refused("AccessDenied", 403):
+        alice.client("s3control", credentials(bob)).get_access_point(AccountId=alice.account, Name="finance")
+    with refused("NotImplemented", 501):
+        alice.make("inside", VpcConfiguration={"VpcId": "vpc-1"})
+    arn = f"arn:aws:s3:eu-west-1:{alice.account}:accesspoint/finance"
+    for resource in ("arn:aws:s3:::alices/*", f"{arn}/k"):
+        with refused("MalformedPolicy", 400):
+            alice.control.put_access_point_policy(
+                AccountId=alice.account, Name="finance", Policy=allow(alice.account, resource)
+            )
+
+
+def allow(principal, *resources, action="s3:GetObject"):
+    return json.dumps({
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Principal": {"AWS": principal}, "Action": action, "Resource": list(resources)}
+        ],
+    })
+
+
+def test_another_account_needs_the_access_point_s_and_the_bucket_s_consent(alice, admin):  # noqa: F811
+    made = alice.make()
+    alice.s3.put_object(Bucket="alices", Key="k", Body=b"shared")
+    bob = create(admin, "bob")
+    bobs = alice.client("s3", credentials(bob))
+    names = {"Bucket": made["Alias"], "Key": "k"}
+    with refused("AccessDenied", 403):
+        bobs.get_object(**names)
+    policy = allow(bob["id"], f"{made['AccessPointArn']}/object/*")
+    alice.control.put_access_point_policy(AccountId=alice.account, Name="finance", Policy=policy)
+    told = alice.control.get_access_point_policy(AccountId=alice.account, Name="finance")["Policy"]
+    assert json.loads(told) == json.loads(policy)
+    status = alice.control.get_access_point_policy_status(AccountId=alice.account, Name="finance")
+    assert status["PolicyStatus"] == {"IsPublic": False}
+    with refused("AccessDenied", 403):
+        bobs.get_object(**names)
+    delegation = json.dumps({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Effect": "Allow",
+            "Principal": {"AWS": "*"},
+            "Action": "*",
+            "Resource": ["arn:aws:s3:::alices", "arn:aws:s3:::alices/*"],
+            "Condition": {"StringEquals": {"s3:DataAccessPointAccount": alice.account}},
+        }],
+    })
+    alice.s3.put_bucket_policy(Bucket="alices", Policy=delegation)
+    assert boto.body(bobs.get_object(**names)) == b"shared"
+    with refused("AccessDenied", 403):
+        bobs.get_object(Bucket="alices", Key="k")
+    with refused("AccessDenied", 403):
+        bobs.put_object(**names, Body=b"mine")
+    alice.control.delete_access_point_policy(AccountId=alice.account, Name="finance")
+    with refused("NoSuchAccessPointPolicy", 404):
+        alice.control.get_access_point_policy(AccountId=alice.account, Name="finance")
+    with refused("AccessDenied", 403):
+        bobs.get_object(**names)
+
+
+def test_a_public_policy_is_refused_while_the_access_point_blocks_it(alice):
+    made = alice.make()
+    policy = allow("*", f"{made['AccessPointArn']}/object/*")
+    with refused("AccessDenied", 403):
+        alice.control.put_access_point_policy(AccountId=alice.account, Name="finance", Policy=policy)

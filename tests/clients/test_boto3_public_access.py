@@ -96,3 +96,33 @@ def test_a_public_policy_is_for_the_owner_alone(mine, stranger, open_bucket):
     with refused("AccessDenied", 403):
         stranger.get_object(Bucket=open_bucket, Key="k")
     assert boto.body(mine.s3.get_object(Bucket=open_bucket, Key="k")) == b"x"
+
+
+def test_an_account_blocks_all_of_its_buckets(opened, other):
+    control, account = boto.control(opened, other.credentials), {"AccountId": other.id}
+    with refused("NoSuchPublicAccessBlockConfiguration", 404):
+        control.get_public_access_block(**account)
+    name = boto.fresh_name()
+    where = {"CreateBucketConfiguration": {"LocationConstraint": "eu-west-1"}}
+    other.s3.create_bucket(Bucket=name, **where)
+    asked = block("BlockPublicAcls", "BlockPublicPolicy")
+    control.put_public_access_block(**account, PublicAccessBlockConfiguration=asked)
+    assert control.get_public_access_block(**account)["PublicAccessBlockConfiguration"] == asked
+    with refused("NoSuchPublicAccessBlockConfiguration", 404):
+        other.s3.get_public_access_block(Bucket=name)
+    for call in (
+        lambda: other.s3.put_bucket_acl(Bucket=name, ACL="public-read"),
+        lambda: other.s3.put_bucket_policy(Bucket=name, Policy=policy(name)),
+        lambda: other.s3.create_bucket(Bucket=boto.fresh_name(), **where, ACL="public-read"),
+    ):
+        with refused("AccessDenied", 403):
+            call()
+    control.delete_public_access_block(**account)
+    other.s3.put_bucket_acl(Bucket=name, ACL="public-read")
+    other.s3.delete_bucket(Bucket=name)
+
+
+def test_an_account_s_block_is_its_own(opened, mine, other):
+    control = boto.control(opened, mine.credentials)
+    with refused("AccessDenied", 403):
+        control.get_public_access_block(AccountId=other.id)

@@ -4,6 +4,7 @@
 //! `catalog` commit. It knows nothing about HTTP and nothing about where bytes lie.
 
 mod access_point;
+mod account_access;
 mod attributes;
 mod bucket;
 mod checksums;

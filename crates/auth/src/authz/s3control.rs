@@ -35,12 +35,23 @@ on_access_point! {
     GetAccessPointPolicyStatus => "s3:GetAccessPointPolicyStatus",
 }
 
-impl Guarded for s3control::ListAccessPoints {
-    fn target(input: &Self::Input) -> Target<'_> {
-        Target::Account { id: input.account_id.as_deref() }
-    }
+macro_rules! on_account {
+    ($($operation:ident => $action:literal,)*) => {
+        $(impl Guarded for s3control::$operation {
+            fn target(input: &Self::Input) -> Target<'_> {
+                Target::Account { id: input.account_id.as_deref() }
+            }
 
-    fn needs(_input: &Self::Input, needs: &mut Needs<'_>) {
-        needs.add("s3:ListAccessPoints", On::Service);
-    }
+            fn needs(_input: &Self::Input, needs: &mut Needs<'_>) {
+                needs.add($action, On::Service);
+            }
+        })*
+    };
+}
+
+on_account! {
+    GetPublicAccessBlock => "s3:GetAccountPublicAccessBlock",
+    PutPublicAccessBlock => "s3:PutAccountPublicAccessBlock",
+    DeletePublicAccessBlock => "s3:PutAccountPublicAccessBlock",
+    ListAccessPoints => "s3:ListAccessPoints",
 }

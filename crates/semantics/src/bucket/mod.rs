@@ -18,3 +18,4 @@ mod versioning;
 
 pub(crate) use cors::Shared;
 pub use cors::Sharing;
+pub(crate) use public_access::read_block;

@@ -19,7 +19,7 @@ impl Handle<PutPublicAccessBlock> for Hall {
     ) -> Result<(PutPublicAccessBlockOutput, Option<Body>), S3Error> {
         let asked =
             request.input().public_access_block_configuration.as_ref().ok_or(ErrorCode::MalformedXML)?;
-        let block = read([
+        let block = read_block([
             asked.block_public_acls,
             asked.ignore_public_acls,
             asked.block_public_policy,
@@ -35,7 +35,7 @@ impl Handle<PutPublicAccessBlock> for Hall {
 }
 
 /// Switches that are not given are off.
-pub(crate) fn read(switches: [Option<bool>; 4]) -> Result<PublicAccessBlock, S3Error> {
+pub(crate) fn read_block(switches: [Option<bool>; 4]) -> Result<PublicAccessBlock, S3Error> {
     if switches.iter().all(Option::is_none) {
         return Err(S3Error::with_message(
             ErrorCode::InvalidRequest,

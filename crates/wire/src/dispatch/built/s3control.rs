@@ -5,9 +5,12 @@ super::built! {
     CreateAccessPoint,
     DeleteAccessPoint,
     DeleteAccessPointPolicy,
+    DeletePublicAccessBlock,
     GetAccessPoint,
     GetAccessPointPolicy,
     GetAccessPointPolicyStatus,
+    GetPublicAccessBlock,
     ListAccessPoints,
     PutAccessPointPolicy,
+    PutPublicAccessBlock,
 }

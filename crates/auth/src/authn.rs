@@ -1,10 +1,11 @@
 //! Authentication: from what a request claims to who makes it.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use api::{Arrival, ErrorCode, S3Error};
 use catalog::Catalog;
 use model::{AccountId, Region, Timestamp};
+use oidc::Verifier;
 use seal::Sealer;
 use sigv4::post_policy::{self, Form, LengthRange, SignedForm};
 use sigv4::{Claim, Options, PayloadMode, Refusal, RequestView, Secret, SignedClaim, V2};
@@ -34,6 +35,7 @@ struct Inner {
     regions: Vec<Region>,
     v2: V2,
     sealer: Sealer,
+    verifier: OnceLock<Verifier>,
     keys: Keys,
     policies: ParsedPolicies,
     throttle: Throttle,
@@ -59,9 +61,30 @@ impl Auth {
     ) -> Self {
         let (keys, policies, uses) = (Keys::default(), ParsedPolicies::default(), Uses::default());
         let throttle = Throttle::default();
-        let inner =
-            Inner { catalog, root, root_account, regions, v2, sealer, keys, policies, throttle, uses };
+        let verifier = OnceLock::new();
+        let inner = Inner {
+            catalog,
+            root,
+            root_account,
+            regions,
+            v2,
+            sealer,
+            verifier,
+            keys,
+            policies,
+            throttle,
+            uses,
+        };
         Self(Arc::new(inner))
+    }
+
+    /// Tokens of identity providers are proven by this one from now on; without it none is. The first counts.
+    pub fn prove_tokens_by(&self, verifier: Verifier) {
+        let _ = self.0.verifier.set(verifier);
+    }
+
+    pub(crate) fn verifier(&self) -> Option<&Verifier> {
+        self.0.verifier.get()
     }
 
     pub(crate) fn catalog(&self) -> &Catalog {

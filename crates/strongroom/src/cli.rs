@@ -98,6 +98,9 @@ pub struct ServeArgs {
     /// boto3 make by default for older regions [default: presigned]
     #[arg(long, env = "STRONGROOM_SIGV2", value_enum)]
     pub sigv2: Option<Sigv2>,
+    /// Certificates (PEM) that vouch for identity providers, beside the system's
+    #[arg(long, env = "STRONGROOM_PROVIDER_ROOTS", value_name = "FILE")]
+    pub provider_roots: Option<PathBuf>,
     /// How buckets begin: `closed` as on AWS today (the bucket's owner owns every object, no ACLs, public access
     /// blocked), `open` as before April 2023 (ACLs count, nothing is blocked) [default: closed]
     #[arg(long, env = "STRONGROOM_NEW_BUCKETS", value_enum)]

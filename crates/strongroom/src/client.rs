@@ -18,7 +18,8 @@ use world::{Clock as _, SystemClock};
 
 const ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
 const PATIENCE: Duration = Duration::from_secs(30);
-const SYSTEM_CERTIFICATES: &str = "/etc/ssl/certs/ca-certificates.crt";
+/// Where Debian and its kin keep them.
+pub const SYSTEM_CERTIFICATES: &str = "/etc/ssl/certs/ca-certificates.crt";
 
 pub struct Client {
     endpoint: Uri,

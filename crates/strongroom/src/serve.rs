@@ -1,6 +1,7 @@
 //! `strongroom serve`: opens the engine, wires the rooms together, serves until told to stop, drains.
 
 use std::io::{IsTerminal as _, Write as _};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -13,6 +14,7 @@ use catalog::{Catalog, LmdbIndex, LmdbOptions};
 use identity::Registry;
 use keepers::Reclaimer;
 use model::Region;
+use oidc::{HttpFetch, Verifier};
 use semantics::Hall;
 use stripe::Store;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -22,6 +24,7 @@ use world::{Clock, DeviceLock, Disk, OsRandom, Random, RealDisk, SystemClock};
 use crate::access_lines::AccessLines;
 use crate::beside::Beside;
 use crate::cli::ServeArgs;
+use crate::client::SYSTEM_CERTIFICATES;
 use crate::corridor::Corridor;
 use crate::log_buffer::LogBuffer;
 use crate::settings::Settings;
@@ -76,6 +79,7 @@ async fn serve(settings: Settings, log: LogBuffer) -> anyhow::Result<()> {
         settings.sigv2,
         sealer.clone(),
     );
+    auth.prove_tokens_by(providers(settings.provider_roots.as_deref())?);
     let hall = Hall::new(
         engine.catalog.clone(),
         engine.store.clone(),
@@ -145,8 +149,18 @@ fn open(settings: &Settings, clock: Arc<dyn Clock>) -> anyhow::Result<Engine> {
     Ok(Engine { catalog, store, _lock: lock })
 }
 
+/// Asks identity providers for their keys: those whom the system's certificates or the operator's vouch for.
+fn providers(own: Option<&Path>) -> anyhow::Result<Verifier> {
+    if let Some(own) = own.filter(|own| !own.exists()) {
+        bail!("the certificates of --provider-roots are not there: {}", own.display());
+    }
+    let files: Vec<&Path> = [Path::new(SYSTEM_CERTIFICATES)].into_iter().chain(own).collect();
+    let fetch = HttpFetch::new(&files).context("reading certificates for identity providers")?;
+    Ok(Verifier::new(Box::new(fetch)))
+}
+
 /// The directory holds secrets and everybody's data: its owner alone may look in.
-fn private(data: &std::path::Path) -> anyhow::Result<()> {
+fn private(data: &Path) -> anyhow::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
     std::fs::set_permissions(data, std::fs::Permissions::from_mode(0o700))
         .with_context(|| format!("making {} private", data.display()))

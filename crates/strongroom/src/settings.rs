@@ -29,6 +29,7 @@ pub struct Settings {
     pub semantics: semantics::Settings,
     pub drain: Duration,
     pub sigv2: V2,
+    pub provider_roots: Option<PathBuf>,
 }
 
 impl Settings {
@@ -102,6 +103,7 @@ impl Settings {
                 Some(Sigv2::Off) => V2::Off,
                 Some(Sigv2::On) => V2::On,
             },
+            provider_roots: args.provider_roots,
         })
     }
 }
@@ -135,6 +137,7 @@ fn merge(flags: ServeArgs, file: ServeArgs) -> ServeArgs {
         drain_timeout: flags.drain_timeout.or(file.drain_timeout),
         sigv2: flags.sigv2.or(file.sigv2),
         new_buckets: flags.new_buckets.or(file.new_buckets),
+        provider_roots: flags.provider_roots.or(file.provider_roots),
     }
 }
 

@@ -35,6 +35,7 @@ use judge::{Bench, ROOT};
 pub use needs::{Facts, Need, Needs, On};
 pub use objects::{NoObjects, ObjectFacts, Objects};
 pub(crate) use parsed::ParsedPolicies;
+pub(crate) use role::account_of_role;
 pub use role::{Assumer, Role};
 
 /// What an operation acts on, read from its input.

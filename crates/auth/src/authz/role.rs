@@ -59,6 +59,9 @@ impl Auth {
             Assumer::Token(token) if caller.web_identity().is_some_and(|shown| shown.is_of(token)) => {}
             Assumer::Token(_) => return Err(ErrorCode::InvalidIdentityToken.into()),
         }
+        if account_of_role(arn).is_none() {
+            return Err(S3Error::with_message(ErrorCode::ValidationError, format!("{arn} is invalid")));
+        }
         let role = self.find_role(arn)?.filter(|role| {
             // A provider vouches in its own account alone.
             caller.web_identity().is_none_or(|shown| shown.account == role.account)
@@ -121,10 +124,15 @@ fn refusal(caller: &Caller, action: &str, arn: &str) -> S3Error {
     S3Error::with_message(ErrorCode::AccessDenied, message)
 }
 
+/// Whose a role is, if such a role can be at all.
+pub(crate) fn account_of_role(arn: &str) -> Option<AccountId> {
+    account_and_name(arn).map(|(account, _)| account)
+}
+
 /// `arn:aws:iam::111122223333:role/path/name`.
 fn account_and_name(arn: &str) -> Option<(AccountId, &str)> {
     let (account, rest) = arn.strip_prefix("arn:aws:iam::")?.split_once(':')?;
     let path_and_name = rest.strip_prefix("role/")?;
-    let name = path_and_name.rsplit('/').next()?;
+    let name = path_and_name.rsplit('/').next().filter(|name| !name.is_empty())?;
     Some((AccountId::parse(account)?, name))
 }

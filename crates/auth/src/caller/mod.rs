@@ -126,6 +126,11 @@ impl Caller {
         self.identity.as_deref()
     }
 
+    /// The same request by whom its token is about, whoever signed it.
+    pub(crate) fn with_token(&self, token: WebIdentity) -> Self {
+        Self { identity: None, token: Some(Arc::new(token)), ..self.clone() }
+    }
+
     pub(crate) fn with_code(&self, at: Timestamp) -> Self {
         Self { code: Some(at), ..self.clone() }
     }

@@ -1,4 +1,5 @@
-//! The operations of IAM: users, groups, roles, policies, keys, identity providers and devices of an account.
+//! The operations of IAM (users, groups, roles, policies, keys, identity providers and devices of an account) and of STS
+//! (temporary credentials).
 //!
 //! Each operation takes an `Authorized` request, decides inside one commit against the truth and answers in AWS's words. All
 //! rows of an account change in one group, so that what one operation checks no other can undermine. This crate
@@ -20,6 +21,7 @@ mod refuse;
 mod registry;
 mod rows;
 mod shown;
+mod sts;
 mod tags;
 mod totp;
 mod words;

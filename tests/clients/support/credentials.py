@@ -1,4 +1,5 @@
-"""Who signs: an access key with its secret, and the root's of every server that the suites start."""
+"""Who signs: an access key with its secret, and the token of temporary ones; and the root's of every server that the
+suites start."""
 
 import dataclasses
 

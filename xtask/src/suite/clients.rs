@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 
 use crate::run;
 use crate::suite::step::{Counts, Report};
-use crate::suite::{debian, venv};
+use crate::suite::{debian, node, venv};
 
 const SUITES: &str = "tests/clients";
 
@@ -27,6 +27,9 @@ pub fn run(report: &mut Report, release: bool, expression: Option<&str>) {
     });
     for absent in debian::install(&["s3cmd", "rclone", "restic"]) {
         report.note(format!("{absent} is not here and could not be installed: its tests are skipped"));
+    }
+    if let Err(error) = node::install() {
+        report.note(format!("no OpenID Connect server ({error:#}): tests with its tokens are skipped"));
     }
     if made {
         report.step("clients", || pytest(&python, &binary(release), expression));

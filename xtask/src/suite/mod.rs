@@ -3,6 +3,7 @@
 
 mod clients;
 mod debian;
+mod node;
 mod rust;
 mod step;
 mod venv;

@@ -6,12 +6,17 @@ use crate::tidy::manifest::Workspace;
 use crate::tree::{Fault, Tree};
 
 const PATH: &str = "docs/dependencies.md";
-/// The black-box suites' own: they may have rows, by their names in this file.
+/// The black-box suites' own: they may have rows, by their names in these files.
 const REQUIREMENTS: &str = "tests/clients/requirements.txt";
+const PACKAGE: &str = "tests/clients/oidc/package.json";
 
 pub fn check(tree: &Tree, workspace: &Workspace) -> Vec<Fault> {
     let rows = rows(tree.get(PATH).unwrap_or_default());
-    let pinned: BTreeSet<&str> = tree.get(REQUIREMENTS).unwrap_or_default().lines().map(name_of).collect();
+    let package: serde_json::Value =
+        serde_json::from_str(tree.get(PACKAGE).unwrap_or_default()).unwrap_or_default();
+    let packages = package["dependencies"].as_object().into_iter().flat_map(|all| all.keys());
+    let required = tree.get(REQUIREMENTS).unwrap_or_default().lines().map(name_of);
+    let pinned: BTreeSet<&str> = required.chain(packages.map(String::as_str)).collect();
     let missing = workspace
         .outside
         .iter()

@@ -4,11 +4,11 @@ use api::{ErrorCode, S3Error, sts};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use model::{AccountId, Timestamp};
+use seal::Sealer;
 use sigv4::Secret;
 use world::Random;
 
 use super::{Session, SessionOf, packed, same_key, token};
-use crate::authn::Auth;
 use crate::authz::{Authorized, Guarded};
 use crate::caller::Identity;
 use crate::fault::internal;
@@ -146,16 +146,16 @@ fn permanent(identity: &Identity) -> Result<&Identity, S3Error> {
     if identity.session.is_some() { Err(ErrorCode::AccessDenied.into()) } else { Ok(identity) }
 }
 
-impl Auth {
-    /// Draws the credentials of a session.
-    pub fn issue(&self, random: &dyn Random, session: Session) -> Result<Temporary, S3Error> {
+impl Session {
+    /// Draws its credentials.
+    pub fn issue(self, sealer: &Sealer, random: &dyn Random) -> Result<Temporary, S3Error> {
         let mut bytes = [0; 16 + 30];
         random.fill(&mut bytes);
         let (id, secret) = bytes.split_at(16);
         let id = id.iter().map(|byte| char::from(ID_ALPHABET[usize::from(byte & 31)]));
         let access_key: String = "ASIA".chars().chain(id).collect();
         let secret = Secret::new(STANDARD.encode(secret));
-        let token = token::seal(self.sealer(), random, &access_key, &secret, &session).map_err(internal)?;
-        Ok(Temporary { access_key, secret, token, session })
+        let token = token::seal(sealer, random, &access_key, &secret, &self).map_err(internal)?;
+        Ok(Temporary { access_key, secret, token, session: self })
     }
 }

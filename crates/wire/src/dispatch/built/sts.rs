@@ -2,4 +2,10 @@
 
 super::built! {
     sts, serve_form, FormExchange;
+    AssumeRole,
+    AssumeRoleWithWebIdentity,
+    GetAccessKeyInfo,
+    GetCallerIdentity,
+    GetFederationToken,
+    GetSessionToken,
 }

@@ -243,3 +243,11 @@ def test_uploads_show_who_began_them_and_whose_they_are(mine, other, open_bucket
     for shown in (parts, listed):
         assert shown["Owner"]["ID"] == shown["Initiator"]["ID"] == other.canonical
         assert shown["Initiator"]["DisplayName"] == "other"
+
+
+def test_making_a_bucket_again_in_us_east_1_resets_its_acl(opened):
+    s3, name = boto.client(opened, region="us-east-1"), boto.fresh_name()
+    s3.create_bucket(Bucket=name, ACL="public-read")
+    s3.create_bucket(Bucket=name)
+    assert len(s3.get_bucket_acl(Bucket=name)["Grants"]) == 1
+    s3.delete_bucket(Bucket=name)

@@ -39,6 +39,8 @@ impl Handle<CreateBucket> for Hall {
         let access = self.settle_access(caller, input)?;
         // Object lock needs versions, so it brings them.
         let locked = input.object_lock_enabled_for_bucket == Some(true);
+        // AWS "CreateBucket": only in us-east-1 is creating one's own bucket again a success, which resets its ACL.
+        let classic = signed.is_some_and(Region::is_classic);
         let owner = caller.account;
         let key = space::bucket(&name);
         let owned = space::owned(owner, name.as_str());
@@ -48,7 +50,7 @@ impl Handle<CreateBucket> for Hall {
             .commit(bucket_group(name.as_str()), move |view, ordinal| {
                 if let Some(row) = view.get(&key)? {
                     let standing = BucketRow::decode(row).map_err(fault::row)?;
-                    return Ok(decide_standing(&standing, owner));
+                    return Ok(decide_standing(standing, owner, classic.then_some(&access), key.clone()));
                 }
                 // Clients write access points as such names.
                 if let Some((account, point)) = auth::access_point_of_label(name_of_label.as_str())
@@ -76,8 +78,7 @@ impl Handle<CreateBucket> for Hall {
             })
             .await
             .map_err(fault::catalog)??;
-        // AWS "CreateBucket": only in us-east-1 is creating one's own bucket again a success.
-        if matches!(made, Outcome::Own) && !signed.is_some_and(Region::is_classic) {
+        if matches!(made, Outcome::Own) && !classic {
             return Err(
                 S3Error::from(ErrorCode::BucketAlreadyOwnedByYou).element("BucketName", name.as_str())
             );
@@ -87,11 +88,22 @@ impl Handle<CreateBucket> for Hall {
     }
 }
 
-fn decide_standing(standing: &BucketRow, caller: AccountId) -> Decision<Outcome, S3Error> {
-    if standing.owner == caller {
-        Decision::Write(Vec::new(), Outcome::Own)
-    } else {
-        Decision::Refuse(ErrorCode::BucketAlreadyExists.into())
+/// `reset`: to make one's own bucket again sets its ACL anew.
+fn decide_standing(
+    mut standing: BucketRow,
+    caller: AccountId,
+    reset: Option<&BucketAccess>,
+    key: Vec<u8>,
+) -> Decision<Outcome, S3Error> {
+    if standing.owner != caller {
+        return Decision::Refuse(ErrorCode::BucketAlreadyExists.into());
+    }
+    match reset {
+        Some(access) if access.acl != standing.access.acl && !standing.access.is_enforced() => {
+            standing.access.acl.clone_from(&access.acl);
+            Decision::Write(vec![Write::put(key, standing.encode())], Outcome::Own)
+        }
+        _ => Decision::Write(Vec::new(), Outcome::Own),
     }
 }
 

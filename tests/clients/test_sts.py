@@ -1,7 +1,10 @@
 """STS by boto3: roles, sessions and what limits them."""
 
+import base64
 import datetime
+import hmac
 import json
+import struct
 import subprocess
 import time
 import urllib.request
@@ -355,3 +358,36 @@ def test_the_account_of_an_access_key_is_told(house, people, bob):
     assert sts(house, key).get_access_key_info(AccessKeyId=key.access_key)["Account"] == people.account
     with boto.refused("ValidationError", 400):
         sts(house, key).get_access_key_info(AccessKeyId="AKIAIOSFODNN7EXAMPLE")
+
+
+def one_time_code(seed, moment):
+    tag = hmac.digest(seed, struct.pack(">Q", moment // 30), "sha1")
+    at = tag[-1] & 15
+    return f"{(struct.unpack('>I', tag[at : at + 4])[0] & 0x7FFFFFFF) % 10**6:06}"
+
+
+def test_a_one_time_code_opens_what_asks_for_one(house, people):
+    name, key = people.user(allow("sts:*"), allow("iam:ListUsers"))
+    device = people.iam.create_virtual_mfa_device(VirtualMFADeviceName=f"of-{name}")["VirtualMFADevice"]
+    seed, serial = base64.b32decode(device["Base32StringSeed"]), device["SerialNumber"]
+    now = int(time.time())
+    codes = [one_time_code(seed, now - 60), one_time_code(seed, now - 30)]
+    people.iam.enable_mfa_device(
+        UserName=name, SerialNumber=serial, AuthenticationCode1=codes[0], AuthenticationCode2=codes[1]
+    )
+    _, arn = people.role(trust({"AWS": people.user_arn(name)}, Bool={"aws:MultiFactorAuthPresent": "true"}))
+    with boto.refused("AccessDenied", 403):
+        assume(house, key, arn)
+    shown = {"SerialNumber": serial, "TokenCode": one_time_code(seed, now)}
+    assert assume(house, key, arn, **shown)
+    with boto.refused("AccessDenied", 403) as seen:
+        assume(house, key, arn, **shown)
+    assert seen["Message"] == "MultiFactorAuthentication failed with invalid MFA one time pass code. "
+    with boto.refused("AccessDenied", 403) as seen:
+        sts(house, key).get_session_token(SerialNumber=serial + "x", TokenCode="123456")
+    assert seen["Message"].startswith("MultiFactorAuthentication failed, unable to validate MFA code.")
+    # A session that began with a code may call IAM, and a role that asks for one.
+    code = one_time_code(seed, now + 30)
+    session = credentials(sts(house, key).get_session_token(SerialNumber=serial, TokenCode=code))
+    assert boto.client(house, session, "iam").list_users()["Users"]
+    assert assume(house, session, arn)

@@ -73,6 +73,10 @@ fn shown(
     };
     let audience = audience.ok_or_else(|| invalid("Incorrect token audience"))?;
     let (tags, transitive) = tags(claims)?;
+    let source_identity = claims.text(SOURCE_IDENTITY);
+    if !source_identity.is_none_or(is_source_identity) {
+        return Err(invalid("The source identity of the token is not what it should be"));
+    }
     Ok(WebIdentity {
         token: text.to_owned(),
         account,
@@ -83,7 +87,7 @@ fn shown(
         claims: conditions(&row.url, audience, claims),
         tags,
         transitive,
-        source_identity: claims.text(SOURCE_IDENTITY).map(str::to_owned),
+        source_identity: source_identity.map(str::to_owned),
     })
 }
 
@@ -120,6 +124,12 @@ fn tags(claims: &Claims) -> Result<Tags, S3Error> {
     let keys = given.get("transitive_tag_keys").and_then(Value::as_array).into_iter().flatten();
     let transitive: Option<Vec<String>> = keys.map(|key| key.as_str().map(str::to_owned)).collect();
     Ok((tags, transitive.ok_or_else(bad)?))
+}
+
+/// As AssumeRole takes it.
+fn is_source_identity(text: &str) -> bool {
+    (2..=64).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte))
 }
 
 fn is_name(text: &str) -> bool {

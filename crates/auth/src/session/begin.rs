@@ -79,7 +79,8 @@ impl Session {
             id: role.row.id.clone(),
             session_name: session_name.to_owned(),
         };
-        let mut session = Self { mfa: request.mfa(), ..Self::new(role.account, of, limits, now) };
+        // A code that was given counts for assuming the role, not for what its session does, as on AWS.
+        let mut session = Self::new(role.account, of, limits, now);
         if let Some(calling) = request.caller().and_then(|identity| identity.session.as_deref()) {
             session.inherit(calling)?;
         }

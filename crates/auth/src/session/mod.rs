@@ -23,7 +23,7 @@ pub struct Session {
     pub(crate) of: SessionOf,
     pub(crate) issued: Timestamp,
     pub(crate) expires: Timestamp,
-    /// When its holder gave a one-time code.
+    /// When its holder gave a one-time code; of a user's own alone.
     pub(crate) mfa: Option<Timestamp>,
     /// Set once, and kept by every session that follows from this one.
     pub(crate) source_identity: Option<String>,

@@ -16,8 +16,10 @@ impl Session {
     }
 }
 
+/// What a provider's token said takes room too, though it is no policy.
 pub(super) fn check(session: &Session) -> Result<(), S3Error> {
-    let bytes = packed_bytes(session);
+    let claims = session.claims.iter().map(|(name, values)| name.len() + lengths(values));
+    let bytes = packed_bytes(session) + claims.sum::<usize>();
     if bytes <= PACKED_BYTES_MAX {
         return Ok(());
     }
@@ -28,7 +30,10 @@ pub(super) fn check(session: &Session) -> Result<(), S3Error> {
 
 fn packed_bytes(session: &Session) -> usize {
     let tags = session.tags.iter().map(|(key, value)| key.len() + value.len());
-    let names = session.transitive.iter().chain(&session.policy_arns).map(String::len);
     let policy = session.policy.as_ref().map_or(0, String::len);
-    policy + tags.chain(names).sum::<usize>()
+    policy + tags.sum::<usize>() + lengths(&session.transitive) + lengths(&session.policy_arns)
+}
+
+fn lengths(texts: &[String]) -> usize {
+    texts.iter().map(String::len).sum()
 }

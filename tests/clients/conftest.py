@@ -12,6 +12,10 @@ from support.command import Shell
 from support.server import Server, binary
 
 
+def pytest_addoption(parser):
+    parser.addoption("--update", action="store_true", help="write tests/authorization/matrix.txt anew")
+
+
 def pytest_sessionstart(session):
     if not session.config.option.collectonly and not binary().exists():
         pytest.exit(f"{binary()} does not exist: build it, or name one by STRONGROOM_BINARY", returncode=2)

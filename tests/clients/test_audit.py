@@ -15,6 +15,7 @@ import requests
 from support import boto, framing, raw
 from support.accounts import create
 from support.credentials import ROOT, Credentials
+from support.people import People, allow, credentials, document, trust
 from support.signer import SIGNED_TRAILER, Signer
 
 
@@ -163,6 +164,65 @@ def test_a_signature_that_is_wrong_is_nobody_s(audited, bucket):
     assert told["userIdentity"] == {"type": "Unknown", "principalId": "", "accountId": "", "accessKeyId": ROOT.access_key}
     assert told["additionalEventData"]["decision"] == "denied: SignatureDoesNotMatch, before it was known who asks"
     assert told["eventName"] == "GetObject"
+
+
+def test_a_user_s_statement_is_named(audited, bucket):
+    people = People(audited, ROOT)
+    name, user = people.user({**allow("s3:GetObject"), "Sid": "MayRead"})
+    told = of(audited, raw.call(audited, "GET", f"/{bucket}/k", signer=Signer(user)))
+    who = told["userIdentity"]
+    assert re.fullmatch("AIDA[A-Z0-9]+", who.pop("principalId"))
+    assert who == {
+        "type": "IAMUser",
+        "arn": people.user_arn(name),
+        "accountId": people.account,
+        "accessKeyId": user.access_key,
+        "userName": name,
+    }
+    reason = "allowed by identity-based policy own statement 0 (MayRead)"
+    assert told["additionalEventData"]["decision"] == reason
+    told = of(audited, raw.call(audited, "PUT", f"/{bucket}/k", b"x", signer=Signer(user)))
+    assert told["additionalEventData"]["decision"] == "denied: no identity-based policy allows it"
+    people.iam.put_user_policy(UserName=name, PolicyName="never", PolicyDocument=document({**allow("s3:*"), "Effect": "Deny"}))
+    told = of(audited, raw.call(audited, "GET", f"/{bucket}/k", signer=Signer(user)))
+    assert told["additionalEventData"]["decision"] == "denied: explicit deny in identity-based policy never statement 0"
+
+
+def test_a_session_tells_whose_it_is(audited, bucket):
+    people = People(audited, ROOT)
+    _, user = people.user(allow("sts:AssumeRole"))
+    role, arn = people.role(trust({"AWS": people.account}), allow("s3:*"))
+    sts = boto.client(audited, user, "sts")
+    assumed = sts.assume_role(RoleArn=arn, RoleSessionName="audited")
+    told = event(audited, assumed["ResponseMetadata"]["RequestId"])
+    assert (told["eventSource"], told["eventName"]) == ("sts.amazonaws.com", "AssumeRole")
+    assert told["requestParameters"]["roleArn"] == arn and told["requestParameters"]["roleSessionName"] == "audited"
+    assert told["eventCategory"] == "Management" and told["userIdentity"]["type"] == "IAMUser"
+    session = credentials(assumed)
+    told = of(audited, raw.call(audited, "GET", f"/{bucket}/k", signer=Signer(session)))
+    who = told["userIdentity"]
+    role_id, _, session_name = who["principalId"].partition(":")
+    assert (who["type"], session_name, who["accessKeyId"]) == ("AssumedRole", "audited", session.access_key)
+    assert who["arn"] == f"arn:aws:sts::{people.account}:assumed-role/{role}/audited"
+    issuer = who["sessionContext"]["sessionIssuer"]
+    assert issuer == {"type": "Role", "principalId": role_id, "arn": arn, "accountId": people.account, "userName": role}
+    attributes = who["sessionContext"]["attributes"]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", attributes["creationDate"])
+    assert attributes["mfaAuthenticated"] == "false"
+    assert session.token not in audited.audit.read_text() and session.token not in audited.log.read_text(errors="replace")
+    assert session.secret_key not in audited.audit.read_text()
+
+
+def test_iam_s_events_have_iam_s_parameters(audited):
+    iam = boto.client(audited, service="iam")
+    made = iam.create_user(UserName="told", Path="/audit/")
+    told = event(audited, made["ResponseMetadata"]["RequestId"])
+    assert (told["eventSource"], told["eventName"], told["readOnly"]) == ("iam.amazonaws.com", "CreateUser", False)
+    assert (told["requestParameters"]["userName"], told["requestParameters"]["path"]) == ("told", "/audit/")
+    key = iam.create_access_key(UserName="told")["AccessKey"]
+    listed = iam.list_access_keys(UserName="told")
+    assert event(audited, listed["ResponseMetadata"]["RequestId"])["readOnly"]
+    assert key["SecretAccessKey"] not in audited.audit.read_text()
 
 
 def test_a_presigned_url_and_a_form(audited, bucket):

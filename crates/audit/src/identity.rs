@@ -126,7 +126,7 @@ fn session(identity: &Identity) -> Option<SessionContext> {
         session_issuer: issuer,
         web_id_federation_data: provider.map(|federated_provider| WebIdFederation { federated_provider }),
         attributes: Attributes {
-            creation_date: created.unwrap_or_default(),
+            creation_date: created.unwrap_or_default().replace(".000Z", "Z"),
             mfa_authenticated: key("aws:MultiFactorAuthPresent").unwrap_or_else(|| "false".to_owned()),
         },
     })

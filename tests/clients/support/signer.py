@@ -103,7 +103,7 @@ class Signer:
         )
         return Signature(sent, value, self._key(date), date, self._scope(date))
 
-    def presign(self, method, host, target, expires=300, headers=None):
+    def presign(self, method, host, target, expires=300, headers=None, payload=UNSIGNED):
         """The target with its signature in the query."""
         path, _, query = target.partition("?")
         date = self._date()
@@ -119,7 +119,7 @@ class Signer:
             parts["X-Amz-Security-Token"] = self.credentials.token
         added = "&".join(f"{name}={escape(value)}" for name, value in parts.items())
         query = f"{query}&{added}" if query else added
-        value = self._sign(date, method, path, query, signed, UNSIGNED)
+        value = self._sign(date, method, path, query, signed, payload)
         return f"{path}?{query}&X-Amz-Signature={value}"
 
     def form(self, conditions, expires=300):

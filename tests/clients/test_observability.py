@@ -62,10 +62,10 @@ def test_every_request_has_its_line_in_the_log(server, s3, bucket):
 
 
 def test_other_services_operations_are_told_behind_their_names(server):
-    before = requests_total(server, "iam:ListSSHPublicKeys", "NotImplemented")
+    before = requests_total(server, "iam:ListDelegationRequests", "NotImplemented")
     with refused("NotImplemented", 501):
-        boto.client(server, service="iam").list_ssh_public_keys()
-    assert requests_total(server, "iam:ListSSHPublicKeys", "NotImplemented") == before + 1
+        boto.client(server, service="iam").list_delegation_requests()
+    assert requests_total(server, "iam:ListDelegationRequests", "NotImplemented") == before + 1
 
 
 def test_no_secret_and_no_signature_is_logged(server, s3, bucket):

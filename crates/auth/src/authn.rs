@@ -139,17 +139,19 @@ impl Auth {
                 None => claim,
             },
         };
-        let (throttle, scope) = (&self.0.throttle, claim.scope().as_str());
-        let vouched = || {
-            let known = self.0.keys.vouched(claim.access_key(), scope);
-            known.is_some_and(|known| known.holds(arrival, now))
-        };
-        throttle.check(arrival, claim.access_key(), now, vouched)?;
+        let throttle = &self.0.throttle;
+        throttle
+            .check(arrival, claim.access_key(), now, || self.is_vouched(claim.access_key(), arrival, now))?;
         let proven = self.prove_claim(&claim, view, arrival, now);
         let (identity, payload) =
             proven.map_err(|error| throttle.refused(arrival, claim.access_key(), now, error))?;
         let caller = Caller::new(Some(identity), situation.signed_by(&claim)).audited(arrival.audited);
         Ok(Authenticated { caller, payload })
+    }
+
+    /// Did the key verify from there lately?
+    fn is_vouched(&self, access_key: &str, arrival: &Arrival, now: Timestamp) -> bool {
+        self.0.keys.vouched(access_key).is_some_and(|vouched| vouched.holds(arrival, now))
     }
 
     fn prove_claim(
@@ -186,7 +188,8 @@ impl Auth {
             return Ok((Caller::new(None, situation).audited(arrival.audited), None));
         };
         let throttle = &self.0.throttle;
-        throttle.check(arrival, claim.access_key(), now, || false)?;
+        throttle
+            .check(arrival, claim.access_key(), now, || self.is_vouched(claim.access_key(), arrival, now))?;
         let proven = self.prove_form(&claim, form, arrival, now);
         let (identity, length) =
             proven.map_err(|error| throttle.refused(arrival, claim.access_key(), now, error))?;

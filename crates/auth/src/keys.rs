@@ -19,7 +19,15 @@ use crate::throttle::Vouched;
 const ENTRIES_MAX: usize = 4096;
 
 #[derive(Default)]
-pub(crate) struct Keys(RwLock<HashMap<String, Entry>>);
+pub(crate) struct Keys(RwLock<Known>);
+
+#[derive(Default)]
+struct Known {
+    /// By access key and scope.
+    entries: HashMap<String, Entry>,
+    /// By access key: it outlives the day and holds for all regions.
+    vouched: HashMap<String, Vouched>,
+}
 
 /// What a signing key and its identity were derived from.
 #[derive(Clone)]
@@ -53,31 +61,30 @@ impl Keys {
         scope: &str,
         derive: impl FnOnce() -> Result<(Key, Identity), S3Error>,
     ) -> Result<(Key, Arc<Identity>, Vouched), S3Error> {
-        let name = name(access_key, scope);
-        let known = self.0.read().unwrap_or_else(PoisonError::into_inner).get(&name).cloned();
+        let name = [access_key, "/", scope].concat();
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner).entries.get(&name).cloned();
         if let Some(known) = known
             && known.origin.is(origin)
         {
             return Ok((known.key, known.identity, known.vouched));
         }
         let (key, identity) = derive()?;
-        let (identity, vouched) = (Arc::new(identity), Vouched::default());
-        let mut map = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        if map.len() >= ENTRIES_MAX {
-            map.clear();
+        let identity = Arc::new(identity);
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if known.entries.len() >= ENTRIES_MAX {
+            *known = Known::default();
         }
+        let vouched = known.vouched.entry(access_key.to_owned()).or_default().clone();
         let (kept, of_key) = (identity.clone(), vouched.clone());
-        map.insert(name, Entry { origin: origin.clone(), key: key.clone(), identity: kept, vouched: of_key });
+        known.entries.insert(
+            name,
+            Entry { origin: origin.clone(), key: key.clone(), identity: kept, vouched: of_key },
+        );
         Ok((key, identity, vouched))
     }
 
-    /// What vouches for an access key and scope, if it is known.
-    pub(crate) fn vouched(&self, access_key: &str, scope: &str) -> Option<Vouched> {
-        let map = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        map.get(&name(access_key, scope)).map(|entry| entry.vouched.clone())
+    /// What vouches for an access key, if it is known.
+    pub(crate) fn vouched(&self, access_key: &str) -> Option<Vouched> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).vouched.get(access_key).cloned()
     }
-}
-
-fn name(access_key: &str, scope: &str) -> String {
-    [access_key, "/", scope].concat()
 }

@@ -39,6 +39,8 @@ UNDECIDED = {
 }
 # The latter to anonymous callers of services that know none.
 DENIED = {"AccessDenied", "MissingAuthenticationToken"}
+# S3 says so to who may not deal with a bucket's policy because it is another account's.
+DENIED_BY_METHOD = {"GetBucketPolicy", "PutBucketPolicy", "DeleteBucketPolicy"}
 # No request to this endpoint can ask for these.
 ELSEWHERE = {("s3", "ListDirectoryBuckets"), ("s3", "WriteGetObjectResponse"), ("s3control", "CreateBucket")}
 TRUST = trust({"AWS": "*"})
@@ -184,7 +186,7 @@ class Matrix:
             self.repair(name, asker.bucket)
         if (asker.name, way) == ("user, allowed", "header"):
             self.witnesses[service, name] = answer.header("x-amz-request-id")
-        return told(answer)
+        return told(name, answer)
 
     def signer(self, service, asker):
         signing = operations.model(service).signing_name
@@ -278,11 +280,11 @@ class Formed:
         self.header = answer.headers.get
 
 
-def told(answer):
+def told(name, answer):
     if answer.status < 400:
         return "denied" if b"<Code>AccessDenied</Code>" in answer.body else "allowed"
     code = answer.code or {403: "AccessDenied"}.get(answer.status, "")
-    if code in DENIED:
+    if code in DENIED or (code == "MethodNotAllowed" and name in DENIED_BY_METHOD):
         return "denied"
     return code if code in {*UNDECIDED, "InvalidIdentityToken"} else "allowed"
 

@@ -66,7 +66,8 @@ impl Bench<'_> {
             On::Bucket => match (self.bucket, self.new_bucket) {
                 (Some(bucket), _) => {
                     let acl = bucket_acl(bucket, bucket_permission(need.action));
-                    self.judge_in(bucket, need.action, bucket_arn(bucket), None, acl)
+                    self.judge_in(bucket, need.action, bucket_arn(bucket), None, acl)?;
+                    self.check_belongs(bucket, need.action)
                 }
                 (None, Some(name)) => self.judge_own(need.action, &format!("arn:aws:s3:::{name}")),
                 (None, None) => Err(unbound(need.action)),
@@ -94,6 +95,18 @@ impl Bench<'_> {
                 self.judge_object(bucket, need.action, &source.key, source.version_id.as_deref())
             }
         }
+    }
+
+    /// A bucket's policy is its own account's affair, whatever it allows to others.
+    ///
+    /// Source: AWS "PutBucketPolicy", "GetBucketPolicy", "DeleteBucketPolicy".
+    fn check_belongs(&self, bucket: &Bucket, action: &str) -> Result<(), S3Error> {
+        let own = ["s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"].contains(&action);
+        if !own || self.caller.account() == Some(bucket.row.owner) {
+            return Ok(());
+        }
+        self.note_all("only the bucket's own account deals with its policy");
+        Err(ErrorCode::MethodNotAllowed.into())
     }
 
     /// What belongs to the caller's own account: only its own policies have a say.

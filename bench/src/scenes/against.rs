@@ -28,11 +28,11 @@ struct Path {
 }
 
 const PATHS: [Path; 6] = [
-    Path { what: "4 KiB PUT", connections: WRITERS, make: |round| Box::new(puts("b", round, 4096)) },
+    Path { what: "4 KiB PUT", connections: WRITERS, make: |round| Box::new(puts("bench", round, 4096)) },
     Path {
         what: "64 KiB PUT",
         connections: WRITERS,
-        make: |round| Box::new(puts("b", round + 1000, 65_536)),
+        make: |round| Box::new(puts("bench", round + 1000, 65_536)),
     },
     Path { what: "4 KiB GET", connections: READERS, make: |_| Box::new(|number| Ask::get(key(number))) },
     Path {
@@ -43,19 +43,19 @@ const PATHS: [Path; 6] = [
     Path {
         what: "page of 1,000 keys",
         connections: 4,
-        make: |_| Box::new(|_| Ask::get("/b").query("list-type=2&max-keys=1000&prefix=read%2F")),
+        make: |_| Box::new(|_| Ask::get("/bench").query("list-type=2&max-keys=1000&prefix=read%2F")),
     },
     Path {
         what: "DELETE",
         connections: WRITERS,
-        make: |round| Box::new(move |number| Ask::new(Method::DELETE, format!("/b/r{round}/o{number:07}"))),
+        make: |round| Box::new(move |number| Ask::new(Method::DELETE, format!("/bench/r{round}/o{number:07}"))),
     },
 ];
 
 pub fn play(stage: &mut Stage) -> anyhow::Result<()> {
     let other = stage.other_server().context("name the other server's binary: --against FILE")?;
-    let own = filled(stage, stage.serve_bucket("own", &[], "b")?)?;
-    let other = filled(stage, stage.serve_other(&other, "other", "b")?)?;
+    let own = filled(stage, stage.serve_bucket("own", &[], "bench")?)?;
+    let other = filled(stage, stage.serve_other(&other, "other", "bench")?)?;
     for path in &PATHS {
         let (mut ratios, mut costs) = (Vec::new(), Vec::new());
         for round in 0..stage.scale.rounds {
@@ -75,7 +75,7 @@ pub fn play(stage: &mut Stage) -> anyhow::Result<()> {
 }
 
 fn key(number: u64) -> String {
-    format!("/b/read/o{:05}", number % OBJECTS)
+    format!("/bench/read/o{:05}", number % OBJECTS)
 }
 
 fn filled(stage: &Stage, server: Process) -> anyhow::Result<Process> {

@@ -32,10 +32,11 @@ def same(shell, left, right):
 
 
 @needs("s3cmd")
-def test_s3cmd(work, server):
+def test_s3cmd(work, opened):
+    """Its copies send an ACL, asked or not, which S3 refuses today in new buckets; so these begin as before 2023."""
     name = boto.fresh_name("s3cmd")
     s3cmd = (
-        f"s3cmd --no-progress --no-ssl --host={server.host} --host-bucket={server.host} --access_key={ROOT.access_key} "
+        f"s3cmd --no-progress --no-ssl --host={opened.host} --host-bucket={opened.host} --access_key={ROOT.access_key} "
         f"--secret_key={ROOT.secret_key} --region=eu-west-1 --multipart-chunk-size-mb=5"
     )
     work(f"{s3cmd} mb s3://{name}")

@@ -18,6 +18,26 @@ use crate::source::Source;
 pub const ACCESS_KEY: &str = "bench-root";
 pub const SECRET_KEY: &str = "bench-root-secret-of-one-run";
 
+/// Who signs, and for which service.
+#[derive(Clone)]
+pub struct Who {
+    pub access_key: String,
+    pub secret: String,
+    pub service: &'static str,
+}
+
+impl Who {
+    /// The root of the site, which asks S3.
+    pub fn root() -> Self {
+        Self { access_key: ACCESS_KEY.to_owned(), secret: SECRET_KEY.to_owned(), service: "s3" }
+    }
+
+    #[must_use]
+    pub fn of(self, service: &'static str) -> Self {
+        Self { service, ..self }
+    }
+}
+
 /// One request before it is signed.
 pub struct Ask {
     pub method: Method,
@@ -68,11 +88,16 @@ pub struct Connection {
 
 impl Connection {
     pub async fn open(address: SocketAddr) -> anyhow::Result<Self> {
+        Self::open_as(address, &Who::root()).await
+    }
+
+    pub async fn open_as(address: SocketAddr, who: &Who) -> anyhow::Result<Self> {
         let stream = TcpStream::connect(address).await.with_context(|| format!("connecting to {address}"))?;
         stream.set_nodelay(true)?;
         let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
         tokio::spawn(connection);
-        let signer = Signer::new(ACCESS_KEY, Secret::new(SECRET_KEY), "us-east-1", "s3");
+        let signer =
+            Signer::new(who.access_key.as_str(), Secret::new(who.secret.as_str()), "us-east-1", who.service);
         Ok(Self { sender, signer, host: address.to_string() })
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::client::{Ask, Connection};
+use crate::client::{Ask, Connection, Who};
 
 #[derive(Clone, Copy)]
 pub enum Until {
@@ -35,13 +35,19 @@ impl Done {
 }
 
 /// `make` gets the request's number, counted over all connections.
-pub async fn drive<F>(address: SocketAddr, connections: usize, until: Until, make: F) -> anyhow::Result<Done>
+pub async fn drive<F>(
+    address: SocketAddr,
+    who: &Who,
+    connections: usize,
+    until: Until,
+    make: F,
+) -> anyhow::Result<Done>
 where
     F: Fn(u64) -> Ask + Send + Sync + 'static,
 {
     let mut opened = Vec::with_capacity(connections);
     for _ in 0..connections {
-        opened.push(Connection::open(address).await?);
+        opened.push(Connection::open_as(address, who).await?);
     }
     let (make, next) = (Arc::new(make), Arc::new(AtomicU64::new(0)));
     let started = Instant::now();

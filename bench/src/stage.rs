@@ -9,7 +9,7 @@ use anyhow::{Context as _, bail};
 use http::Method;
 use tokio::runtime::Runtime;
 
-use crate::client::{ACCESS_KEY, Ask, Connection, SECRET_KEY};
+use crate::client::{ACCESS_KEY, Ask, Connection, SECRET_KEY, Who};
 use crate::load::{self, Done, Until};
 use crate::options::{Arguments, Scale};
 use crate::process::Process;
@@ -149,8 +149,23 @@ impl Stage {
     where
         F: Fn(u64) -> Ask + Send + Sync + 'static,
     {
+        self.measure_as(server, &Who::root(), connections, until, make)
+    }
+
+    /// The same, signed by somebody else.
+    pub fn measure_as<F>(
+        &self,
+        server: &Process,
+        who: &Who,
+        connections: usize,
+        until: Until,
+        make: F,
+    ) -> anyhow::Result<Measured>
+    where
+        F: Fn(u64) -> Ask + Send + Sync + 'static,
+    {
         let cpu_before = server.cpu()?;
-        let done = self.wait(load::drive(server.address, connections, until, make))?;
+        let done = self.wait(load::drive(server.address, who, connections, until, make))?;
         if done.requests == 0 {
             bail!("not one request was answered in time");
         }

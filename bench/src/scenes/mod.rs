@@ -8,6 +8,7 @@ mod inline;
 mod large;
 mod limits;
 mod listing;
+mod policies;
 mod signed_get;
 mod small_put;
 mod start;
@@ -25,7 +26,7 @@ pub struct Scene {
     pub play: fn(&mut Stage) -> anyhow::Result<()>,
 }
 
-const SCENES: [Scene; 10] = [
+const SCENES: [Scene; 11] = [
     Scene { name: "limits", about: "what disk and processor can do", usual: true, play: limits::play },
     Scene { name: "idle", about: "memory of a server with nothing to do", usual: true, play: idle::play },
     Scene { name: "small-put", about: "4 KiB PUTs, 64 writers", usual: true, play: small_put::play },
@@ -36,6 +37,12 @@ const SCENES: [Scene; 10] = [
         play: durable_put::play,
     },
     Scene { name: "signed-get", about: "4 KiB GETs against bare hyper", usual: true, play: signed_get::play },
+    Scene {
+        name: "policies",
+        about: "4 KiB GETs by a user with ten policies against root's",
+        usual: true,
+        play: policies::play,
+    },
     Scene { name: "listing", about: "pages of small and large buckets", usual: true, play: listing::play },
     Scene {
         name: "start",

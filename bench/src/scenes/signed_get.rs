@@ -11,7 +11,7 @@ use crate::source::noise;
 use crate::stage::Stage;
 
 const SCENE: &str = "signed-get";
-const READERS: usize = 32;
+pub const READERS: usize = 32;
 const OBJECT_BYTES: usize = 4096;
 const OBJECTS: u64 = 1000;
 
@@ -39,7 +39,8 @@ pub fn play(stage: &mut Stage) -> anyhow::Result<()> {
     stage.strike(usual, "get")
 }
 
-fn prepared(stage: &Stage, data: &str, flags: &[&str]) -> anyhow::Result<Process> {
+/// A server with a bucket of small objects.
+pub fn prepared(stage: &Stage, data: &str, flags: &[&str]) -> anyhow::Result<Process> {
     let server = stage.serve_bucket(data, flags, "read")?;
     let body = noise(OBJECT_BYTES);
     let sha256 = digest::sha256(&body);
@@ -48,7 +49,7 @@ fn prepared(stage: &Stage, data: &str, flags: &[&str]) -> anyhow::Result<Process
     Ok(server)
 }
 
-fn one_of_many(number: u64) -> Ask {
+pub fn one_of_many(number: u64) -> Ask {
     Ask::get(format!("/read/o{:04}", number % OBJECTS))
 }
 

@@ -2,7 +2,7 @@
 
 use super::filled::{self, DATA};
 use super::small_put::{WRITERS, puts};
-use crate::client::{Ask, Connection};
+use crate::client::{Ask, Connection, Who};
 use crate::load::{self, Until};
 use crate::process::Process;
 use crate::report::Row;
@@ -48,8 +48,10 @@ fn cut_down(stage: &Stage, server: Process, round: usize) -> anyhow::Result<()> 
     let (address, time) = (server.address, stage.scale.round);
     stage.wait(async {
         // Longer than it will live: the writers end with an error, as they should.
-        let writing =
-            tokio::spawn(load::drive(address, WRITERS, Until::Passed(time * 2), puts("torn", round, 4096)));
+        let writing = tokio::spawn(async move {
+            let (until, make) = (Until::Passed(time * 2), puts("torn", round, 4096));
+            load::drive(address, &Who::root(), WRITERS, until, make).await
+        });
         tokio::time::sleep(time).await;
         Connection::open(address).await?.ask(Ask::get("/-/health/ready")).await?;
         server.kill()?;

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use catalog::View;
 use catalog::table::{AccessKeyRow, AccountRow, KeptSecret, UserRow, space};
 use model::{AccountId, Region, Timestamp};
-use policy::Account;
+use policy::{Account, Asked};
 use sigv4::Secret;
 
 use crate::authn::Auth;
@@ -98,13 +98,15 @@ impl Auth {
             Holder::Root(kept) => Ok((open(kept)?, root)),
             Holder::User { name, secret } => {
                 let (subject, standing) = self.user(&root, name, access_key)?;
-                Ok((open(secret)?, Identity { subject, standing, ..root }))
+                let asked = Asked::by(standing.policies());
+                Ok((open(secret)?, Identity { subject, standing, asked, ..root }))
             }
             Holder::Session(session, secret) => {
                 let view = self.catalog().snapshot().map_err(internal)?;
                 let (subject, standing) = session.stand(&view, &root)?.ok_or_else(|| unknown(access_key))?;
                 let session = Some(session.clone());
-                Ok((secret.clone(), Identity { subject, standing, session, ..root }))
+                let asked = Asked::by(standing.policies());
+                Ok((secret.clone(), Identity { subject, standing, asked, session, ..root }))
             }
         }
     }

@@ -25,4 +25,4 @@ pub use evaluate::{Allowed, Attached, By, Decision, Denied, Lack, Layer, Policie
 pub use fault::Fault;
 pub use kind::Kind;
 pub use public::is_public;
-pub use request::{Account, Caller, FederatedUser, Keys, Request, RoleSession, User};
+pub use request::{Account, Asked, Caller, FederatedUser, Keys, Request, RoleSession, User};

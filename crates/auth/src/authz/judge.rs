@@ -3,7 +3,7 @@
 use api::{ErrorCode, S3Error};
 use catalog::table::{AccountAccessRow, TagsRow, space};
 use model::{AccountId, Acl, Permission, PublicAccessBlock};
-use policy::{Allowed, Attached, Decision, Denied, Keys, Policies, Request};
+use policy::{Allowed, Asked, Attached, Decision, Denied, Keys, Policies, Policy, Request};
 use rules::copy_source::CopySource;
 
 use super::denial::refusal;
@@ -115,7 +115,7 @@ impl Bench<'_> {
             self.note_all("anonymous callers have no account");
             return Err(ErrorCode::AccessDenied.into());
         }
-        let request = self.request(action, resource.to_owned(), None, &[], &[]);
+        let request = self.request(action, resource.to_owned(), None, None, &[], &[]);
         self.settle(&request, None, false)
     }
 
@@ -160,11 +160,9 @@ impl Bench<'_> {
         if !bucket.row.access.is_enforced() {
             return Ok(true);
         }
-        let asks = |policy: &policy::Policy| {
-            policy.condition_keys().any(|key| key.starts_with("s3:existingobjecttag/"))
-        };
-        let own = self.caller.identity().is_some_and(|identity| identity.standing.policies().any(asks));
-        Ok(own || self.bucket_policy(bucket)?.is_some_and(|kept| asks(&kept.policy)))
+        let ask = |asked: &Asked| asked.has_below("s3:existingobjecttag/");
+        let own = self.caller.identity().is_some_and(|identity| ask(&identity.asked));
+        Ok(own || self.bucket_policy(bucket)?.is_some_and(|kept| ask(kept.policy.asked())))
     }
 
     fn judge_in(
@@ -192,7 +190,8 @@ impl Bench<'_> {
         let granted = self.is_granted(&acl, block.ignore_public_acls);
         let tags = facts.as_ref().map(|facts| facts.tags.as_slice()).unwrap_or_default();
         let of_bucket = self.bucket_tags(bucket)?;
-        let request = self.request(action, resource, Some(owner), tags, &of_bucket);
+        let policy = kept.as_ref().map(|kept| &*kept.policy);
+        let request = self.request(action, resource, Some(owner), policy, tags, &of_bucket);
         let object_owner =
             facts.as_ref().map(|facts| facts.owner).filter(|_| !bucket.row.access.is_enforced());
         match object_owner.filter(|other| *other != owner) {
@@ -205,28 +204,33 @@ impl Bench<'_> {
                     _ => Ok(()),
                 })?;
                 let request =
-                    self.request(action, request.resource().to_owned(), Some(other), tags, &of_bucket);
+                    self.request(action, request.resource().to_owned(), Some(other), None, tags, &of_bucket);
                 self.settle(&request, None, granted)
             }
         }
     }
 
+    /// `policy` is the resource's: the request tells what it and the caller's own ask for, and no other decides it.
     pub(super) fn request(
         &self,
         action: &'static str,
         resource: String,
         owner: Option<AccountId>,
+        policy: Option<&Policy>,
         tags: &[(String, String)],
         more: &[(String, String)],
     ) -> Request {
-        let mut keys = self.facts.clone();
+        let own = self.caller.identity().map(|identity| identity.asked.clone()).unwrap_or_default();
+        let of_resource = policy.map(|policy| policy.asked().clone()).unwrap_or_default();
+        let mut keys = Keys::asked_by(own, of_resource);
+        keys.extend(&self.facts);
         for (name, value) in more {
             keys.set(name, value.as_str());
         }
         if let Some(identity) = self.caller.identity() {
             keys.extend(&identity.standing.keys);
             if let Some(region) = &identity.signed_region {
-                keys.set("aws:RequestedRegion", region.as_str());
+                keys.tell("aws:requestedregion", || Some(region.as_str()));
             }
         }
         self.caller.describe(&mut keys);

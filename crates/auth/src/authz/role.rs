@@ -106,7 +106,7 @@ impl Bench<'_> {
             ["aws:ResourceTag", "iam:ResourceTag"].map(|key| (format!("{key}/{name}"), value.clone()))
         });
         let tags: Vec<_> = tags.collect();
-        let request = self.request(action, role.arn(), Some(role.account), &[], &tags);
+        let request = self.request(action, role.arn(), Some(role.account), Some(&role.trust), &[], &tags);
         let trust = Attached { name: "trust policy", policy: &role.trust };
         self.decide_by(&request, Some(trust), false, |decision| {
             self.note(&request, &decision);

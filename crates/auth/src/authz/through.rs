@@ -31,13 +31,15 @@ impl Bench<'_> {
             None => point.arn(),
         };
         let tags = self.bucket_tags(bucket)?;
-        let request = self.request_through(point, action, resource, point.account, facts, &tags);
+        let request =
+            self.request_through(point, policy.as_ref(), (action, resource), point.account, facts, &tags);
         let by_identity = self.decide(&request, policy.as_ref(), false, |decision| {
             self.settled(&request, &decision).map(|()| is_by_identity(&decision))
         })?;
 
         let (in_bucket, owner) = (in_bucket.to_owned(), bucket.row.owner);
-        let request = self.request_through(point, action, in_bucket, owner, facts, &tags);
+        let request =
+            self.request_through(point, of_bucket.as_ref(), (action, in_bucket), owner, facts, &tags);
         self.decide(&request, of_bucket.as_ref(), false, |decision| match decision {
             // Its own policies allowed it, under the name by which the request came.
             Decision::Denied(Denied::Implicitly(_))
@@ -52,8 +54,8 @@ impl Bench<'_> {
     fn request_through(
         &self,
         point: &AccessPointRow,
-        action: &'static str,
-        resource: String,
+        kept: Option<&Kept>,
+        (action, resource): (&'static str, String),
         owner: model::AccountId,
         facts: Option<&ObjectFacts>,
         of_bucket: &[(String, String)],
@@ -66,7 +68,7 @@ impl Bench<'_> {
         ];
         let more: Vec<(String, String)> =
             of_bucket.iter().cloned().chain(more.map(|(name, value)| (name.to_owned(), value))).collect();
-        self.request(action, resource, Some(owner), tags, &more)
+        self.request(action, resource, Some(owner), kept.map(|kept| &*kept.policy), tags, &more)
     }
 
     /// A public policy that must not be: nobody from elsewhere comes in by it.

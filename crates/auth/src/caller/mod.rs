@@ -7,7 +7,7 @@ mod trail;
 use std::sync::Arc;
 
 use model::{AccountId, CanonicalId, Region, Timestamp};
-use policy::{Account, Attached, Keys, Policy};
+use policy::{Account, Asked, Attached, Keys, Policy};
 
 pub use shown::WebIdentity;
 pub use situation::{Proof, Situation};
@@ -41,6 +41,8 @@ pub struct Identity {
     pub subject: policy::Caller,
     /// Nothing for a root, which needs no policy.
     pub standing: Standing,
+    /// The condition keys that its policies ask for.
+    pub(crate) asked: Asked,
     /// Of temporary credentials.
     pub session: Option<Arc<Session>>,
 }
@@ -96,6 +98,7 @@ impl Identity {
             access_key: access_key.into(),
             signed_region,
             standing: Standing::default(),
+            asked: Asked::default(),
             session: None,
         }
     }

@@ -70,31 +70,24 @@ impl Situation {
 
     /// The condition keys that follow.
     pub(crate) fn describe(&self, keys: &mut Keys) {
-        keys.set("aws:CurrentTime", self.now.to_iso8601());
-        keys.set("aws:EpochTime", self.now.seconds().to_string());
-        keys.set("aws:SecureTransport", self.secure.to_string());
-        let auth_type = match self.proof {
+        let signed = self.signed.filter(|_| self.proof == Proof::Query);
+        let age = |signed: Timestamp| (self.now.millis() - signed.millis()).max(0).to_string();
+        keys.tell("aws:currenttime", || Some(self.now.to_iso8601()));
+        keys.tell("aws:epochtime", || Some(self.now.seconds().to_string()));
+        keys.tell("aws:securetransport", || Some(self.secure.to_string()));
+        keys.tell("aws:sourceip", || self.remote.map(|remote| remote.to_string()));
+        keys.tell("aws:useragent", || self.user_agent.clone());
+        keys.tell("aws:referer", || self.referer.clone());
+        keys.tell("s3:tlsversion", || self.tls_version);
+        keys.tell("s3:authtype", || match self.proof {
             Proof::None => None,
             Proof::Header => Some("REST-HEADER"),
             Proof::Query => Some("REST-QUERY-STRING"),
             Proof::Form => Some("POST"),
-        };
-        let signed = self.signed.filter(|_| self.proof == Proof::Query);
-        let age = signed.map(|signed| (self.now.millis() - signed.millis()).max(0).to_string());
-        for (name, value) in [
-            ("aws:SourceIp", self.remote.map(|remote| remote.to_string())),
-            ("aws:UserAgent", self.user_agent.clone()),
-            ("aws:Referer", self.referer.clone()),
-            ("s3:TlsVersion", self.tls_version.map(str::to_owned)),
-            ("s3:authType", auth_type.map(str::to_owned)),
-            ("s3:signatureversion", self.signature_version.map(str::to_owned)),
-            ("s3:signatureAge", age),
-            ("s3:x-amz-content-sha256", self.content_sha256.clone()),
-        ] {
-            if let Some(value) = value {
-                keys.set(name, value);
-            }
-        }
+        });
+        keys.tell("s3:signatureversion", || self.signature_version);
+        keys.tell("s3:signatureage", || signed.map(age));
+        keys.tell("s3:x-amz-content-sha256", || self.content_sha256.clone());
     }
 }
 

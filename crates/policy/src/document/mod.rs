@@ -10,6 +10,7 @@ mod write;
 
 use crate::condition::Condition;
 use crate::kind::Kind;
+use crate::request::Asked;
 
 pub use action::ActionPattern;
 pub use principal::{AwsName, Principals};
@@ -21,6 +22,8 @@ pub struct Policy {
     pub(crate) version: Version,
     pub(crate) id: Option<String>,
     pub(crate) statements: Vec<Statement>,
+    /// The condition keys that they ask for.
+    pub(crate) asked: Asked,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,17 +88,27 @@ impl Policy {
         &self.statements
     }
 
-    /// The condition keys that it asks for, by conditions and variables, in lower case; some may come twice.
+    /// The condition keys that it asks for.
+    pub fn asked(&self) -> &Asked {
+        &self.asked
+    }
+
+    /// The same as they come, in lower case; some may come twice.
     pub fn condition_keys(&self) -> impl Iterator<Item = &str> {
-        self.statements.iter().flat_map(|statement| {
-            let resources = match &statement.resources {
-                Some(Scope::Of(resources) | Scope::AllBut(resources)) => resources.as_slice(),
-                None => &[],
-            };
-            let conditions = statement.conditions.iter();
-            let conditions = conditions
-                .flat_map(|condition| condition.values.variables().into_iter().chain([&*condition.lowered]));
-            resources.iter().flat_map(ResourcePattern::variables).chain(conditions)
-        })
+        self.statements.iter().flat_map(Statement::condition_keys)
+    }
+}
+
+impl Statement {
+    /// By conditions and variables.
+    fn condition_keys(&self) -> impl Iterator<Item = &str> {
+        let resources = match &self.resources {
+            Some(Scope::Of(resources) | Scope::AllBut(resources)) => resources.as_slice(),
+            None => &[],
+        };
+        let conditions = self.conditions.iter();
+        let conditions = conditions
+            .flat_map(|condition| condition.values.variables().into_iter().chain([&*condition.lowered]));
+        resources.iter().flat_map(ResourcePattern::variables).chain(conditions)
     }
 }

@@ -8,6 +8,7 @@ use crate::fault::{Fault, Place};
 use crate::json::{Elements, Json};
 use crate::kind::Kind;
 use crate::limits::TEXT_BYTES_MAX;
+use crate::request::Asked;
 
 impl Policy {
     /// Reads a document as what it shall be.
@@ -32,7 +33,8 @@ impl Policy {
         if !kind.is_of_s3() {
             sids_are_unique(&statements, &place)?;
         }
-        Ok(Self { kind, version, id: id.map(str::to_owned), statements })
+        let asked = Asked::of(statements.iter().flat_map(Statement::condition_keys));
+        Ok(Self { kind, version, id: id.map(str::to_owned), statements, asked })
     }
 }
 

@@ -41,6 +41,11 @@ pub(super) struct Granted<'a> {
 const MENDING: [&str; 3] = ["s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"];
 
 impl<'a> Policies<'a> {
+    pub(super) fn all(&self) -> impl Iterator<Item = &'a Policy> {
+        let lists = self.control.iter().copied().chain([self.identity, self.session]);
+        lists.flatten().chain(&self.resource).chain(&self.boundary).map(|attached| attached.policy)
+    }
+
     pub(super) fn explicit_deny(&self, request: &Request) -> Option<By<'a>> {
         let by_resource = || {
             let attached = self.resource.filter(|_| !is_mending(request))?;

@@ -19,6 +19,7 @@ use principal::Reach;
 
 /// Decides, with the reason. See `docs/spec/policy.md`.
 pub fn evaluate<'a>(request: &Request, policies: &Policies<'a>) -> Decision<'a> {
+    debug_assert!(policies.all().all(|policy| request.keys().cover(policy)), "a key was not told");
     match decide(request, policies) {
         Ok(allowed) => Decision::Allowed(allowed),
         Err(denied) => Decision::Denied(denied),

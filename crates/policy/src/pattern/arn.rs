@@ -19,13 +19,15 @@ pub(crate) struct ArnPattern {
     source: String,
     /// None for `*`.
     parts: Option<[Template; PARTS]>,
+    /// With what every ARN that matches begins: most that do not are told apart by it.
+    start: String,
 }
 
 impl ArnPattern {
     pub fn parse(text: &str, flavour: Flavour) -> Result<Self, &'static str> {
         let source = text.to_owned();
         if text == "*" {
-            return Ok(Self { source, parts: None });
+            return Ok(Self { source, parts: None, start: String::new() });
         }
         let split = split(text, flavour).ok_or("must be an ARN of six parts, or `*`")?;
         if split[0] != "arn" {
@@ -36,7 +38,8 @@ impl ArnPattern {
         }
         let [arn, partition, service, region, account, resource] =
             split.map(|part| Template::parse(part, flavour));
-        Ok(Self { source, parts: Some([arn?, partition?, service?, region?, account?, resource?]) })
+        let parts = [arn?, partition?, service?, region?, account?, resource?];
+        Ok(Self { source, start: start(&parts), parts: Some(parts) })
     }
 
     pub fn source(&self) -> &str {
@@ -54,6 +57,9 @@ impl ArnPattern {
     /// `None` when a variable has no value and the other parts do not settle it.
     pub fn matches(&self, arn: &str, keys: &Keys) -> Option<bool> {
         let Some(templates) = &self.parts else { return Some(true) };
+        if !arn.starts_with(&self.start) {
+            return Some(false);
+        }
         let Some(found) = parts(arn) else { return Some(false) };
         let mut settled = true;
         for (template, part) in templates.iter().zip(found) {
@@ -65,6 +71,26 @@ impl ArnPattern {
         }
         settled.then_some(true)
     }
+}
+
+/// The parts as far as they are plain text. Of a part with a variable nothing: without a value it is undecided, whatever
+/// else stands there.
+fn start(parts: &[Template; PARTS]) -> String {
+    let mut start = String::new();
+    for (index, part) in parts.iter().enumerate() {
+        if part.variables().next().is_some() {
+            break;
+        }
+        let (text, is_all) = part.start();
+        start.push_str(&text);
+        if !is_all {
+            break;
+        }
+        if index + 1 < PARTS {
+            start.push(':');
+        }
+    }
+    start
 }
 
 /// Splits at the first five colons that stand in no variable.

@@ -91,6 +91,19 @@ impl Template {
         })
     }
 
+    /// The plain text before its first wildcard or variable, and whether that is all.
+    pub fn start(&self) -> (String, bool) {
+        let mut text = String::new();
+        for piece in &self.pieces {
+            let Piece::Tokens(tokens) = piece else { return (text, false) };
+            for token in tokens {
+                let Token::Char(c) = token else { return (text, false) };
+                text.push(*c);
+            }
+        }
+        (text, true)
+    }
+
     /// With its variables replaced; `None` when one of them has neither a value nor a default.
     pub fn tokens(&self, keys: &Keys) -> Option<Cow<'_, [Token]>> {
         match self.pieces.as_slice() {

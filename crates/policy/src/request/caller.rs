@@ -125,26 +125,27 @@ impl Caller {
     /// Sets what follows from the caller and removes what somebody else said of it.
     pub(super) fn describe(&self, keys: &mut Keys) {
         keys.remove_all("aws:principaltag/");
-        let user_name = if let Self::User(user) = self { Some(user.name.clone()) } else { None };
-        let (provider, service) = match self {
-            Self::RoleSession(session) => (session.provider.clone(), None),
-            Self::WebIdentity { provider } => (Some(provider.clone()), None),
-            Self::Service { name } => (None, Some(name.clone())),
-            _ => (None, None),
-        };
-        let account = self.account().map(|account| account.id.to_string());
-        let signed = account.is_some() || service.is_some();
-        for (name, value) in [
-            ("aws:principaltype", Some(self.kind().to_owned())),
-            ("aws:principalarn", self.principal_arn()),
-            ("aws:principalaccount", account),
-            ("aws:userid", self.unique_id()),
-            ("aws:username", user_name),
-            ("aws:federatedprovider", provider),
-            ("aws:principalisawsservice", signed.then(|| service.is_some().to_string())),
-            ("aws:principalservicename", service),
-        ] {
-            keys.settle(name, value);
+        let account = self.account().map(|account| account.id);
+        let service = if let Self::Service { name } = self { Some(name) } else { None };
+        keys.settle("aws:principaltype", || Some(self.kind().to_owned()));
+        keys.settle("aws:principalarn", || self.principal_arn());
+        keys.settle("aws:principalaccount", || account.map(|id| id.to_string()));
+        keys.settle("aws:userid", || self.unique_id());
+        keys.settle("aws:username", || match self {
+            Self::User(user) => Some(user.name.clone()),
+            _ => None,
+        });
+        keys.settle("aws:federatedprovider", || match self {
+            Self::RoleSession(session) => session.provider.clone(),
+            Self::WebIdentity { provider } => Some(provider.clone()),
+            _ => None,
+        });
+        keys.settle("aws:principalisawsservice", || {
+            (account.is_some() || service.is_some()).then(|| service.is_some().to_string())
+        });
+        keys.settle("aws:principalservicename", || service.cloned());
+        if !keys.wants_below("aws:principaltag/") {
+            return;
         }
         for (tag, value) in self.tags() {
             keys.set(&format!("aws:PrincipalTag/{tag}"), value.as_str());

@@ -1,10 +1,12 @@
 //! Who asks for what, with the condition keys that are true of it.
 
+mod asked;
 mod caller;
 mod keys;
 
 use model::AccountId;
 
+pub use asked::Asked;
 pub use caller::{Account, Caller, FederatedUser, RoleSession, User};
 pub use keys::Keys;
 
@@ -31,7 +33,7 @@ impl Request {
         caller.describe(&mut keys);
         let of_resource = owner.or(caller.account().map(|account| account.id));
         for name in ["aws:resourceaccount", "s3:resourceaccount"] {
-            keys.settle(name, of_resource.map(|account| account.to_string()));
+            keys.settle(name, || of_resource.map(|account| account.to_string()));
         }
         Self { caller, action: action.into(), resource: resource.into(), owner, keys }
     }

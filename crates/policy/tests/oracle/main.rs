@@ -14,7 +14,7 @@ mod text;
 use chance::Chance;
 use documents::Document;
 use judge::{Case, Verdict};
-use policy::{Attached, Decision, Denied, Kind, Policies, evaluate};
+use policy::{Attached, Decision, Denied, Keys, Kind, Policies, evaluate};
 use requests::Asked;
 
 const PAIRS: usize = 100_000;
@@ -89,7 +89,13 @@ impl<'a> Drawn<'a> {
             session: &session,
             control: &control,
         };
-        match evaluate(&asked.to_request(), &policies) {
+        let own = identity.iter().chain(&session).chain(&policies.boundary).chain(levels.iter().flatten());
+        let own = policy::Asked::by(own.map(|attached| attached.policy));
+        let of_resource = policy::Asked::by(policies.resource.map(|attached| attached.policy));
+        let sparing = asked.told(Keys::asked_by(own, of_resource));
+        let decision = evaluate(&asked.to_request(), &policies);
+        assert_eq!(evaluate(&sparing, &policies), decision, "what nobody asks for decides nothing");
+        match decision {
             Decision::Allowed(_) => Verdict::Allowed,
             Decision::Denied(Denied::Explicitly(_)) => Verdict::DeniedExplicitly,
             Decision::Denied(Denied::Implicitly(_)) => Verdict::DeniedImplicitly,

@@ -101,7 +101,11 @@ impl Asked {
     }
 
     pub fn to_request(&self) -> Request {
-        let mut keys = Keys::default();
+        self.told(Keys::default())
+    }
+
+    /// As the house tells it: into keys that keep what is asked for.
+    pub fn told(&self, mut keys: Keys) -> Request {
         for (name, values) in &self.said {
             match values.as_slice() {
                 [value] if name != "aws:tagkeys" => keys.set(name, value.as_str()),

@@ -97,12 +97,35 @@ def test_what_is_wrong_is_refused(alice, admin):  # noqa: F811
         alice.client("s3control", credentials(bob)).get_access_point(AccountId=alice.account, Name="finance")
     with refused("NotImplemented", 501):
         alice.make("inside", VpcConfiguration={"VpcId": "vpc-1"})
+    with refused("NotImplemented", 501):
+        alice.make("tagged", Tags=[{"Key": "team", "Value": "data"}])
+    with refused("InvalidRequest", 400):
+        alice.make("switched", PublicAccessBlockConfiguration={})
     arn = f"arn:aws:s3:eu-west-1:{alice.account}:accesspoint/finance"
     for resource in ("arn:aws:s3:::alices/*", f"{arn}/k"):
         with refused("MalformedPolicy", 400):
             alice.control.put_access_point_policy(
                 AccountId=alice.account, Name="finance", Policy=allow(alice.account, resource)
             )
+
+
+def test_a_policy_names_only_who_is_there(alice):
+    made = alice.make()
+    for principal in ("999999999999", f"arn:aws:iam::{alice.account}:user/nobody"):
+        with refused("MalformedPolicy", 400):
+            alice.control.put_access_point_policy(
+                AccountId=alice.account, Name="finance", Policy=allow(principal, f"{made['AccessPointArn']}/object/*")
+            )
+
+
+def test_an_account_with_access_points_stays(alice, admin):  # noqa: F811
+    bob = create(admin, "bob")
+    control = alice.client("s3control", credentials(bob))
+    names = {"AccountId": bob["id"], "Name": "elsewhere"}
+    control.create_access_point(**names, Bucket="alices", BucketAccountId=alice.account)
+    assert admin.run_account("delete bob").code != 0
+    control.delete_access_point(**names)
+    assert admin.run_account("delete bob").code == 0
 
 
 def allow(principal, *resources, action="s3:GetObject"):

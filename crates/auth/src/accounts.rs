@@ -51,7 +51,7 @@ pub enum AccountError {
     KeyTaken(String),
     #[error("there is no account {0}; `strongroom account list` shows all")]
     Unknown(String),
-    #[error("account {0} still owns buckets; delete them first")]
+    #[error("account {0} still owns buckets or access points; delete them first")]
     NotEmpty(String),
     #[error("account {0} still has users, groups, roles, policies or providers; delete them first")]
     HasIdentities(String),
@@ -144,9 +144,10 @@ impl Accounts {
         }
         self.catalog
             .commit_freeing(group(&account.name.clone()), move |view, _| {
-                let owned = space::owned(account.id, "");
-                if view.first_at_or_after(&owned, &space::end_of(&owned))?.is_some() {
-                    return Ok(Decision::Refuse(AccountError::NotEmpty(account.name.clone())));
+                for prefix in [space::owned(account.id, ""), space::access_points(account.id)] {
+                    if view.first_at_or_after(&prefix, &space::end_of(&prefix))?.is_some() {
+                        return Ok(Decision::Refuse(AccountError::NotEmpty(account.name.clone())));
+                    }
                 }
                 // As it is now: its root may have made and deleted keys since.
                 let Some(row) = view.get(&space::account(account.id))? else {
@@ -160,6 +161,7 @@ impl Accounts {
                     Write::delete(space::account(account.id)),
                     Write::delete(space::account_name(&account.name)),
                     Write::delete(space::canonical_id(&account.canonical_id)),
+                    Write::delete(space::account_access(account.id)),
                 ];
                 for key in &account.access_keys {
                     writes.extend([Write::delete(space::access_key(key)), Write::delete(space::used(key))]);

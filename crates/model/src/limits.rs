@@ -49,6 +49,8 @@ pub const REQUEST_LINE_BYTES_MAX: usize = 16 * 1024;
 pub const LIST_PAGE_MAX: u32 = 1000;
 /// Buckets in one page of ListBuckets.
 pub const LIST_BUCKETS_PAGE_MAX: u32 = 10_000;
+/// Access points that one account may have (AWS's default quota).
+pub const ACCESS_POINTS_PER_ACCOUNT_MAX: u32 = 10_000;
 /// Access points in one page of ListAccessPoints.
 pub const LIST_ACCESS_POINTS_PAGE_MAX: usize = 1000;
 /// Buckets that one account may own (AWS's default quota).

@@ -24,13 +24,7 @@ impl Handle<PutPublicAccessBlock> for Hall {
     ) -> Result<(PutPublicAccessBlockOutput, Option<Body>), S3Error> {
         let asked =
             request.input().public_access_block_configuration.as_ref().ok_or(ErrorCode::MalformedXML)?;
-        let block = read_block([
-            asked.block_public_acls,
-            asked.ignore_public_acls,
-            asked.block_public_policy,
-            asked.restrict_public_buckets,
-        ])?;
-        self.set_account_block(request.identity()?.account, Some(block)).await?;
+        self.set_account_block(request.identity()?.account, Some(read(asked)?)).await?;
         Ok((PutPublicAccessBlockOutput::default(), None))
     }
 }
@@ -49,13 +43,8 @@ impl Handle<GetPublicAccessBlock> for Hall {
             S3Error::from(ErrorCode::NoSuchPublicAccessBlockConfiguration)
                 .element("AccountId", account.to_string())
         })?;
-        let shown = PublicAccessBlockConfiguration {
-            block_public_acls: Some(block.block_public_acls),
-            ignore_public_acls: Some(block.ignore_public_acls),
-            block_public_policy: Some(block.block_public_policy),
-            restrict_public_buckets: Some(block.restrict_public_buckets),
-        };
-        Ok((GetPublicAccessBlockOutput { public_access_block_configuration: Some(shown) }, None))
+        let shown = Some(shown(block));
+        Ok((GetPublicAccessBlockOutput { public_access_block_configuration: shown }, None))
     }
 }
 
@@ -67,6 +56,25 @@ impl Handle<DeletePublicAccessBlock> for Hall {
     ) -> Result<(DeletePublicAccessBlockOutput, Option<Body>), S3Error> {
         self.set_account_block(request.identity()?.account, None).await?;
         Ok((DeletePublicAccessBlockOutput::default(), None))
+    }
+}
+
+/// As S3 Control writes one, an account's or an access point's.
+pub(crate) fn read(asked: &PublicAccessBlockConfiguration) -> Result<PublicAccessBlock, S3Error> {
+    read_block([
+        asked.block_public_acls,
+        asked.ignore_public_acls,
+        asked.block_public_policy,
+        asked.restrict_public_buckets,
+    ])
+}
+
+pub(crate) fn shown(block: PublicAccessBlock) -> PublicAccessBlockConfiguration {
+    PublicAccessBlockConfiguration {
+        block_public_acls: Some(block.block_public_acls),
+        ignore_public_acls: Some(block.ignore_public_acls),
+        block_public_policy: Some(block.block_public_policy),
+        restrict_public_buckets: Some(block.restrict_public_buckets),
     }
 }
 

@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
+use api::S3Error;
 use bytes::Bytes;
+use catalog::table::space;
 use catalog::{Catalog, Group};
 use model::{BucketId, ObjectKey, Region};
 use stripe::Store;
 use world::{Clock, Random};
 
 use crate::bucket::Shared;
+use crate::fault;
 use crate::people::People;
 use crate::pins::Pins;
 
@@ -92,6 +95,18 @@ impl Hall {
 
     pub(crate) fn random(&self) -> &dyn Random {
         &*self.0.random
+    }
+
+    /// Whether fewer rows than that begin with `prefix`.
+    pub(crate) fn has_fewer(&self, prefix: &[u8], count: u32) -> Result<bool, S3Error> {
+        let view = self.catalog().snapshot().map_err(fault::catalog)?;
+        let mut cursor = view.cursor(prefix, &space::end_of(prefix)).map_err(fault::catalog)?;
+        for _ in 0..count {
+            if cursor.next().map_err(fault::catalog)?.is_none() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     pub(crate) fn settings(&self) -> &Settings {

@@ -22,7 +22,6 @@ pub struct AccessPointRow {
     pub public_access_block: PublicAccessBlock,
     /// The policy, and when it was put.
     pub policy: Option<(Ordinal, String)>,
-    pub tags: Vec<(String, String)>,
 }
 
 impl AccessPointRow {
@@ -46,7 +45,6 @@ impl AccessPointRow {
             w.varint(stamp.as_u64());
             w.bytes(text.as_bytes());
         });
-        w.pairs(&self.tags);
         w.finish()
     }
 
@@ -69,7 +67,6 @@ impl AccessPointRow {
             created: r.timestamp()?,
             public_access_block: r.public_access_block()?,
             policy: r.option(|r| Ok((Ordinal::from_u64(r.varint()?), r.string()?)))?,
-            tags: r.pairs()?,
         })
     }
 }

@@ -1,18 +1,17 @@
 //! CreateAccessPoint.
 
-use api::s3control::{
-    CreateAccessPoint, CreateAccessPointInput, CreateAccessPointOutput, PublicAccessBlockConfiguration,
-};
+use api::s3control::{CreateAccessPoint, CreateAccessPointInput, CreateAccessPointOutput};
 use api::{Body, ErrorCode, S3Error};
 use auth::Authorized;
 use bytes::Bytes;
 use catalog::table::{AccessPointRow, BucketRow, space};
 use catalog::{Decision, Write};
+use model::limits::ACCESS_POINTS_PER_ACCOUNT_MAX;
 use model::{AccountId, BucketName, PublicAccessBlock, Timestamp};
 
 use crate::hall::{Hall, bucket_group};
 use crate::handle::Handle;
-use crate::{fault, refuse};
+use crate::{account_access, fault, refuse};
 
 const NAME_BYTES: std::ops::RangeInclusive<usize> = 3..=50;
 /// An alias has 63 characters at the most; its end keeps it from being a bucket's name.
@@ -35,12 +34,12 @@ impl Handle<CreateAccessPoint> for Hall {
             Some(id) => AccountId::parse(id).ok_or(ErrorCode::InvalidBucketOwnerAWSAccountID)?,
         };
         let (name, alias) = (input.name.clone(), self.draw_alias(&input.name));
-        let public_access_block = read_block(input.public_access_block_configuration.as_ref());
-        let tags = input
-            .tags
-            .iter()
-            .map(|tag| (tag.key.clone().unwrap_or_default(), tag.value.clone().unwrap_or_default()));
-        let tags: Vec<(String, String)> = tags.collect();
+        // Without a configuration all switches are on.
+        let public_access_block = match &input.public_access_block_configuration {
+            None => PublicAccessBlock::ALL,
+            Some(asked) => account_access::read(asked)?,
+        };
+        self.check_access_points(account)?;
         let row = self
             .catalog()
             .commit(bucket_group(bucket.as_str()), move |view, ordinal| {
@@ -65,7 +64,6 @@ impl Handle<CreateAccessPoint> for Hall {
                     created: Timestamp::from_seconds(ordinal.timestamp().seconds()),
                     public_access_block,
                     policy: None,
-                    tags: tags.clone(),
                 };
                 let place = space::access_point_place(account, &name);
                 let writes = vec![
@@ -86,6 +84,7 @@ fn admit(input: &CreateAccessPointInput) -> Result<(), S3Error> {
     refuse::if_present(&[
         ("VpcConfiguration", input.vpc_configuration.is_some()),
         ("Scope", input.scope.is_some()),
+        ("Tags", !input.tags.is_empty()),
     ])?;
     let name = input.name.as_bytes();
     let edge = |byte: Option<&u8>| byte.is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
@@ -98,17 +97,6 @@ fn admit(input: &CreateAccessPointInput) -> Result<(), S3Error> {
         Ok(())
     } else {
         Err(S3Error::with_message(ErrorCode::InvalidRequest, "Invalid access point name"))
-    }
-}
-
-/// Without a configuration all switches are on; in one, those that are not named are off.
-fn read_block(asked: Option<&PublicAccessBlockConfiguration>) -> PublicAccessBlock {
-    let Some(asked) = asked else { return PublicAccessBlock::ALL };
-    PublicAccessBlock {
-        block_public_acls: asked.block_public_acls.unwrap_or(false),
-        ignore_public_acls: asked.ignore_public_acls.unwrap_or(false),
-        block_public_policy: asked.block_public_policy.unwrap_or(false),
-        restrict_public_buckets: asked.restrict_public_buckets.unwrap_or(false),
     }
 }
 
@@ -125,6 +113,14 @@ fn no_such_bucket(name: &str) -> S3Error {
 }
 
 impl Hall {
+    fn check_access_points(&self, account: AccountId) -> Result<(), S3Error> {
+        let prefix = space::access_points(account);
+        if self.has_fewer(&prefix, ACCESS_POINTS_PER_ACCOUNT_MAX)? {
+            return Ok(());
+        }
+        Err(ErrorCode::TooManyAccessPoints.into())
+    }
+
     fn draw_alias(&self, name: &str) -> String {
         const ALPHABET: &[u8; 32] = b"abcdefghijkmnopqrstuvwxyz1234567";
         let mut bytes = [0; ALIAS_DRAWN];

@@ -7,14 +7,14 @@ use api::s3control::{
 };
 use api::{Body, ErrorCode, S3Error};
 use auth::Authorized;
-use catalog::table::{AccessPointRow, AccountAccessRow, space};
+use catalog::table::{AccessPointRow, space};
 use catalog::{Decision, Write};
-use model::{AccountId, PublicAccessBlock};
 use policy::{Kind, Policy, Scope};
 
-use crate::fault;
+use crate::bucket::check_principals;
 use crate::hall::{Hall, bucket_group};
 use crate::handle::Handle;
+use crate::{fault, grants};
 
 impl Handle<PutAccessPointPolicy> for Hall {
     async fn handle(
@@ -26,11 +26,8 @@ impl Handle<PutAccessPointPolicy> for Hall {
         let text = input.policy.clone().ok_or(ErrorCode::MissingRequestBodyError)?;
         let row = self.access_point(account, &input.name)?;
         let policy = read(&text, &row)?;
-        let block = row.public_access_block.or(self.account_block(account)?);
-        if block.block_public_policy && policy::is_public(&policy) {
-            return Err(ErrorCode::AccessDenied.into());
-        }
-        self.change_policy(row, Some(text)).await?;
+        check_principals(&policy, self)?;
+        self.change_policy(row, Some((text, policy::is_public(&policy)))).await?;
         Ok((PutAccessPointPolicyOutput::default(), None))
     }
 }
@@ -67,9 +64,10 @@ impl Handle<GetAccessPointPolicyStatus> for Hall {
     ) -> Result<(GetAccessPointPolicyStatusOutput, Option<Body>), S3Error> {
         let row = self.access_point(request.identity()?.account, &request.input().name)?;
         let (_, text) = row.policy.as_ref().ok_or(ErrorCode::NoSuchAccessPointPolicy)?;
-        let policy = Policy::parse(text, Kind::AccessPoint)
-            .map_err(|damage| fault::catalog(catalog::Fault::corrupt("access points", damage.to_string())))?;
-        let status = PolicyStatus { is_public: Some(policy::is_public(&policy)) };
+        // What was put was read; what no longer reads counts as public.
+        let is_public =
+            Policy::parse(text, Kind::AccessPoint).map_or(true, |policy| policy::is_public(&policy));
+        let status = PolicyStatus { is_public: Some(is_public) };
         Ok((GetAccessPointPolicyStatusOutput { policy_status: Some(status) }, None))
     }
 }
@@ -91,20 +89,19 @@ fn read(text: &str, row: &AccessPointRow) -> Result<Policy, S3Error> {
 }
 
 impl Hall {
-    fn account_block(&self, account: AccountId) -> Result<PublicAccessBlock, S3Error> {
-        let row = self.catalog().get(&space::account_access(account)).map_err(fault::catalog)?;
-        let row =
-            row.map(AccountAccessRow::decode).transpose().map_err(fault::row).map_err(fault::catalog)?;
-        Ok(row.unwrap_or_default().public_access_block.unwrap_or_default())
-    }
-
-    async fn change_policy(&self, seen: AccessPointRow, text: Option<String>) -> Result<(), S3Error> {
+    /// A new text with whether it is public, or none.
+    async fn change_policy(&self, seen: AccessPointRow, new: Option<(String, bool)>) -> Result<(), S3Error> {
         self.catalog()
             .commit(bucket_group(seen.bucket.as_str()), move |view, ordinal| {
                 let Some(mut row) = super::find(view, seen.account, &seen.name)? else {
                     return Ok(Decision::Refuse(super::no_such_access_point(&seen.name)));
                 };
-                row.policy = text.clone().map(|text| (ordinal, text));
+                let public = new.as_ref().is_some_and(|(_, public)| *public);
+                let block = row.public_access_block.or(grants::account_block(view, row.account)?);
+                if public && block.block_public_policy {
+                    return Ok(Decision::Refuse(ErrorCode::AccessDenied.into()));
+                }
+                row.policy = new.clone().map(|(text, _)| (ordinal, text));
                 let key = space::access_point(row.account, &row.name);
                 Ok(Decision::Write(vec![Write::put(key, row.encode())], ()))
             })

@@ -1,14 +1,14 @@
 //! GetAccessPoint.
 
-use api::s3control::{GetAccessPoint, GetAccessPointOutput, PublicAccessBlockConfiguration};
+use api::s3control::{GetAccessPoint, GetAccessPointOutput};
 use api::{Body, S3Error};
 use auth::Authorized;
 use catalog::table::AccessPointRow;
-use model::{AccountId, PublicAccessBlock};
+use model::AccountId;
 
-use crate::fault;
 use crate::hall::Hall;
 use crate::handle::Handle;
+use crate::{account_access, fault};
 
 impl Handle<GetAccessPoint> for Hall {
     async fn handle(
@@ -22,22 +22,13 @@ impl Handle<GetAccessPoint> for Hall {
             name: Some(row.name),
             bucket: Some(row.bucket.to_string()),
             network_origin: Some("Internet".to_owned()),
-            public_access_block_configuration: Some(shown(row.public_access_block)),
+            public_access_block_configuration: Some(account_access::shown(row.public_access_block)),
             creation_date: Some(row.created),
             alias: Some(row.alias),
             bucket_account_id: Some(row.bucket_owner.to_string()),
             ..GetAccessPointOutput::default()
         };
         Ok((output, None))
-    }
-}
-
-fn shown(block: PublicAccessBlock) -> PublicAccessBlockConfiguration {
-    PublicAccessBlockConfiguration {
-        block_public_acls: Some(block.block_public_acls),
-        ignore_public_acls: Some(block.ignore_public_acls),
-        block_public_policy: Some(block.block_public_policy),
-        restrict_public_buckets: Some(block.restrict_public_buckets),
     }
 }
 

@@ -178,13 +178,8 @@ impl Hall {
     }
 
     fn check_quota(&self, caller: &Identity) -> Result<(), S3Error> {
-        let view = self.catalog().snapshot().map_err(fault::catalog)?;
-        let start = space::owned(caller.account, "");
-        let mut cursor = view.cursor(&start, &space::end_of(&start)).map_err(fault::catalog)?;
-        for _ in 0..BUCKETS_PER_ACCOUNT_MAX {
-            if cursor.next().map_err(fault::catalog)?.is_none() {
-                return Ok(());
-            }
+        if self.has_fewer(&space::owned(caller.account, ""), BUCKETS_PER_ACCOUNT_MAX)? {
+            return Ok(());
         }
         Err(ErrorCode::TooManyBuckets.into())
     }

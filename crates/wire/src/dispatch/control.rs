@@ -1,14 +1,13 @@
 //! A request to S3 Control: routed by its path's words, then served as S3's requests are.
 
-use api::{Arrival, S3Error, Service};
+use api::{S3Error, Service};
 
 use super::built::s3control::{House, dispatch};
-use super::door::Authenticated;
-use super::front::Incomer;
+use super::front::{Incomer, authenticate};
 use super::serve::Exchange;
 use crate::observe::{Deed, Ledger};
 use crate::path_routing::route;
-use crate::request::{Target, decode_query, header_pairs};
+use crate::request::{Target, decode_query};
 use crate::respond::Answer;
 use crate::server::Limits;
 
@@ -43,16 +42,4 @@ pub(super) async fn answer<H: House>(
         limits,
     };
     dispatch(house, op, exchange).await
-}
-
-async fn authenticate<H: House>(
-    house: &H,
-    target: &Target<'_>,
-    incomer: &Incomer,
-    arrival: &Arrival,
-) -> Result<Authenticated<H::Caller>, S3Error> {
-    let headers = header_pairs(&incomer.uri, &incomer.headers)?;
-    let method = incomer.method.as_str();
-    let view = sigv4::RequestView { method, path: target.path, query: target.query, headers: &headers };
-    house.authenticate(&view, None, arrival).await
 }

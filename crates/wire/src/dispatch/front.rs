@@ -13,7 +13,7 @@ use super::built::House;
 use super::built::s3::dispatch;
 use super::control;
 use super::cors::{self, Page};
-use super::door::Authenticated;
+use super::door::{Authenticated, Door};
 use super::extra::{Extra, ExtraRequest};
 use super::kind::{Kind, kind};
 use super::post;
@@ -169,7 +169,7 @@ impl<H: House> Front<H> {
             ledger.deed = Deed::S3(*op);
         }
         let arrival = ledger.arrival(Service::S3, None);
-        let authenticated = self.authenticate(target, &incomer, &arrival).await?;
+        let authenticated = authenticate(&*self.house, target, &incomer, &arrival).await?;
         ledger.came_in(&authenticated.caller, authenticated.access_key);
         let op: Op = routed?;
         oddities::check(op, &incomer.headers)?;
@@ -195,19 +195,6 @@ impl<H: House> Front<H> {
         dispatch(&*self.house, op, exchange).await
     }
 
-    async fn authenticate(
-        &self,
-        target: &Target<'_>,
-        incomer: &Incomer,
-        arrival: &Arrival,
-    ) -> Result<Authenticated<H::Caller>, S3Error> {
-        let headers = header_pairs(&incomer.uri, &incomer.headers)?;
-        let method = incomer.method.as_str();
-        let view = RequestView { method, path: target.path, query: target.query, headers: &headers };
-        let host_bucket = target.bucket.as_deref().filter(|_| target.virtual_hosted);
-        self.house.authenticate(&view, host_bucket, arrival).await
-    }
-
     /// What is not S3's. Its body is bounded by whoever reads it.
     async fn beside(&self, incomer: Incomer, ledger: &mut Ledger) -> Result<Answer, S3Error> {
         let Incomer { method, uri, headers, pull, .. } = incomer;
@@ -224,6 +211,20 @@ impl<H: House> Front<H> {
         }
         Ok(Answer { status: parts.status, headers: parts.headers, body })
     }
+}
+
+/// Who asks, by the request as it came.
+pub(super) async fn authenticate<H: Door>(
+    house: &H,
+    target: &Target<'_>,
+    incomer: &Incomer,
+    arrival: &Arrival,
+) -> Result<Authenticated<H::Caller>, S3Error> {
+    let headers = header_pairs(&incomer.uri, &incomer.headers)?;
+    let method = incomer.method.as_str();
+    let view = RequestView { method, path: target.path, query: target.query, headers: &headers };
+    let host_bucket = target.bucket.as_deref().filter(|_| target.virtual_hosted);
+    house.authenticate(&view, host_bucket, arrival).await
 }
 
 /// The URL of this server as the client wrote it.

@@ -7,7 +7,7 @@ use policy::{ActionPattern, AwsName, Fault, Policy, Principals, ResourcePattern,
 use super::actions::{on_bucket, on_objects};
 
 /// Which principals there are: for whoever keeps them to say.
-pub(super) trait Directory {
+pub(crate) trait Directory {
     fn knows(&self, name: &AwsName) -> Result<bool, S3Error>;
     fn knows_canonical(&self, id: &model::CanonicalId) -> Result<bool, S3Error>;
 }
@@ -63,14 +63,19 @@ fn refusal(message: impl Into<std::borrow::Cow<'static, str>>) -> S3Error {
 pub(super) fn check(policy: &Policy, bucket: &str, directory: &dyn Directory) -> Result<(), S3Error> {
     for (at, statement) in policy.statements().iter().enumerate() {
         let place = |element: &str| format!("Statement[{at}].{element}");
-        check_principals(statement, directory)?;
+        check_principals_of(statement, directory)?;
         check_resources(statement, bucket, &place("Resource"))?;
         check_actions(statement, bucket, &place("Action"))?;
     }
     Ok(())
 }
 
-fn check_principals(statement: &Statement, directory: &dyn Directory) -> Result<(), S3Error> {
+/// Whom a policy names must be there.
+pub(crate) fn check_principals(policy: &Policy, directory: &dyn Directory) -> Result<(), S3Error> {
+    policy.statements().iter().try_for_each(|statement| check_principals_of(statement, directory))
+}
+
+fn check_principals_of(statement: &Statement, directory: &dyn Directory) -> Result<(), S3Error> {
     let Some(Scope::Of(named) | Scope::AllBut(named)) = &statement.principals else { return Ok(()) };
     let Principals::Named { aws, canonical, service, .. } = named else { return Ok(()) };
     let unknown = |kind: &str, name: &str| {

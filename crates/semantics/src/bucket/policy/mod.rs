@@ -18,6 +18,8 @@ use crate::hall::Hall;
 use crate::handle::Handle;
 use crate::{fault, grants};
 
+pub(crate) use check::check_principals;
+
 impl Handle<PutBucketPolicy> for Hall {
     async fn handle(
         &self,

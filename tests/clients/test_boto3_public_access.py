@@ -126,3 +126,14 @@ def test_an_account_s_block_is_its_own(opened, mine, other):
     control = boto.control(opened, mine.credentials)
     with refused("AccessDenied", 403):
         control.get_public_access_block(AccountId=other.id)
+
+
+def test_making_a_bucket_again_is_no_way_around_its_block(opened, mine, open_bucket):
+    classic = boto.client(opened, region="us-east-1")
+    set_block(mine.s3, open_bucket, "BlockPublicAcls")
+    with refused("AccessDenied", 403):
+        classic.create_bucket(Bucket=open_bucket, ACL="public-read")
+    assert len(mine.s3.get_bucket_acl(Bucket=open_bucket)["Grants"]) == 1
+    mine.s3.delete_public_access_block(Bucket=open_bucket)
+    classic.create_bucket(Bucket=open_bucket, ACL="public-read")
+    assert len(mine.s3.get_bucket_acl(Bucket=open_bucket)["Grants"]) == 2

@@ -43,6 +43,10 @@ impl Handle<CreateAccessPoint> for Hall {
         let row = self
             .catalog()
             .commit(bucket_group(bucket.as_str()), move |view, ordinal| {
+                // A request may have been let in just before its account was deleted.
+                if view.get(&space::account(account))?.is_none() {
+                    return Ok(Decision::Refuse(ErrorCode::InvalidAccessKeyId.into()));
+                }
                 let standing = view.get(&space::bucket(&bucket))?.map(BucketRow::decode).transpose();
                 let Some(standing) = standing.map_err(fault::row)? else {
                     return Ok(Decision::Refuse(no_such_bucket(bucket.as_str())));
@@ -50,8 +54,12 @@ impl Handle<CreateAccessPoint> for Hall {
                 if standing.owner != owner {
                     return Ok(Decision::Refuse(ErrorCode::AccessDenied.into()));
                 }
-                if super::find(view, account, &name)?.is_some() || is_bucket(view, &name, account)? {
+                if super::find(view, account, &name)?.is_some() {
                     return Ok(Decision::Refuse(ErrorCode::AccessPointAlreadyOwnedByYou.into()));
+                }
+                if is_bucket(view, &name, account)? {
+                    let why = "A bucket has the name that clients write for such an access point";
+                    return Ok(Decision::Refuse(S3Error::with_message(ErrorCode::InvalidRequest, why)));
                 }
                 let row = AccessPointRow {
                     account,

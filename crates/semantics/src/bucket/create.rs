@@ -7,7 +7,9 @@ use bytes::Bytes;
 use catalog::table::{BucketAccess, BucketRow, TagsRow, space};
 use catalog::{Decision, View, Write};
 use model::limits::BUCKETS_PER_ACCOUNT_MAX;
-use model::{AccountId, BucketId, BucketLock, BucketName, ObjectOwnership, Region, Versioning};
+use model::{
+    AccountId, Acl, BucketId, BucketLock, BucketName, ObjectOwnership, PublicAccessBlock, Region, Versioning,
+};
 use rules::ownership;
 
 use crate::grants::{self, Asked, acl_headers};
@@ -50,7 +52,13 @@ impl Handle<CreateBucket> for Hall {
             .commit(bucket_group(name.as_str()), move |view, ordinal| {
                 if let Some(row) = view.get(&key)? {
                     let standing = BucketRow::decode(row).map_err(fault::row)?;
-                    return Ok(decide_standing(standing, owner, classic.then_some(&access), key.clone()));
+                    let block = grants::block_of(view, &standing)?;
+                    let reset = classic.then_some(&access);
+                    return Ok(decide_standing(standing, owner, reset, block, key.clone()));
+                }
+                // A request may have been let in just before its account was deleted.
+                if view.get(&space::account(owner))?.is_none() {
+                    return Ok(Decision::Refuse(ErrorCode::InvalidAccessKeyId.into()));
                 }
                 // Clients write access points as such names.
                 if let Some((account, point)) = auth::access_point_of_label(name_of_label.as_str())
@@ -93,12 +101,16 @@ fn decide_standing(
     mut standing: BucketRow,
     caller: AccountId,
     reset: Option<&BucketAccess>,
+    block: PublicAccessBlock,
     key: Vec<u8>,
 ) -> Decision<Outcome, S3Error> {
     if standing.owner != caller {
         return Decision::Refuse(ErrorCode::BucketAlreadyExists.into());
     }
     match reset {
+        Some(access) if block.block_public_acls && access.acl.as_ref().is_some_and(Acl::is_public) => {
+            Decision::Refuse(ErrorCode::AccessDenied.into())
+        }
         Some(access) if access.acl != standing.access.acl && !standing.access.is_enforced() => {
             standing.access.acl.clone_from(&access.acl);
             Decision::Write(vec![Write::put(key, standing.encode())], Outcome::Own)
@@ -189,4 +201,53 @@ impl Hall {
 pub(super) fn is_empty(view: &dyn View, bucket: BucketId) -> Result<bool, catalog::Fault> {
     let versions = space::in_bucket(space::VERSIONS, bucket);
     Ok(view.first_at_or_after(&versions, &space::end_of(&versions))?.is_none())
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{Grant, Grantee, GranteeGroup, Permission, Timestamp};
+
+    use super::*;
+
+    fn account(number: u64) -> AccountId {
+        AccountId::new(number).unwrap()
+    }
+
+    fn open() -> BucketAccess {
+        BucketAccess { ownership: None, public_access_block: None, ..BucketAccess::CLOSED }
+    }
+
+    fn standing() -> BucketRow {
+        BucketRow {
+            id: BucketId(1),
+            owner: account(111_111_111_111),
+            region: Region::parse("eu-west-1").unwrap(),
+            created: Timestamp::default(),
+            versioning: Versioning::Unversioned,
+            object_lock: None,
+            access: open(),
+        }
+    }
+
+    fn public() -> BucketAccess {
+        let grant = Grant { grantee: Grantee::Group(GranteeGroup::AllUsers), permission: Permission::Read };
+        BucketAccess { acl: Some(Acl { grants: vec![grant] }), ..open() }
+    }
+
+    fn decided(block: PublicAccessBlock, caller: u64) -> Result<usize, ErrorCode> {
+        let (own, public) = (standing(), public());
+        match decide_standing(own, account(caller), Some(&public), block, Vec::new()) {
+            Decision::Write(writes, Outcome::Own) => Ok(writes.len()),
+            Decision::Refuse(refusal) => Err(refusal.code),
+            Decision::Write(_, Outcome::Made) => Err(ErrorCode::InternalError),
+        }
+    }
+
+    #[test]
+    fn made_again_a_bucket_gets_a_public_acl_only_where_nothing_blocks_it() {
+        let none = PublicAccessBlock::default();
+        assert_eq!(decided(none, 111_111_111_111), Ok(1));
+        assert_eq!(decided(none, 222_222_222_222), Err(ErrorCode::BucketAlreadyExists));
+        assert_eq!(decided(PublicAccessBlock::ALL, 111_111_111_111), Err(ErrorCode::AccessDenied));
+    }
 }

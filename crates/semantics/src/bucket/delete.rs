@@ -34,7 +34,8 @@ impl Handle<DeleteBucket> for Hall {
                     }
                     return Ok(Decision::Refuse(refusal.element("BucketName", bucket.name.as_str())));
                 }
-                let points = space::to_bucket(standing.id);
+                // Those of other accounts lead nowhere from now on; they must not hold the bucket.
+                let points = space::access_point_to(standing.id, standing.owner, "");
                 if view.first_at_or_after(&points, &space::end_of(&points))?.is_some() {
                     let refusal = S3Error::from(ErrorCode::BucketHasAccessPointsAttached);
                     return Ok(Decision::Refuse(refusal.element("BucketName", bucket.name.as_str())));

@@ -181,3 +181,93 @@ def test_a_public_policy_is_refused_while_the_access_point_blocks_it(alice):
     policy = allow("*", f"{made['AccessPointArn']}/object/*")
     with refused("AccessDenied", 403):
         alice.control.put_access_point_policy(AccountId=alice.account, Name="finance", Policy=policy)
+
+
+OFF = dict.fromkeys(("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), False)
+
+
+def test_a_public_policy_is_refused_while_the_bucket_blocks_it(alice):
+    made = alice.make(PublicAccessBlockConfiguration=OFF)
+    policy = {"AccountId": alice.account, "Name": "finance", "Policy": allow("*", f"{made['AccessPointArn']}/object/*")}
+    with refused("AccessDenied", 403):
+        alice.control.put_access_point_policy(**policy)
+    alice.s3.delete_public_access_block(Bucket="alices")
+    alice.control.put_access_point_policy(**policy)
+
+
+def test_public_acls_are_refused_and_ignored_while_the_access_point_blocks_them(alice):
+    closed = alice.make()["Alias"]
+    opened = alice.make("opened", PublicAccessBlockConfiguration=OFF)
+    alice.s3.delete_public_access_block(Bucket="alices")
+    alice.s3.delete_bucket_ownership_controls(Bucket="alices")
+    names = {"Bucket": closed, "Key": "k"}
+    alice.s3.put_object(**names, Body=b"x")
+    with refused("AccessDenied", 403):
+        alice.s3.put_object(**names, Body=b"x", ACL="public-read")
+    with refused("AccessDenied", 403):
+        alice.s3.put_object_acl(**names, ACL="public-read")
+    alice.s3.put_object_acl(Bucket=opened["Alias"], Key="k", ACL="public-read")
+
+
+def test_a_denial_by_tags_counts_in_an_access_point_s_policy(alice, admin):  # noqa: F811
+    made = alice.make()
+    bob = create(admin, "bob")
+    statements = json.loads(allow(bob["id"], f"{made['AccessPointArn']}/object/*"))["Statement"]
+    statements.append({
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:GetObject",
+        "Resource": f"{made['AccessPointArn']}/object/*",
+        "Condition": {"StringEquals": {"s3:ExistingObjectTag/secret": "yes"}},
+    })
+    policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    alice.control.put_access_point_policy(AccountId=alice.account, Name="finance", Policy=policy)
+    alice.s3.put_bucket_policy(Bucket="alices", Policy=allow(bob["id"], "arn:aws:s3:::alices/*"))
+    alice.s3.put_object(Bucket="alices", Key="plain", Body=b"plain")
+    alice.s3.put_object(Bucket="alices", Key="tagged", Body=b"tagged", Tagging="secret=yes")
+    bobs = alice.client("s3", credentials(bob))
+    assert boto.body(bobs.get_object(Bucket=made["Alias"], Key="plain")) == b"plain"
+    for asker in (bobs, alice.s3):
+        with refused("AccessDenied", 403):
+            asker.get_object(Bucket=made["Alias"], Key="tagged")
+
+
+def test_an_access_point_is_no_way_around_the_owner_of_an_object(alice, admin):  # noqa: F811
+    made = alice.make()
+    alice.s3.put_bucket_ownership_controls(
+        Bucket="alices", OwnershipControls={"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
+    )
+    bob = create(admin, "bob")
+    bobs = alice.client("s3", credentials(bob))
+    actions = ["s3:GetObject", "s3:PutObject"]
+    policy = allow(bob["id"], f"{made['AccessPointArn']}/object/*", action=actions)
+    alice.control.put_access_point_policy(AccountId=alice.account, Name="finance", Policy=policy)
+    alice.s3.put_bucket_policy(Bucket="alices", Policy=allow(bob["id"], "arn:aws:s3:::alices/*", action=actions))
+    bobs.put_object(Bucket=made["Alias"], Key="bobs", Body=b"bob's")
+    assert boto.body(bobs.get_object(Bucket=made["Alias"], Key="bobs")) == b"bob's"
+    for name in ("alices", made["Alias"]):
+        with refused("AccessDenied", 403):
+            alice.s3.get_object(Bucket=name, Key="bobs")
+    canonical = alice.s3.list_buckets()["Owner"]["ID"]
+    bobs.put_object_acl(Bucket="alices", Key="bobs", GrantRead=f'id="{canonical}"')
+    for name in ("alices", made["Alias"]):
+        assert boto.body(alice.s3.get_object(Bucket=name, Key="bobs")) == b"bob's"
+
+
+def test_another_account_s_access_point_does_not_hold_the_bucket(alice, admin):  # noqa: F811
+    bob = create(admin, "bob")
+    control = alice.client("s3control", credentials(bob))
+    names = {"AccountId": bob["id"], "Name": "elsewhere"}
+    made = control.create_access_point(**names, Bucket="alices", BucketAccountId=alice.account)
+    alice.s3.delete_bucket(Bucket="alices")
+    with refused("NoSuchBucket", 404):
+        alice.client("s3", credentials(bob)).list_objects_v2(Bucket=made["Alias"])
+    control.delete_access_point(**names)
+
+
+def test_an_access_point_whose_label_is_a_bucket_s_name_is_refused(alice):
+    alice.s3.create_bucket(
+        Bucket=f"finance-{alice.account}", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
+    )
+    with refused("InvalidRequest", 400):
+        alice.make()

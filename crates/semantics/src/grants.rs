@@ -184,7 +184,7 @@ impl Hall {
         let (granter, bucket_owner) = (self.person(granter)?, self.person(bucket_owner)?);
         let acl = self.settle(asked, &granter.canonical_id, &bucket_owner.canonical_id)?;
         let view = self.catalog().snapshot().map_err(fault::catalog)?;
-        if acl.is_public() && block_of(&view, &bucket.row).map_err(fault::catalog)?.block_public_acls {
+        if acl.is_public() && block_for(&view, bucket).map_err(fault::catalog)?.block_public_acls {
             let resource = format!("arn:aws:s3:::{}/{key}", bucket.name);
             return Err(blocked(writer, bucket, "s3:PutObject", &resource, PUBLIC_ACLS));
         }
@@ -228,6 +228,12 @@ impl Hall {
 /// As rows keep it: nothing where it says only that all is the owner's.
 pub(crate) fn kept(acl: Acl, owner: &CanonicalId) -> Option<Acl> {
     (acl != acl::private(owner)).then_some(acl)
+}
+
+/// What the bucket, its account and the access point by which the request comes say together.
+pub(crate) fn block_for(view: &dyn View, bucket: &Bucket) -> Result<PublicAccessBlock, catalog::Fault> {
+    let via = bucket.via.as_ref().map(|point| point.public_access_block).unwrap_or_default();
+    Ok(block_of(view, &bucket.row)?.or(via))
 }
 
 /// What the bucket and its account say together.

@@ -11,6 +11,7 @@ use super::needs::{Need, On};
 use super::objects::{ObjectFacts, Objects};
 use super::parsed::Kept;
 use super::role::Role;
+use super::through::Entrance;
 use super::{Auth, Bucket};
 use crate::caller::{Caller, Identity, Named};
 use crate::fault::internal;
@@ -139,7 +140,7 @@ impl Bench<'_> {
         match judged {
             Err(refusal) if !known && refusal.code == ErrorCode::AccessDenied => {
                 let absent = self.objects.facts(bucket, key, version_id)?.is_none();
-                let told = absent && self.tells_absence(bucket, key);
+                let told = absent && self.judge_listing(bucket, key).is_ok();
                 Err(if told { no_such(key, version_id) } else { refusal })
             }
             judged => judged,
@@ -147,12 +148,12 @@ impl Bench<'_> {
     }
 
     /// That a key is absent may be known by whoever may list it.
-    fn tells_absence(&self, bucket: &Bucket, key: &str) -> bool {
+    pub(super) fn judge_listing(&self, bucket: &Bucket, key: &str) -> Result<(), S3Error> {
         let mut facts = Keys::default();
         facts.set("s3:prefix", key);
         let bench = Self { facts, ..*self };
         let acl = bucket_acl(bucket, Some(Permission::Read));
-        bench.judge_in(bucket, "s3:ListBucket", bucket_arn(bucket), None, acl).is_ok()
+        bench.judge_in(bucket, "s3:ListBucket", bucket_arn(bucket), None, acl)
     }
 
     /// An object is looked at only where its owner, ACL or tags can matter.
@@ -161,8 +162,12 @@ impl Bench<'_> {
             return Ok(true);
         }
         let ask = |asked: &Asked| asked.has_below("s3:existingobjecttag/");
-        let own = self.caller.identity().is_some_and(|identity| ask(&identity.asked));
-        Ok(own || self.bucket_policy(bucket)?.is_some_and(|kept| ask(kept.policy.asked())))
+        if self.caller.identity().is_some_and(|identity| ask(&identity.asked)) {
+            return Ok(true);
+        }
+        let of_point = self.entrance(bucket)?.and_then(|entrance| entrance.kept);
+        let mut policies = self.bucket_policy(bucket)?.into_iter().chain(of_point);
+        Ok(policies.any(|kept| ask(kept.policy.asked())))
     }
 
     fn judge_in(
@@ -173,41 +178,64 @@ impl Bench<'_> {
         facts: Option<ObjectFacts>,
         acl: AclOf<'_>,
     ) -> Result<(), S3Error> {
-        if let Some(point) = &bucket.via {
-            return self.judge_through(point, bucket, action, &resource, facts.as_ref());
-        }
-        let owner = bucket.row.owner;
-        let kept = self.bucket_policy(bucket)?;
-        let within = self.caller.account() == Some(owner);
-        let block = match (within, &acl, &kept) {
-            (true, ..) | (false, AclOf::Nothing, None) => PublicAccessBlock::default(),
-            _ => self.public_access_block(bucket)?,
-        };
-        if !within && block.restrict_public_buckets && kept.as_ref().is_some_and(|kept| kept.public) {
-            self.note_all("the bucket's policy is public and its public access block restricts that");
-            return Err(ErrorCode::AccessDenied.into());
-        }
+        let (kept, entrance) = (self.bucket_policy(bucket)?, self.entrance(bucket)?);
+        let block = self.block_where_it_counts(bucket, entrance.as_ref(), kept.as_ref(), &acl)?;
         let granted = self.is_granted(&acl, block.ignore_public_acls);
         let tags = facts.as_ref().map(|facts| facts.tags.as_slice()).unwrap_or_default();
-        let of_bucket = self.bucket_tags(bucket)?;
-        let policy = kept.as_ref().map(|kept| &*kept.policy);
-        let request = self.request(action, resource, Some(owner), policy, tags, &of_bucket);
-        let object_owner =
-            facts.as_ref().map(|facts| facts.owner).filter(|_| !bucket.row.access.is_enforced());
-        match object_owner.filter(|other| *other != owner) {
-            None => self.settle(&request, kept.as_ref(), granted),
-            Some(other) => {
-                // Somebody else's object in this bucket: the bucket's policy may forbid, but only the object's owner
-                // and its ACL allow.
-                self.decide(&request, kept.as_ref(), false, |decision| match decision {
-                    Decision::Denied(Denied::Explicitly(_)) => self.settled(&request, &decision),
-                    _ => Ok(()),
-                })?;
-                let request =
-                    self.request(action, request.resource().to_owned(), Some(other), None, tags, &of_bucket);
-                self.settle(&request, None, granted)
+        let mut more = self.bucket_tags(bucket)?;
+        let vouched = match &entrance {
+            Some(entrance) => {
+                let began = matches!(acl, AclOf::Own);
+                self.judge_entrance(entrance, action, &resource, began, tags, &mut more)?
             }
+            None => None,
+        };
+        let policy = kept.as_ref().map(|kept| &*kept.policy);
+        let mut request = self.request(action, resource, Some(bucket.row.owner), policy, tags, &more);
+        let mut owner = bucket.row.owner;
+        let mut decides = kept.as_ref();
+        let others = facts.as_ref().map(|facts| facts.owner).filter(|_| !bucket.row.access.is_enforced());
+        if let Some(other) = others.filter(|other| *other != owner) {
+            // Somebody else's object in this bucket: the bucket's policy may forbid, but only the object's owner and its
+            // ACL allow.
+            self.decide(&request, decides, false, |decision| match decision {
+                Decision::Denied(Denied::Explicitly(_)) => self.settled(&request, &decision),
+                _ => Ok(()),
+            })?;
+            request = self.request(action, request.resource().to_owned(), Some(other), None, tags, &more);
+            (owner, decides) = (other, None);
         }
+        self.decide(&request, decides, granted, |decision| match decision {
+            // Its own policies allowed it, under the name by which the request came.
+            Decision::Denied(Denied::Implicitly(_)) if vouched == Some(owner) => Ok(()),
+            decision => self.settled(&request, &decision),
+        })
+    }
+
+    /// The public access blocks of the access point, the bucket and its account, where they can matter. A public policy
+    /// that must not be lets in nobody from elsewhere.
+    fn block_where_it_counts(
+        &self,
+        bucket: &Bucket,
+        entrance: Option<&Entrance>,
+        kept: Option<&Kept>,
+        acl: &AclOf<'_>,
+    ) -> Result<PublicAccessBlock, S3Error> {
+        let caller = self.caller.account();
+        let within = caller == Some(bucket.row.owner)
+            && entrance.is_none_or(|entrance| caller == Some(entrance.row.account));
+        let of_point = entrance.and_then(|entrance| entrance.kept.as_ref());
+        let public = !within && kept.into_iter().chain(of_point).any(|kept| kept.public);
+        let by_acl = matches!(acl, AclOf::Bucket(..) | AclOf::Object(..));
+        if !public && !by_acl {
+            return Ok(PublicAccessBlock::default());
+        }
+        let block = self.public_access_block(bucket)?;
+        if public && block.restrict_public_buckets {
+            self.note_all("a policy is public and a public access block restricts that");
+            return Err(ErrorCode::AccessDenied.into());
+        }
+        Ok(block)
     }
 
     /// `policy` is the resource's: the request tells what it and the caller's own ask for, and no other decides it.
@@ -329,12 +357,13 @@ impl Bench<'_> {
         self.auth.parsed_policies().of_bucket(self.auth.catalog(), bucket)
     }
 
-    /// The bucket's and its account's, together.
+    /// The bucket's, its account's, and that of the access point by which the request comes, together.
     pub(super) fn public_access_block(&self, bucket: &Bucket) -> Result<PublicAccessBlock, S3Error> {
         let row = self.auth.catalog().get(&space::account_access(bucket.row.owner)).map_err(internal)?;
         let account = row.map(AccountAccessRow::decode).transpose().map_err(internal)?.unwrap_or_default();
         let own = bucket.row.access.public_access_block.unwrap_or_default();
-        Ok(own.or(account.public_access_block.unwrap_or_default()))
+        let via = bucket.via.as_ref().map(|point| point.public_access_block).unwrap_or_default();
+        Ok(own.or(account.public_access_block.unwrap_or_default()).or(via))
     }
 
     fn is_granted(&self, acl: &AclOf<'_>, ignore_public: bool) -> bool {

@@ -107,8 +107,8 @@ pub struct Authorized<O: Guarded> {
     bucket: Option<Bucket>,
     source: Option<(CopySource, Bucket)>,
     role: Option<Role>,
-    /// The owner's root in a bucket that keeps nothing from it.
-    unlimited: bool,
+    /// The key that the operation reads; `None` where nothing can keep the caller from knowing whether it is there.
+    reads: Option<Read>,
     /// Of operations on many keys; empty when all are allowed.
     refused: Vec<Option<S3Error>>,
 }
@@ -216,14 +216,14 @@ impl Auth {
             bucket,
             source,
             role,
-            unlimited: false,
+            reads: None,
             refused: Vec::new(),
         };
         let buckets = authorized.bucket.iter().chain(authorized.source.as_ref().map(|(_, bucket)| bucket));
-        authorized.unlimited = caller.identity().is_some_and(Identity::is_root)
+        let unlimited = caller.identity().is_some_and(Identity::is_root)
             && authorized.role.is_none()
             && buckets.into_iter().all(|bucket| is_unlimited(caller, bucket));
-        if !authorized.unlimited {
+        if !unlimited {
             self.judge_all(&mut authorized, objects)?;
         } else if let Some(trail) = caller.trail() {
             trail.note_all(true, ROOT);
@@ -268,12 +268,18 @@ impl Auth {
         for need in &needs.list {
             bench.judge(need)?;
         }
+        let reads = needs.list.iter().find_map(|need| match &need.on {
+            On::Object { key, .. } => Some(Read::Key(key.clone())),
+            On::Source => Some(Read::Source),
+            _ => None,
+        });
         let judged = |needs: Vec<Need>| needs.iter().try_for_each(|need| bench.judge(need)).err();
         let refused: Vec<Option<S3Error>> = O::each(input).into_iter().map(judged).collect();
         // Somebody unknown who may do nothing of it is told so, and not key by key.
         if let (None, Some(refusal)) = (caller.account(), all_refused(&refused)) {
             return Err(refusal);
         }
+        authorized.reads = reads;
         if refused.iter().any(Option::is_some) {
             authorized.refused = refused;
         }
@@ -284,7 +290,7 @@ impl Auth {
     /// (AWS "GetObject", Permissions).
     pub fn veil(&self, about: &Veil, error: S3Error) -> S3Error {
         let absent = matches!(error.code, ErrorCode::NoSuchKey | ErrorCode::NoSuchVersion);
-        let Some((caller, bucket)) = about.0.as_deref().filter(|_| absent) else { return error };
+        let Some((caller, bucket, key)) = about.0.as_deref().filter(|_| absent) else { return error };
         let bench = Bench {
             auth: self,
             caller,
@@ -295,10 +301,7 @@ impl Auth {
             facts: policy::Keys::default(),
             objects: &NoObjects,
         };
-        match bench.judge(&Need { action: "s3:ListBucket", on: On::Bucket }) {
-            Ok(()) => error,
-            Err(refusal) => refusal,
-        }
+        bench.judge_listing(bucket, key).err().unwrap_or(error)
     }
 
     fn source_for(
@@ -361,17 +364,24 @@ fn check_account(caller: &Caller, id: Option<&str>) -> Result<(), S3Error> {
     Err(ErrorCode::AccessDenied.into())
 }
 
-/// Whether an absent key must be hidden, and from whom.
-pub struct Veil(Option<Box<(Caller, Bucket)>>);
+/// What an operation reads first.
+enum Read {
+    Key(String),
+    Source,
+}
+
+/// A key whose absence must be hidden, and from whom.
+pub struct Veil(Option<Box<(Caller, Bucket, String)>>);
 
 impl<O: Guarded> Authorized<O> {
     /// Taken before the handler consumes the request.
     pub fn veil(&self) -> Veil {
-        if self.unlimited {
-            return Veil(None);
-        }
-        let bucket = self.source.as_ref().map(|(_, bucket)| bucket).or(self.bucket.as_ref());
-        Veil(bucket.map(|bucket| Box::new((self.caller.clone(), bucket.clone()))))
+        let read = match (&self.reads, &self.bucket, &self.source) {
+            (Some(Read::Key(key)), Some(bucket), _) => Some((bucket, key)),
+            (Some(Read::Source), _, Some((source, bucket))) => Some((bucket, &source.key)),
+            _ => None,
+        };
+        Veil(read.map(|(bucket, key)| Box::new((self.caller.clone(), bucket.clone(), key.clone()))))
     }
 }
 

@@ -1,95 +1,73 @@
 //! Requests through an access point: its policy and the bucket's both have a say.
 //!
 //! Source: AWS "Configuring IAM policies for using access points". What an access point's policy grants counts only as far
-//! as the bucket allows the same; who is allowed by policies of its own in the bucket's account needs no more.
+//! as the bucket, or an object's own ACL, allows the same; who is allowed by policies of its own in the bucket's account
+//! needs no more.
 
-use api::{ErrorCode, S3Error};
+use std::sync::Arc;
+
+use api::S3Error;
 use catalog::table::AccessPointRow;
-use model::PublicAccessBlock;
-use policy::{Decision, Denied, Request};
+use model::AccountId;
+use policy::{Attached, Decision};
 
 use super::Bucket;
 use super::judge::Bench;
-use super::objects::ObjectFacts;
 use super::parsed::Kept;
 
+/// The access point by which a request comes, with its policy.
+pub(super) struct Entrance {
+    pub row: Arc<AccessPointRow>,
+    pub kept: Option<Kept>,
+}
+
+impl Entrance {
+    /// What the bucket's policy may ask of it.
+    fn keys(&self) -> [(String, String); 3] {
+        [
+            ("s3:DataAccessPointArn", self.row.arn()),
+            ("s3:DataAccessPointAccount", self.row.account.to_string()),
+            ("s3:AccessPointNetworkOrigin", "Internet".to_owned()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+    }
+
+    /// What stands for the bucket, or for an object in it.
+    fn arn_of(&self, in_bucket: &str) -> String {
+        match in_bucket.split_once('/') {
+            Some((_, key)) => format!("{}/object/{key}", self.row.arn()),
+            None => self.row.arn(),
+        }
+    }
+}
+
 impl Bench<'_> {
-    pub(super) fn judge_through(
+    pub(super) fn entrance(&self, bucket: &Bucket) -> Result<Option<Entrance>, S3Error> {
+        let Some(row) = &bucket.via else { return Ok(None) };
+        let kept = self.auth.parsed_policies().of_access_point(row)?;
+        Ok(Some(Entrance { row: Arc::clone(row), kept }))
+    }
+
+    /// What the access point says. Adds the condition keys that go on to the bucket, and answers whose leave by policies
+    /// of its own it was, so that the bucket need not say it again.
+    pub(super) fn judge_entrance(
         &self,
-        point: &AccessPointRow,
-        bucket: &Bucket,
+        entrance: &Entrance,
         action: &'static str,
         in_bucket: &str,
-        facts: Option<&ObjectFacts>,
-    ) -> Result<(), S3Error> {
-        let policy = self.auth.parsed_policies().of_access_point(point)?;
-        let of_bucket = self.bucket_policy(bucket)?;
-        self.check_restriction(point, bucket, [policy.as_ref(), of_bucket.as_ref()])?;
-
-        let resource = match in_bucket.split_once('/') {
-            Some((_, key)) => format!("{}/object/{key}", point.arn()),
-            None => point.arn(),
-        };
-        let tags = self.bucket_tags(bucket)?;
-        let request =
-            self.request_through(point, policy.as_ref(), (action, resource), point.account, facts, &tags);
-        let by_identity = self.decide(&request, policy.as_ref(), false, |decision| {
+        began: bool,
+        tags: &[(String, String)],
+        more: &mut Vec<(String, String)>,
+    ) -> Result<Option<AccountId>, S3Error> {
+        more.extend(entrance.keys());
+        let policy = entrance.kept.as_ref().map(|kept| &*kept.policy);
+        let (resource, owner) = (entrance.arn_of(in_bucket), Some(entrance.row.account));
+        let request = self.request(action, resource, owner, policy, tags, more);
+        let attached = policy.map(|policy| Attached { name: "access point policy", policy });
+        let by_identity = self.decide_by(&request, attached, began, |decision| {
             self.settled(&request, &decision).map(|()| is_by_identity(&decision))
         })?;
-
-        let (in_bucket, owner) = (in_bucket.to_owned(), bucket.row.owner);
-        let request =
-            self.request_through(point, of_bucket.as_ref(), (action, in_bucket), owner, facts, &tags);
-        self.decide(&request, of_bucket.as_ref(), false, |decision| match decision {
-            // Its own policies allowed it, under the name by which the request came.
-            Decision::Denied(Denied::Implicitly(_))
-                if by_identity && self.caller.account() == Some(bucket.row.owner) =>
-            {
-                Ok(())
-            }
-            decision => self.settled(&request, &decision),
-        })
-    }
-
-    fn request_through(
-        &self,
-        point: &AccessPointRow,
-        kept: Option<&Kept>,
-        (action, resource): (&'static str, String),
-        owner: model::AccountId,
-        facts: Option<&ObjectFacts>,
-        of_bucket: &[(String, String)],
-    ) -> Request {
-        let tags = facts.map(|facts| facts.tags.as_slice()).unwrap_or_default();
-        let more = [
-            ("s3:DataAccessPointArn", point.arn()),
-            ("s3:DataAccessPointAccount", point.account.to_string()),
-            ("s3:AccessPointNetworkOrigin", "Internet".to_owned()),
-        ];
-        let more: Vec<(String, String)> =
-            of_bucket.iter().cloned().chain(more.map(|(name, value)| (name.to_owned(), value))).collect();
-        self.request(action, resource, Some(owner), kept.map(|kept| &*kept.policy), tags, &more)
-    }
-
-    /// A public policy that must not be: nobody from elsewhere comes in by it.
-    fn check_restriction(
-        &self,
-        point: &AccessPointRow,
-        bucket: &Bucket,
-        policies: [Option<&Kept>; 2],
-    ) -> Result<(), S3Error> {
-        let caller = self.caller.account();
-        let within = caller == Some(bucket.row.owner) && caller == Some(point.account);
-        let public = policies.into_iter().flatten().any(|kept| kept.public);
-        if within || !public {
-            return Ok(());
-        }
-        let block: PublicAccessBlock = self.public_access_block(bucket)?.or(point.public_access_block);
-        if !block.restrict_public_buckets {
-            return Ok(());
-        }
-        self.note_all("a policy is public and a public access block restricts that");
-        Err(ErrorCode::AccessDenied.into())
+        Ok(self.caller.account().filter(|_| by_identity))
     }
 }
 

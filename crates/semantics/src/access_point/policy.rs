@@ -7,8 +7,9 @@ use api::s3control::{
 };
 use api::{Body, ErrorCode, S3Error};
 use auth::Authorized;
-use catalog::table::{AccessPointRow, space};
-use catalog::{Decision, Write};
+use catalog::table::{AccessPointRow, BucketRow, space};
+use catalog::{Decision, View, Write};
+use model::PublicAccessBlock;
 use policy::{Kind, Policy, Scope};
 
 use crate::bucket::check_principals;
@@ -88,6 +89,16 @@ fn read(text: &str, row: &AccessPointRow) -> Result<Policy, S3Error> {
     }
 }
 
+/// What the access point, its account, the bucket and that one's account say together.
+fn block_of(view: &dyn View, point: &AccessPointRow) -> Result<PublicAccessBlock, catalog::Fault> {
+    let own = point.public_access_block.or(grants::account_block(view, point.account)?);
+    let bucket = view.get(&space::bucket(&point.bucket))?.map(BucketRow::decode).transpose();
+    match bucket.map_err(fault::row)?.filter(|bucket| bucket.id == point.bucket_id) {
+        Some(bucket) => Ok(own.or(grants::block_of(view, &bucket)?)),
+        None => Ok(own),
+    }
+}
+
 impl Hall {
     /// A new text with whether it is public, or none.
     async fn change_policy(&self, seen: AccessPointRow, new: Option<(String, bool)>) -> Result<(), S3Error> {
@@ -97,8 +108,7 @@ impl Hall {
                     return Ok(Decision::Refuse(super::no_such_access_point(&seen.name)));
                 };
                 let public = new.as_ref().is_some_and(|(_, public)| *public);
-                let block = row.public_access_block.or(grants::account_block(view, row.account)?);
-                if public && block.block_public_policy {
+                if public && block_of(view, &row)?.block_public_policy {
                     return Ok(Decision::Refuse(ErrorCode::AccessDenied.into()));
                 }
                 row.policy = new.clone().map(|(text, _)| (ordinal, text));

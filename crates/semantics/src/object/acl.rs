@@ -27,8 +27,7 @@ impl Handle<PutObjectAcl> for Hall {
         let headers = acl_headers!(input, input.grant_write.as_deref());
         let asked = Asked::read(&headers, input.access_control_policy.as_ref(), &owner)?;
         let acl = self.settle(asked, &owner, &bucket_owner)?;
-        if acl.is_public() && grants::block_of(&view, &bucket.row).map_err(fault::catalog)?.block_public_acls
-        {
+        if acl.is_public() && grants::block_for(&view, bucket).map_err(fault::catalog)?.block_public_acls {
             let (caller, resource) = (request.caller(), format!("arn:aws:s3:::{}/{key}", bucket.name));
             let why = grants::PUBLIC_ACLS;
             return Err(grants::blocked(caller, bucket, "s3:PutObjectAcl", &resource, why));

@@ -5,5 +5,5 @@ use auth::{Authorized, Bucket, Caller};
 
 pub fn forge(input: DeleteBucketInput, caller: Caller, bucket: Bucket) -> Authorized<DeleteBucket> {
     let (bucket, refused) = (Some(bucket), Vec::new());
-    Authorized { input, caller, bucket, source: None, role: None, unlimited: true, refused }
+    Authorized { input, caller, bucket, source: None, role: None, reads: None, refused }
 }

@@ -9,6 +9,7 @@ import subprocess
 import time
 import urllib.request
 
+import botocore.exceptions
 import pytest
 import requests
 
@@ -364,6 +365,30 @@ def one_time_code(seed, moment):
     tag = hmac.digest(seed, struct.pack(">Q", moment // 30), "sha1")
     at = tag[-1] & 15
     return f"{(struct.unpack('>I', tag[at : at + 4])[0] & 0x7FFFFFFF) % 10**6:06}"
+
+
+def test_nobody_uses_up_the_tries_of_another_s_device(house, people):
+    (name, key), (_, stranger) = people.user(allow("sts:*")), people.user(allow("sts:*"))
+    device = people.iam.create_virtual_mfa_device(VirtualMFADeviceName=f"of-{name}")["VirtualMFADevice"]
+    seed, serial = base64.b32decode(device["Base32StringSeed"]), device["SerialNumber"]
+    now = int(time.time())
+    codes = [one_time_code(seed, now - 60), one_time_code(seed, now - 30)]
+    people.iam.enable_mfa_device(
+        UserName=name, SerialNumber=serial, AuthenticationCode1=codes[0], AuthenticationCode2=codes[1]
+    )
+    for _ in range(12):
+        with boto.refused("AccessDenied", 403) as seen:
+            sts(house, stranger).get_session_token(SerialNumber=serial, TokenCode="123456")
+    assert seen["Message"].startswith("MultiFactorAuthentication failed, unable to validate MFA code.")
+    shown = {"SerialNumber": serial, "TokenCode": one_time_code(seed, now + 30)}
+    assert sts(house, key).get_session_token(**shown)["Credentials"]
+    # Ten a minute, with some to spare for what comes back meanwhile.
+    told = set()
+    for _ in range(15):
+        with pytest.raises(botocore.exceptions.ClientError) as caught:
+            sts(house, key).get_session_token(**shown)
+        told.add(caught.value.response["Error"]["Code"])
+    assert told == {"AccessDenied", "Throttling"}
 
 
 def test_a_one_time_code_opens_what_asks_for_one(house, people):

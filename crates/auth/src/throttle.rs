@@ -32,7 +32,7 @@ const KEYS_MAX: usize = 32;
 
 pub(crate) struct Throttle {
     sources: RwLock<HashMap<Source, Account>>,
-    /// So long as nothing ever failed, nothing is looked up.
+    /// So long as no address ever failed, nothing is looked up.
     any: AtomicBool,
 }
 
@@ -215,24 +215,28 @@ impl Throttle {
         error
     }
 
-    /// Before a code is compared.
-    pub fn check_code(&self, device: &str, now: Timestamp) -> Result<(), S3Error> {
-        let held = self.sources.read().unwrap_or_else(PoisonError::into_inner);
-        if held.get(&Source::Device(device.to_owned())).is_some_and(|held| held.is_limited(now)) {
+    /// Before a code is compared. It counts as wrong until it proves right, so that many at once are no way around.
+    pub fn try_code(&self, device: &str, now: Timestamp) -> Result<(), S3Error> {
+        if self.fail(Source::Device(device.to_owned()), 0, now) {
             counted(ErrorCode::SlowDown);
             return Err(ErrorCode::SlowDown.into());
         }
         Ok(())
     }
 
-    pub fn wrong_code(&self, device: &str, now: Timestamp) {
-        counter!("strongroom_authentication_failures_total", "reason" => "MultiFactorAuthentication")
-            .increment(1);
-        self.fail(Source::Device(device.to_owned()), 0, now);
+    /// The try was no wrong guess: it is given back.
+    pub fn forgive_code(&self, device: &str, now: Timestamp) {
+        let mut held = self.sources.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(held) = held.get_mut(&Source::Device(device.to_owned())) {
+            held.credit = held.credit(now) + 1000;
+            held.at = now;
+        }
     }
 
     fn fail(&self, source: Source, key: u64, now: Timestamp) -> bool {
-        self.any.store(true, Ordering::Relaxed);
+        if matches!(source, Source::Address(_)) {
+            self.any.store(true, Ordering::Relaxed);
+        }
         let mut held = self.sources.write().unwrap_or_else(PoisonError::into_inner);
         if held.len() >= SOURCES_MAX && !held.contains_key(&source) {
             held.retain(|_, held| !held.is_over(now));
@@ -244,6 +248,11 @@ impl Throttle {
         let new = Account::new(&source, now);
         held.entry(source).or_insert(new).fail(key, now)
     }
+}
+
+pub(crate) fn counted_wrong_code() {
+    counter!("strongroom_authentication_failures_total", "reason" => "MultiFactorAuthentication")
+        .increment(1);
 }
 
 /// Each refusal of authentication by its code.
@@ -357,12 +366,24 @@ mod tests {
     fn codes_of_a_device_are_few() {
         let throttle = Throttle::default();
         for _ in 0..CODES_MAX {
-            assert!(throttle.check_code("mfa", NOW).is_ok());
-            throttle.wrong_code("mfa", NOW);
+            assert!(throttle.try_code("mfa", NOW).is_ok());
         }
-        assert!(throttle.check_code("mfa", NOW).is_err());
-        assert!(throttle.check_code("another", NOW).is_ok());
-        assert!(throttle.check_code("mfa", NOW.plus_millis(WINDOW_MS / 10)).is_ok());
+        assert!(throttle.try_code("mfa", NOW).is_err());
+        assert!(throttle.try_code("another", NOW).is_ok());
+        assert!(throttle.try_code("mfa", NOW.plus_millis(WINDOW_MS / 10)).is_ok());
+    }
+
+    #[test]
+    fn right_codes_cost_nothing() {
+        let throttle = Throttle::default();
+        for _ in 0..3 * CODES_MAX {
+            assert!(throttle.try_code("mfa", NOW).is_ok());
+            throttle.forgive_code("mfa", NOW);
+        }
+        for _ in 0..CODES_MAX {
+            assert!(throttle.try_code("mfa", NOW).is_ok());
+        }
+        assert!(throttle.try_code("mfa", NOW).is_err());
     }
 
     #[test]

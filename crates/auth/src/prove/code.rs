@@ -7,7 +7,7 @@ use aws_lc_rs::hmac;
 use bytes::Bytes;
 use catalog::table::{DeviceRow, space};
 use catalog::{Decision, Group, View, Write};
-use model::{AccountId, Timestamp};
+use model::{AccountId, Timestamp, arn};
 use seal::{Fault, Sealer};
 use subtle::ConstantTimeEq as _;
 use world::Random;
@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 use crate::authn::Auth;
 use crate::caller::Caller;
 use crate::fault::internal;
+use crate::throttle::counted_wrong_code;
 
 /// A code lives for this long.
 pub const CODE_STEP_S: u64 = 30;
@@ -25,9 +26,18 @@ const DIGITS: usize = 6;
 #[derive(Clone)]
 struct Holding {
     account: AccountId,
+    serial: String,
     device: String,
     /// `None` for the account's root, who may show a code of any of its users' devices: it cannot have one of its own.
     user: Option<String>,
+}
+
+impl Holding {
+    fn has(&self, row: &DeviceRow) -> bool {
+        let holder = row.user.as_ref().map(|(user, _)| user);
+        holder.is_some_and(|holder| self.user.as_ref().is_none_or(|own| own == holder))
+            && arn::device(self.account, &row.path, &row.name) == self.serial
+    }
 }
 
 fn purpose(account: AccountId, device: &str) -> String {
@@ -85,7 +95,14 @@ impl Auth {
         let holding = holding(&caller, serial).ok_or_else(no_device)?;
         let (now, code, sealer) = (caller.situation().now, code.to_owned(), self.sealer().clone());
         let device = format!("{}/{}", holding.account, holding.device.to_lowercase());
-        self.throttle().check_code(&device, now)?;
+        // Who does not have the device cannot use up its tries.
+        let row = self.catalog().get(&space::device(holding.account, &holding.device)).map_err(internal)?;
+        row.map(DeviceRow::decode)
+            .transpose()
+            .map_err(internal)?
+            .filter(|row| holding.has(row))
+            .ok_or_else(no_device)?;
+        self.throttle().try_code(&device, now)?;
         let group = Group::new(space::identity_group(holding.account));
         let taken = self.catalog().commit(group, move |view, _| {
             Ok(match take(view, &sealer, &holding, &code, now)? {
@@ -93,8 +110,12 @@ impl Auth {
                 Err(refusal) => Decision::Refuse(refusal),
             })
         });
-        let taken = taken.await.map_err(internal)?;
-        taken.inspect_err(|_| self.throttle().wrong_code(&device, now))?;
+        let taken = taken.await;
+        match &taken {
+            Ok(Err(_)) => counted_wrong_code(),
+            Ok(Ok(())) | Err(_) => self.throttle().forgive_code(&device, now),
+        }
+        taken.map_err(internal)??;
         Ok(caller.with_code(now))
     }
 }
@@ -110,8 +131,7 @@ fn take(
     let key = space::device(holding.account, &holding.device);
     let Some(row) = view.get(&key)? else { return Ok(Err(no_device())) };
     let row = DeviceRow::decode(row).map_err(|error| damaged(&error.to_string()))?;
-    let may = |user: &str| holding.user.as_deref().is_none_or(|own| own == user);
-    if row.user.as_ref().is_none_or(|(user, _)| !may(user)) {
+    if !holding.has(&row) {
         return Ok(Err(no_device()));
     }
     let seed = open_seed(sealer, holding.account, &row.name, &row.seed);
@@ -130,9 +150,8 @@ fn holding(caller: &Caller, serial: &str) -> Option<Holding> {
         policy::Caller::Root(_) => None,
         _ => return None,
     };
-    let prefix = format!("arn:aws:iam::{}:mfa/", identity.account);
-    let device = serial.strip_prefix(&prefix)?.rsplit('/').next()?;
-    Some(Holding { account: identity.account, device: device.to_owned(), user })
+    let device = arn::Entity::parse(serial).filter(|named| named.kind == "mfa")?.name.to_owned();
+    Some(Holding { account: identity.account, serial: serial.to_owned(), device, user })
 }
 
 fn no_device() -> S3Error {

@@ -116,6 +116,21 @@ def test_tags_of_the_token_count_where_they_are_trusted(house, people, provider,
         assume(house, people.role(trust({"Federated": registered}, ACTION))[1], provider.token("tagged"))
 
 
+def test_what_the_token_asks_for_the_session_is_a_condition(house, people, provider, registered):
+    def role_for(**keys):
+        condition = {"StringEquals": keys.pop("tag"), "ForAllValues:StringEquals": keys.pop("keys")}
+        return people.role(trust({"Federated": registered}, [ACTION, "sts:TagSession"], **condition))[1]
+
+    named = {"aws:TagKeys": ["team"], "sts:TransitiveTagKeys": ["team"]}
+    assume(house, role_for(tag={"aws:RequestTag/team": "blue"}, keys=named), provider.token("tagged"))
+    for other in (
+        {"tag": {"aws:RequestTag/team": "red"}, "keys": named},
+        {"tag": {"aws:RequestTag/team": "blue"}, "keys": {**named, "sts:TransitiveTagKeys": ["project"]}},
+    ):
+        with boto.refused("AccessDenied", 403):
+            assume(house, role_for(**other), provider.token("tagged"))
+
+
 def test_forged_and_foreign_tokens_are_refused(house, provider, role, people):
     token = provider.token("someone")
     head, body, signature = token.split(".")

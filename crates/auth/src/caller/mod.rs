@@ -13,7 +13,7 @@ pub use shown::WebIdentity;
 pub use situation::{Proof, Situation};
 pub use trail::{Kept, Trail, Verdict};
 
-use crate::session::{Session, set_claims};
+use crate::session::Session;
 
 /// Whoever makes one request: somebody known, or anybody; and how the request came.
 #[derive(Clone, Debug)]
@@ -178,7 +178,7 @@ impl Caller {
     /// The condition keys that follow from what the caller showed, and from how the request came.
     pub(crate) fn describe(&self, keys: &mut Keys) {
         if let Some(shown) = self.web_identity() {
-            set_claims(&shown.claims, keys);
+            shown.describe(keys);
         }
         let now = self.situation.now;
         if let Some(given) = self.mfa() {

@@ -2,7 +2,10 @@
 //! these, after it checked them.
 
 use model::AccountId;
+use policy::Keys;
 use subtle::ConstantTimeEq as _;
+
+use crate::session::set_claims;
 
 /// A token that its provider signed, for an account that trusts the provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +27,19 @@ pub struct WebIdentity {
 impl WebIdentity {
     pub(crate) fn is_of(&self, token: &str) -> bool {
         self.token.as_bytes().ct_eq(token.as_bytes()).into()
+    }
+
+    /// What the token asks for the session, as condition keys: as AssumeRole's input would.
+    pub(crate) fn describe(&self, keys: &mut Keys) {
+        for (name, value) in &self.tags {
+            keys.set(&format!("aws:RequestTag/{name}"), value.as_str());
+        }
+        keys.set_many("aws:TagKeys", self.tags.iter().map(|(name, _)| name.clone()).collect());
+        keys.set_many("sts:TransitiveTagKeys", self.transitive.clone());
+        if let Some(identity) = &self.source_identity {
+            keys.set("sts:SourceIdentity", identity.as_str());
+        }
+        set_claims(&self.claims, keys);
     }
 
     pub fn provider(&self) -> &str {

@@ -7,17 +7,21 @@ use api::{ErrorCode, S3Error};
 use catalog::table::{ProviderRow, space};
 use model::AccountId;
 use oidc::{Claims, Fault, Issuer, Token};
+use rules::tagging;
 use serde_json::Value;
 
 use crate::authn::Auth;
 use crate::authz::account_of_role;
 use crate::caller::{Caller, WebIdentity};
 use crate::fault::internal;
+use crate::session::same_key;
 
 /// The longest subject and audience.
 const NAME_CHARS_MAX: usize = 255;
 /// Values of one claim that are kept.
 const VALUES_MAX: usize = 20;
+/// Source: AWS "IAM and AWS STS quotas".
+const TAGS_MAX: usize = 50;
 const TAGS: &str = "https://aws.amazon.com/tags";
 const SOURCE_IDENTITY: &str = "https://aws.amazon.com/source_identity";
 
@@ -123,7 +127,21 @@ fn tags(claims: &Claims) -> Result<Tags, S3Error> {
     }
     let keys = given.get("transitive_tag_keys").and_then(Value::as_array).into_iter().flatten();
     let transitive: Option<Vec<String>> = keys.map(|key| key.as_str().map(str::to_owned)).collect();
-    Ok((tags, transitive.ok_or_else(bad)?))
+    let tags = (tags, transitive.ok_or_else(bad)?);
+    if are_session_tags(&tags) { Ok(tags) } else { Err(bad()) }
+}
+
+/// As AssumeRole takes them: keys have no case, and what is handed on must be there.
+fn are_session_tags((tags, transitive): &Tags) -> bool {
+    let plain = |text: &str| !text.chars().any(char::is_control);
+    let is_there = |key: &String| tags.iter().any(|(own, _)| same_key(own, key));
+    let once = |(at, (key, _)): (usize, &(String, String))| {
+        !tags[..at].iter().any(|(other, _)| same_key(other, key))
+    };
+    tagging::check(tags, TAGS_MAX).is_ok()
+        && tags.iter().all(|(key, value)| plain(key) && plain(value))
+        && tags.iter().enumerate().all(once)
+        && transitive.iter().all(is_there)
 }
 
 /// As AssumeRole takes it.
@@ -163,5 +181,34 @@ fn refused(fault: Fault) -> S3Error {
         Fault::Malformed(_) | Fault::Algorithm(_) | Fault::Signature | Fault::NotYet => {
             invalid(ErrorCode::InvalidIdentityToken.message())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn are(tags: &[(&str, &str)], transitive: &[&str]) -> bool {
+        let tags = tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        are_session_tags(&(tags, transitive.iter().map(|key| (*key).to_owned()).collect()))
+    }
+
+    #[test]
+    fn tags_of_a_token_are_session_tags() {
+        assert!(are(&[], &[]));
+        assert!(are(&[("team", "blue"), ("project", "")], &["Team"]));
+        for tags in [
+            [("team", "blue"), ("Team", "red")],
+            [("aws:team", "blue"), ("b", "")],
+            [("", "blue"), ("b", "")],
+            [("a\n", ""), ("b", "")],
+            [("a", "<"), ("b", "")],
+        ] {
+            assert!(!are(&tags, &[]), "{tags:?}");
+        }
+        assert!(!are(&[("team", "blue")], &["project"]));
+        let many: Vec<String> = (0..=TAGS_MAX).map(|at| at.to_string()).collect();
+        let many: Vec<_> = many.iter().map(|key| (key.as_str(), "")).collect();
+        assert!(are(&many[1..], &[]) && !are(&many, &[]));
     }
 }

@@ -1,7 +1,5 @@
 """What operations need beyond the action of their name, and what a refusal tells."""
 
-import json
-
 import pytest
 
 from support import boto, identities
@@ -39,3 +37,50 @@ def test_that_a_key_is_absent_is_told_to_who_may_list_it(server, iam, own):
     with refused("AccessDenied", 403) as error:
         s3.get_object(Bucket=own, Key="absent")
     assert "s3:ListBucket" in error["Message"]
+
+
+def copy(s3, bucket, **more):
+    return s3.copy_object(Bucket=bucket, Key="copied", CopySource={"Bucket": bucket, "Key": "k"}, **more)
+
+
+def test_a_copy_that_takes_tags_along_needs_to_read_and_to_write_them(server, iam, root, own):
+    plain = allow("s3:GetObject", "s3:PutObject")
+    poor = user(server, iam, plain)
+    reads = user(server, iam, plain, allow("s3:GetObjectTagging"))
+    both = user(server, iam, plain, allow("s3:GetObjectTagging", "s3:PutObjectTagging"))
+    root.put_object(Bucket=own, Key="k", Body=b"x")
+    copy(poor, own)
+    root.put_object(Bucket=own, Key="k", Body=b"x", Tagging="team=blue")
+    with refused("AccessDenied", 403) as error:
+        copy(poor, own)
+    assert "s3:GetObjectTagging" in error["Message"]
+    with refused("AccessDenied", 403) as error:
+        copy(reads, own)
+    assert "s3:PutObjectTagging" in error["Message"] and f"{own}/copied" in error["Message"]
+    copy(both, own)
+    assert root.get_object_tagging(Bucket=own, Key="copied")["TagSet"] == [{"Key": "team", "Value": "blue"}]
+    copy(poor, own, TaggingDirective="REPLACE")
+    with refused("AccessDenied", 403):
+        copy(poor, own, TaggingDirective="REPLACE", Tagging="team=red")
+
+
+def test_a_copy_that_takes_annotations_along_needs_to_read_and_to_write_them(server, iam, root, own):
+    plain = allow("s3:GetObject", "s3:PutObject")
+    poor = user(server, iam, plain)
+    both = user(server, iam, plain, allow("s3:GetObjectAnnotation", "s3:PutObjectAnnotation"))
+    root.put_object(Bucket=own, Key="k", Body=b"x")
+    root.put_object_annotation(Bucket=own, Key="k", AnnotationName="note", AnnotationPayload=b"hello")
+    with refused("AccessDenied", 403) as error:
+        copy(poor, own)
+    assert "s3:GetObjectAnnotation" in error["Message"]
+    copy(both, own)
+    copy(poor, own, AnnotationDirective="EXCLUDE")
+
+
+def test_tags_that_a_copy_does_not_take_are_no_condition(server, iam, root, own):
+    blue = allow("s3:PutObject", "s3:PutObjectTagging", Condition={"StringEquals": {"s3:RequestObjectTag/team": "blue"}})
+    s3 = user(server, iam, allow("s3:GetObject"), blue)
+    root.put_object(Bucket=own, Key="k", Body=b"x")
+    with refused("AccessDenied", 403):
+        copy(s3, own, Tagging="team=blue")
+    copy(s3, own, Tagging="team=blue", TaggingDirective="REPLACE")

@@ -24,6 +24,7 @@ impl Objects for Hall {
             owner: version.row.owner,
             acl: object.marks.acl.clone(),
             tags: object.marks.tags.clone(),
+            annotated: object.annotations > 0,
         }))
     }
 

@@ -7,7 +7,7 @@ use policy::{Allowed, Asked, Attached, Decision, Denied, Keys, Policies, Policy,
 use rules::copy_source::CopySource;
 
 use super::denial::refusal;
-use super::needs::{Need, On};
+use super::needs::{Along, Need, On};
 use super::objects::{ObjectFacts, Objects};
 use super::parsed::Kept;
 use super::role::Role;
@@ -94,6 +94,19 @@ impl Bench<'_> {
             On::Source => {
                 let (source, bucket) = self.source.ok_or_else(|| unbound(need.action))?;
                 self.judge_object(bucket, need.action, &source.key, source.version_id.as_deref())
+            }
+            On::Along { what, to } => {
+                let (source, bucket) = self.source.ok_or_else(|| unbound(need.action))?;
+                let (key, version_id) = (&source.key, source.version_id.as_deref());
+                let there = self.objects.facts(bucket, key, version_id)?.is_some_and(|facts| match what {
+                    Along::Tags => !facts.tags.is_empty(),
+                    Along::Annotations => facts.annotated,
+                });
+                match to {
+                    _ if !there => Ok(()),
+                    None => self.judge_object(bucket, need.action, key, version_id),
+                    Some(to) => self.judge(&Need { action: need.action, on: On::key(to) }),
+                }
             }
         }
     }
@@ -409,9 +422,11 @@ fn bucket_permission(action: &str) -> Option<Permission> {
 /// Who may write into the bucket may say with a new object what belongs to it.
 fn key_permission(action: &str) -> Option<Permission> {
     match action {
-        "s3:PutObject" | "s3:PutObjectAcl" | "s3:PutObjectTagging" | "s3:DeleteObject" => {
-            Some(Permission::Write)
-        }
+        "s3:PutObject"
+        | "s3:PutObjectAcl"
+        | "s3:PutObjectTagging"
+        | "s3:PutObjectAnnotation"
+        | "s3:DeleteObject" => Some(Permission::Write),
         _ => None,
     }
 }

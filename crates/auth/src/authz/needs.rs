@@ -23,10 +23,18 @@ pub enum On {
     Upload { key: String, upload_id: String },
     /// What a copy reads.
     Source,
+    /// What a copy takes along, if its source has any: read from the source, or written to a key.
+    Along { what: Along, to: Option<String> },
     /// The role that the caller wants to be.
     Role,
     /// Anything that is named by its ARN and owned by the caller's account: what IAM knows.
     Arn(String),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Along {
+    Tags,
+    Annotations,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,6 +98,12 @@ impl<'a> Needs<'a> {
         if needed {
             self.add(action, on());
         }
+    }
+
+    /// What a copy takes along needs one action on its source and another one on the key that it makes.
+    pub fn along(&mut self, what: Along, read: &'static str, write: &'static str, to: &str) {
+        self.add(read, On::Along { what, to: None });
+        self.add(write, On::Along { what, to: Some(to.to_owned()) });
     }
 
     /// One action for the current object, another one for a version that is named.

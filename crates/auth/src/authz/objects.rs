@@ -11,9 +11,11 @@ pub struct ObjectFacts {
     pub owner: AccountId,
     pub acl: Option<Acl>,
     pub tags: Vec<(String, String)>,
+    /// Whether it has any.
+    pub annotated: bool,
 }
 
-/// Who knows the objects. Asked only where ACLs are on or a policy asks for tags.
+/// Who knows the objects. Asked only where ACLs are on, a policy asks for tags or a copy takes them along.
 pub trait Objects: Sync {
     /// `None` when there is no such object or version.
     fn facts(

@@ -3,6 +3,7 @@
 use api::s3;
 use rules::copy_source;
 
+use crate::authz::needs::Along;
 use crate::authz::{Facts, Guarded, Need, Needs, On, Target};
 
 macro_rules! target {
@@ -96,7 +97,7 @@ on_upload! {
 
 /// What a new object needs beyond `s3:PutObject`.
 macro_rules! new_object_needs {
-    ($input:expr, $needs:expr) => {{
+    ($input:expr, $tagging:expr, $needs:expr) => {{
         let on = || On::key(&$input.key);
         $needs.add("s3:PutObject", on());
         let grants = $input.acl.is_some()
@@ -105,7 +106,7 @@ macro_rules! new_object_needs {
             || $input.grant_read_acp.is_some()
             || $input.grant_write_acp.is_some();
         $needs.add_if(grants, "s3:PutObjectAcl", on);
-        $needs.add_if($input.tagging.is_some(), "s3:PutObjectTagging", on);
+        $needs.add_if($tagging.is_some(), "s3:PutObjectTagging", on);
         let retained = $input.object_lock_mode.is_some() || $input.object_lock_retain_until_date.is_some();
         $needs.add_if(retained, "s3:PutObjectRetention", on);
         $needs.add_if($input.object_lock_legal_hold_status.is_some(), "s3:PutObjectLegalHold", on);
@@ -113,7 +114,7 @@ macro_rules! new_object_needs {
 }
 
 macro_rules! new_object_facts {
-    ($input:expr, $facts:expr) => {{
+    ($input:expr, $tagging:expr, $facts:expr) => {{
         for (name, value) in [
             ("s3:x-amz-acl", &$input.acl),
             ("s3:x-amz-grant-full-control", &$input.grant_full_control),
@@ -130,7 +131,7 @@ macro_rules! new_object_facts {
             $facts.text(name, value.as_deref());
         }
         $facts.retention($input.object_lock_mode.as_deref(), $input.object_lock_retain_until_date);
-        $facts.tag_header($input.tagging.as_deref());
+        $facts.tag_header($tagging.as_deref());
     }};
 }
 
@@ -159,11 +160,11 @@ impl Guarded for s3::PutObject {
     target!();
 
     fn needs(input: &Self::Input, needs: &mut Needs<'_>) {
-        new_object_needs!(input, needs);
+        new_object_needs!(input, input.tagging, needs);
     }
 
     fn facts(input: &Self::Input, facts: &mut Facts) {
-        new_object_facts!(input, facts);
+        new_object_facts!(input, input.tagging, facts);
         write_conditions!(input, facts);
     }
 }
@@ -172,11 +173,11 @@ impl Guarded for s3::CreateMultipartUpload {
     target!();
 
     fn needs(input: &Self::Input, needs: &mut Needs<'_>) {
-        new_object_needs!(input, needs);
+        new_object_needs!(input, input.tagging, needs);
     }
 
     fn facts(input: &Self::Input, facts: &mut Facts) {
-        new_object_facts!(input, facts);
+        new_object_facts!(input, input.tagging, facts);
     }
 }
 
@@ -185,12 +186,21 @@ impl Guarded for s3::CopyObject {
     source!();
 
     fn needs(input: &Self::Input, needs: &mut Needs<'_>) {
-        needs.add(source_action(input.copy_source.as_deref()), On::Source);
-        new_object_needs!(input, needs);
+        let (source, key) = (input.copy_source.as_deref(), &input.key);
+        needs.add(source_action(source), On::Source);
+        new_object_needs!(input, new_tags(input), needs);
+        if input.tagging_directive.as_deref() != Some("REPLACE") {
+            let read = one_of(source, "s3:GetObjectTagging", "s3:GetObjectVersionTagging");
+            needs.along(Along::Tags, read, "s3:PutObjectTagging", key);
+        }
+        if input.annotation_directive.as_deref() != Some("EXCLUDE") {
+            let read = one_of(source, "s3:GetObjectAnnotation", "s3:GetObjectVersionAnnotation");
+            needs.along(Along::Annotations, read, "s3:PutObjectAnnotation", key);
+        }
     }
 
     fn facts(input: &Self::Input, facts: &mut Facts) {
-        new_object_facts!(input, facts);
+        new_object_facts!(input, new_tags(input), facts);
         write_conditions!(input, facts);
         facts.text("s3:x-amz-copy-source", input.copy_source.as_deref());
         facts.text("s3:x-amz-metadata-directive", input.metadata_directive.as_deref());
@@ -211,13 +221,19 @@ impl Guarded for s3::UploadPartCopy {
     }
 }
 
+/// Tags that a copy brings are told beside its source's only where they take their place.
+fn new_tags(input: &s3::CopyObjectInput) -> Option<&str> {
+    input.tagging.as_deref().filter(|_| input.tagging_directive.as_deref() == Some("REPLACE"))
+}
+
 fn source_action(header: Option<&str>) -> &'static str {
+    one_of(header, "s3:GetObject", "s3:GetObjectVersion")
+}
+
+/// By whether the source names a version.
+fn one_of(header: Option<&str>, current: &'static str, of_version: &'static str) -> &'static str {
     let source = header.and_then(copy_source::parse);
-    if source.is_some_and(|source| source.version_id.is_some()) {
-        "s3:GetObjectVersion"
-    } else {
-        "s3:GetObject"
-    }
+    if source.is_some_and(|source| source.version_id.is_some()) { of_version } else { current }
 }
 
 impl Guarded for s3::GetObjectAttributes {

@@ -84,3 +84,63 @@ def test_tags_that_a_copy_does_not_take_are_no_condition(server, iam, root, own)
     with refused("AccessDenied", 403):
         copy(s3, own, Tagging="team=blue")
     copy(s3, own, Tagging="team=blue", TaggingDirective="REPLACE")
+
+
+TAGS = [{"Key": "team", "Value": "blue"}]
+MADE = {
+    "User": lambda iam, name, **more: iam.create_user(UserName=name, **more),
+    "Role": lambda iam, name, **more: iam.create_role(
+        RoleName=name, AssumeRolePolicyDocument=identities.trust({"AWS": "*"}), **more
+    ),
+    "Policy": lambda iam, name, **more: iam.create_policy(PolicyName=name, PolicyDocument=allow("s3:*"), **more),
+    "MFADevice": lambda iam, name, **more: iam.create_virtual_mfa_device(VirtualMFADeviceName=name, **more),
+    "OpenIDConnectProvider": lambda iam, name, **more: iam.create_open_id_connect_provider(
+        Url=f"https://{name}.example", **more
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", MADE)
+def test_what_is_made_with_tags_needs_the_leave_to_tag(server, iam, kind):
+    poor, both = user(server, iam, allow("iam:Create*"), service="iam"), user(
+        server, iam, allow("iam:Create*", f"iam:Tag{kind}"), service="iam"
+    )
+    MADE[kind](poor, boto.fresh_name())
+    with refused("AccessDenied", 403) as error:
+        MADE[kind](poor, boto.fresh_name(), Tags=TAGS)
+    assert f"iam:Tag{kind}" in error["Message"]
+    MADE[kind](both, boto.fresh_name(), Tags=TAGS)
+
+
+def test_what_iam_knows_is_found_only_as_policies_write_it(server, iam, account):
+    """Another spelling of an ARN would be judged by other statements."""
+    name = boto.fresh_name("Host")
+    arn = iam.create_open_id_connect_provider(Url=f"https://{name}.example")["OpenIDConnectProviderArn"]
+    iam.create_user(UserName=name, Path="/kept/")
+    for kind in ("group", "role", "user"):
+        with refused("NoSuchEntity", 404):
+            iam.get_context_keys_for_principal_policy(PolicySourceArn=account.arn(f"{kind}/{name}"))
+        with refused("NoSuchEntity", 404):
+            iam.simulate_principal_policy(
+                PolicySourceArn=account.arn(f"{kind}/kept/{name.lower()}"), ActionNames=["s3:GetObject"]
+            )
+    iam.get_context_keys_for_principal_policy(PolicySourceArn=account.arn(f"user/kept/{name}"))
+    for call in (iam.get_open_id_connect_provider, iam.delete_open_id_connect_provider):
+        with refused("NoSuchEntity", 404):
+            call(OpenIDConnectProviderArn=arn.lower())
+    iam.delete_open_id_connect_provider(OpenIDConnectProviderArn=arn)
+
+
+def test_a_device_s_tags_are_told_to_policies(server, iam):
+    blue = allow(
+        "iam:DeleteVirtualMFADevice", Condition={"StringEquals": {"aws:ResourceTag/team": "blue"}}
+    )
+    deletes = user(server, iam, blue, service="iam")
+    for tags, may in (([], False), (TAGS, True)):
+        made = iam.create_virtual_mfa_device(VirtualMFADeviceName=boto.fresh_name("device"), Tags=tags)
+        serial = made["VirtualMFADevice"]["SerialNumber"]
+        if may:
+            deletes.delete_virtual_mfa_device(SerialNumber=serial)
+        else:
+            with refused("AccessDenied", 403):
+                deletes.delete_virtual_mfa_device(SerialNumber=serial)

@@ -11,7 +11,7 @@ use api::iam::{
 };
 use catalog::View;
 use catalog::table::ProviderRow;
-use model::{AccountId, arn};
+use model::arn;
 
 use crate::asker::Asker;
 use crate::fault::{self, Stop};
@@ -26,16 +26,13 @@ const CLIENT_ID_CHARS_MAX: usize = 255;
 const THUMBPRINT_CHARS: usize = 40;
 
 impl<V: View> Rows<V> {
-    /// By its ARN.
+    /// By its ARN, in which case counts: policies are judged by it as it was sent.
     pub(super) fn provider(&self, arn: &str) -> Result<ProviderRow, Stop> {
-        let url = url_of(self.account, arn);
+        let url = arn.strip_prefix(&arn::provider(self.account, ""));
         let row = url.map(|url| self.find::<ProviderRow>(url)).transpose()?.flatten();
+        let row = row.filter(|row| arn::provider(self.account, &row.url) == arn);
         row.ok_or_else(|| refuse::no_provider(arn).into())
     }
-}
-
-fn url_of(account: AccountId, arn: &str) -> Option<&str> {
-    arn.strip_prefix(&format!("arn:aws:iam::{account}:oidc-provider/"))
 }
 
 impl Registry {

@@ -2,7 +2,9 @@
 
 use api::iam::Tag;
 use bytes::Bytes;
-use catalog::table::{AccessKeyRow, GroupRow, PolicyRow, ProviderRow, RoleRow, RowError, UserRow, space};
+use catalog::table::{
+    AccessKeyRow, DeviceRow, GroupRow, PolicyRow, ProviderRow, RoleRow, RowError, UserRow, space,
+};
 use model::arn::{self, Entity as Arn};
 
 use crate::authz::{Needs, On};
@@ -103,6 +105,7 @@ impl Needs<'_> {
         if let (Some(account), Some(named)) = (self.account(), Arn::parse(arn))
             && named.account == Some(account)
             && let Some(row) = self.row(&space::policy(account, named.name), PolicyRow::decode)
+            && arn::policy(account, &row.path, &row.name) == arn
         {
             self.describe(&row.tags, None);
         }
@@ -114,10 +117,24 @@ impl Needs<'_> {
         if let Some(account) = self.account()
             && let Some(url) = arn.strip_prefix(&arn::provider(account, ""))
             && let Some(row) = self.row(&space::provider(account, url), ProviderRow::decode)
+            && arn::provider(account, &row.url) == arn
         {
             self.describe(&row.tags, None);
         }
         self.add(action, On::Arn(arn.to_owned()));
+    }
+
+    /// A virtual MFA device by its serial number, which is its ARN.
+    pub(super) fn on_device(&mut self, action: &'static str, serial: Option<&str>) {
+        let serial = serial.unwrap_or_default();
+        if let (Some(account), Some(named)) = (self.account(), Arn::parse(serial))
+            && named.account == Some(account)
+            && let Some(row) = self.row(&space::device(account, named.name), DeviceRow::decode)
+            && arn::device(account, &row.path, &row.name) == serial
+        {
+            self.describe(&row.tags, None);
+        }
+        self.add(action, On::Arn(serial.to_owned()));
     }
 
     /// A user, group or role by its ARN, as simulations name them.

@@ -50,16 +50,20 @@ macro_rules! facts {
     };
 }
 
-/// What is made: its path stands in the input.
+/// What is made: its path stands in the input. Whoever tags it at once needs the leave to tag, too.
 macro_rules! makes {
-    ($($operation:ident $kind:literal $member:ident $(with $facts:ident)?,)*) => {
+    ($($operation:ident $kind:literal $member:ident $(with $facts:ident and $tag:literal)?,)*) => {
         $(impl Guarded for iam::$operation {
             fn target(_input: &Self::Input) -> Target<'_> {
                 Target::Service
             }
 
             fn needs(input: &Self::Input, needs: &mut Needs<'_>) {
-                needs.on_path(action!($operation), $kind, input.path.as_deref(), input.$member.as_deref());
+                let (path, name) = (input.path.as_deref(), input.$member.as_deref());
+                needs.on_path(action!($operation), $kind, path, name);
+                $(if !input.tags.is_empty() {
+                    needs.on_path($tag, $kind, path, name);
+                })?
             }
 
             $(fn facts(input: &Self::Input, facts: &mut Facts) {
@@ -122,11 +126,11 @@ macro_rules! renames {
 }
 
 makes! {
-    CreateUser "user" user_name with tags_and_boundary,
+    CreateUser "user" user_name with tags_and_boundary and "iam:TagUser",
     CreateGroup "group" group_name,
-    CreateRole "role" role_name with tags_and_boundary,
-    CreatePolicy "policy" policy_name with tags,
-    CreateVirtualMFADevice "mfa" virtual_mfa_device_name with tags,
+    CreateRole "role" role_name with tags_and_boundary and "iam:TagRole",
+    CreatePolicy "policy" policy_name with tags and "iam:TagPolicy",
+    CreateVirtualMFADevice "mfa" virtual_mfa_device_name with tags and "iam:TagMFADevice",
 }
 
 lists! {
@@ -237,7 +241,7 @@ on! { on_provider by open_id_connect_provider_arn:
     ListOpenIDConnectProviderTags,
 }
 
-on! { on_arn by serial_number:
+on! { on_device by serial_number:
     DeleteVirtualMFADevice,
     TagMFADevice with tags,
     UntagMFADevice with tag_keys,
@@ -275,6 +279,9 @@ impl Guarded for iam::CreateOpenIDConnectProvider {
     fn needs(input: &Self::Input, needs: &mut Needs<'_>) {
         let url = provider_url(input.url.as_deref());
         needs.on_path(action!(CreateOpenIDConnectProvider), "oidc-provider", None, Some(url));
+        if !input.tags.is_empty() {
+            needs.on_path("iam:TagOpenIDConnectProvider", "oidc-provider", None, Some(url));
+        }
     }
 
     fn facts(input: &Self::Input, facts: &mut Facts) {

@@ -12,7 +12,7 @@ use crate::documents;
 use crate::fault::{self, Stop};
 use crate::managed::Managed;
 use crate::refuse;
-use crate::rows::Rows;
+use crate::rows::{Entity, Rows};
 
 /// A document, what it is called in the answer, and its text for the places of its statements.
 pub(super) struct Gathered {
@@ -50,15 +50,28 @@ impl Gathered {
     }
 }
 
+/// The row that an ARN names: its path and the case of its name are part of it, for policies are judged by it as it was
+/// sent.
+fn named<V: View, E: Entity>(
+    rows: &Rows<V>,
+    name: &str,
+    arn: &str,
+    arn_of: impl Fn(&E) -> String,
+) -> Result<E, Stop> {
+    let row = rows.get::<E>(name)?;
+    if arn_of(&row) == arn { Ok(row) } else { Err(E::absent(rows.account, name).into()) }
+}
+
 pub(super) fn of_principal<V: View>(rows: &Rows<V>, arn: &str) -> Result<Source, Stop> {
-    let named = Arn::parse(arn).filter(|named| named.account == Some(rows.account));
-    let named = named.ok_or_else(|| {
+    let found = Arn::parse(arn).filter(|found| found.account == Some(rows.account));
+    let found = found.ok_or_else(|| {
         refuse::input(format!("Invalid Entity Arn: {arn} does not clearly define entity type and name."))
     })?;
     let account = Account { id: rows.account, canonical: None };
-    match named.kind {
+    match found.kind {
         "user" => {
-            let row = rows.get::<UserRow>(named.name)?;
+            let row =
+                named(rows, found.name, arn, |row: &UserRow| arn::user(rows.account, &row.path, &row.name))?;
             let mut identity = inline(&row.inline, "user", Kind::UserInline)?;
             managed(rows, &row.attached, &mut identity)?;
             for name in &row.groups {
@@ -76,11 +89,15 @@ pub(super) fn of_principal<V: View>(rows: &Rows<V>, arn: &str) -> Result<Source,
         }
         "group" => {
             let mut identity = Vec::new();
-            of_group(rows, &rows.get::<GroupRow>(named.name)?, &mut identity)?;
+            let row = named(rows, found.name, arn, |row: &GroupRow| {
+                arn::group(rows.account, &row.path, &row.name)
+            })?;
+            of_group(rows, &row, &mut identity)?;
             Ok(Source { identity, boundary: None, subject: None })
         }
         "role" => {
-            let row = rows.get::<RoleRow>(named.name)?;
+            let row =
+                named(rows, found.name, arn, |row: &RoleRow| arn::role(rows.account, &row.path, &row.name))?;
             let mut identity = inline(&row.inline, "role", Kind::RoleInline)?;
             managed(rows, &row.attached, &mut identity)?;
             let subject = policy::Caller::RoleSession(RoleSession {

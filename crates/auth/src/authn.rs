@@ -8,12 +8,13 @@ use model::{AccountId, Region, Timestamp};
 use oidc::Verifier;
 use seal::Sealer;
 use sigv4::post_policy::{self, Form, LengthRange, SignedForm};
-use sigv4::{Claim, Options, PayloadMode, Refusal, RequestView, Secret, SignedClaim, V2};
+use sigv4::{Claim, Options, PayloadMode, Refusal, RequestView, Scope, Secret, SignedClaim, V2};
 
 use crate::authz::ParsedPolicies;
 use crate::caller::{Caller, Identity, Proof, Situation};
+use crate::credential::Credential;
 use crate::keys::Keys;
-use crate::throttle::{self, Throttle};
+use crate::throttle::{self, Throttle, Vouched};
 use crate::uses::Uses;
 
 /// An access key and its secret.
@@ -164,15 +165,33 @@ impl Auth {
         claim.check_time(now).map_err(refused)?;
         let credential = self.credential(claim.access_key(), claim.session_token(), now)?;
         self.check_region(claim.region(), |region| claim.covers_region(region))?;
-        let (key, identity, vouched) =
-            self.0.keys.get(claim.access_key(), &credential.origin, claim.scope().as_str(), || {
-                let (secret, identity) = self.open(&credential, claim.access_key(), claim.region())?;
-                Ok((sigv4::Key::derive(claim, &secret), identity))
-            })?;
-        let verified = sigv4::verify_with_key(claim, view, &key, now).map_err(refused)?;
+        let derive = |secret: &Secret| sigv4::Key::derive(claim, secret);
+        let verify = |key: &sigv4::Key| sigv4::verify_with_key(claim, view, key, now);
+        let (identity, vouched, verified) =
+            self.prove_by(&credential, (claim.access_key(), claim.region()), claim.scope(), derive, verify)?;
         vouched.note(arrival, now);
         self.uses().note(&identity, arrival.service.scope(), now);
         Ok((identity, verified.payload))
+    }
+
+    /// By the key that is kept for the scope, or by one that is derived, and kept once it proved the signature.
+    fn prove_by<T>(
+        &self,
+        credential: &Credential,
+        (access_key, region): (&str, Option<&str>),
+        scope: &Scope,
+        derive: impl FnOnce(&Secret) -> sigv4::Key,
+        verify: impl FnOnce(&sigv4::Key) -> Result<T, Refusal>,
+    ) -> Result<(Arc<Identity>, Vouched, T), S3Error> {
+        let (origin, scope) = (&credential.origin, scope.as_str());
+        if let Some((key, identity, vouched)) = self.0.keys.find(access_key, origin, scope) {
+            return Ok((identity, vouched, verify(&key).map_err(refused)?));
+        }
+        let (secret, identity) = self.open(credential, access_key, region)?;
+        let (key, identity) = (derive(&secret), Arc::new(identity));
+        let proven = verify(&key).map_err(refused)?;
+        let vouched = self.0.keys.keep(access_key, origin, scope, key, identity.clone());
+        Ok((identity, vouched, proven))
     }
 
     /// A POST form: its signature covers the policy, and the policy covers the form.
@@ -194,7 +213,7 @@ impl Auth {
         let (identity, length) =
             proven.map_err(|error| throttle.refused(arrival, claim.access_key(), now, error))?;
         let situation = situation.proven(Proof::Form, claim.scheme(), None);
-        Ok((Caller::new(Some(Arc::new(identity)), situation).audited(arrival.audited), length))
+        Ok((Caller::new(Some(identity), situation).audited(arrival.audited), length))
     }
 
     fn prove_form(
@@ -203,11 +222,14 @@ impl Auth {
         form: &Form<'_>,
         arrival: &Arrival,
         now: Timestamp,
-    ) -> Result<(Identity, Option<LengthRange>), S3Error> {
+    ) -> Result<(Arc<Identity>, Option<LengthRange>), S3Error> {
         let credential = self.credential(claim.access_key(), claim.session_token(), now)?;
         self.check_region(claim.region(), |region| claim.region() == Some(region))?;
-        let (secret, identity) = self.open(&credential, claim.access_key(), claim.region())?;
-        let length = post_policy::verify_form(claim, form, &secret, now).map_err(refused)?;
+        let derive = |secret: &Secret| claim.derive_key(secret);
+        let verify = |key: &sigv4::Key| post_policy::verify_form_with_key(claim, form, key, now);
+        let (identity, vouched, length) =
+            self.prove_by(&credential, (claim.access_key(), claim.region()), claim.scope(), derive, verify)?;
+        vouched.note(arrival, now);
         self.uses().note(&identity, arrival.service.scope(), now);
         Ok((identity, length))
     }

@@ -7,7 +7,6 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use api::S3Error;
 use bytes::Bytes;
 use sigv4::Key;
 use subtle::ConstantTimeEq as _;
@@ -53,38 +52,63 @@ impl Origin {
 }
 
 impl Keys {
-    /// The key for an access key and scope. One of another origin is derived again.
-    pub(crate) fn get(
+    /// The key for an access key and scope; none that has another origin.
+    pub(crate) fn find(
         &self,
         access_key: &str,
         origin: &Origin,
         scope: &str,
-        derive: impl FnOnce() -> Result<(Key, Identity), S3Error>,
-    ) -> Result<(Key, Arc<Identity>, Vouched), S3Error> {
+    ) -> Option<(Key, Arc<Identity>, Vouched)> {
         let name = [access_key, "/", scope].concat();
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner).entries.get(&name).cloned();
-        if let Some(known) = known
-            && known.origin.is(origin)
-        {
-            return Ok((known.key, known.identity, known.vouched));
-        }
-        let (key, identity) = derive()?;
-        let identity = Arc::new(identity);
+        let known = known.filter(|known| known.origin.is(origin))?;
+        Some((known.key, known.identity, known.vouched))
+    }
+
+    /// Keeps a key that proved a signature. Others are not worth a place: whoever knows an access key's id could push
+    /// out all that are.
+    pub(crate) fn keep(
+        &self,
+        access_key: &str,
+        origin: &Origin,
+        scope: &str,
+        key: Key,
+        identity: Arc<Identity>,
+    ) -> Vouched {
+        let name = [access_key, "/", scope].concat();
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if known.entries.len() >= ENTRIES_MAX {
             *known = Known::default();
         }
         let vouched = known.vouched.entry(access_key.to_owned()).or_default().clone();
-        let (kept, of_key) = (identity.clone(), vouched.clone());
-        known.entries.insert(
-            name,
-            Entry { origin: origin.clone(), key: key.clone(), identity: kept, vouched: of_key },
-        );
-        Ok((key, identity, vouched))
+        let entry = Entry { origin: origin.clone(), key, identity, vouched: vouched.clone() };
+        known.entries.insert(name, entry);
+        vouched
     }
 
     /// What vouches for an access key, if it is known.
     pub(crate) fn vouched(&self, access_key: &str) -> Option<Vouched> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).vouched.get(access_key).cloned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{AccountId, CanonicalId};
+    use sigv4::Secret;
+
+    use super::*;
+
+    #[test]
+    fn a_key_is_found_as_long_as_what_it_came_from_stands() {
+        let keys = Keys::default();
+        let origin = |text: &'static str| Origin { secret: Bytes::from(text), stamp: None };
+        let (account, id) = (AccountId::new(111_111_111_111).unwrap(), CanonicalId::from_bytes([1; 32]));
+        let identity = Arc::new(Identity::root(account, id, "a", "KEY", None));
+        assert!(keys.find("KEY", &origin("secret"), "scope").is_none() && keys.vouched("KEY").is_none());
+        keys.keep("KEY", &origin("secret"), "scope", Key::V2(Secret::new("secret")), identity);
+        assert!(keys.find("KEY", &origin("secret"), "scope").is_some() && keys.vouched("KEY").is_some());
+        assert!(keys.find("KEY", &origin("another"), "scope").is_none());
+        assert!(keys.find("KEY", &origin("secret"), "another").is_none());
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use catalog::table::{GroupRow, PolicyRow, RoleRow, RowError, UserRow, space};
 use catalog::{Fault, View};
-use model::AccountId;
+use model::{AccountId, arn};
 use policy::{Account, Kind, Policy, User};
 
 use crate::aws_managed::aws_managed;
@@ -31,7 +31,7 @@ pub(crate) fn of_user(view: &dyn View, account: AccountId, user: &UserRow) -> Re
 /// A user as policies see it.
 pub(crate) fn user_subject(account: Account, row: UserRow) -> User {
     User {
-        arn: format!("arn:aws:iam::{}:user{}{}", account.id, row.path, row.name),
+        arn: arn::user(account.id, &row.path, &row.name),
         account,
         id: row.id,
         name: row.name,

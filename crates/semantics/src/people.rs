@@ -105,6 +105,6 @@ pub(crate) fn initiator_of(caller: &Identity) -> String {
 pub(crate) fn arn_of(caller: &Identity) -> String {
     match &caller.subject {
         policy::Caller::RoleSession(session) => session.session_arn.clone(),
-        subject => subject.principal_arn().unwrap_or_else(|| format!("arn:aws:iam::{}:root", caller.account)),
+        subject => subject.principal_arn().unwrap_or_else(|| model::arn::root(caller.account)),
     }
 }

@@ -4,7 +4,7 @@
 
 use api::{ErrorCode, S3Error};
 use catalog::table::{RoleRow, space};
-use model::AccountId;
+use model::{AccountId, arn};
 use policy::{Attached, Kind, Policy};
 
 use super::Auth;
@@ -31,7 +31,7 @@ pub struct Role {
 
 impl Role {
     pub fn arn(&self) -> String {
-        format!("arn:aws:iam::{}:role{}{}", self.account, self.row.path, self.row.name)
+        arn::role(self.account, &self.row.path, &self.row.name)
     }
 }
 
@@ -129,10 +129,7 @@ pub(crate) fn account_of_role(arn: &str) -> Option<AccountId> {
     account_and_name(arn).map(|(account, _)| account)
 }
 
-/// `arn:aws:iam::111122223333:role/path/name`.
 fn account_and_name(arn: &str) -> Option<(AccountId, &str)> {
-    let (account, rest) = arn.strip_prefix("arn:aws:iam::")?.split_once(':')?;
-    let path_and_name = rest.strip_prefix("role/")?;
-    let name = path_and_name.rsplit('/').next().filter(|name| !name.is_empty())?;
-    Some((AccountId::parse(account)?, name))
+    let named = arn::Entity::parse(arn).filter(|named| named.kind == "role")?;
+    Some((named.account?, named.name))
 }

@@ -4,6 +4,7 @@
 
 use api::sts;
 use api::sts::Tag;
+use model::arn;
 
 use crate::authz::{Assumer, Facts, Guarded, Needs, On, Target};
 
@@ -76,7 +77,7 @@ impl Guarded for sts::GetFederationToken {
     fn needs(input: &Self::Input, needs: &mut Needs<'_>) {
         let Some(account) = needs.account() else { return needs.add("sts:GetFederationToken", On::Service) };
         let name = input.name.as_deref().unwrap_or_default();
-        let arn = format!("arn:aws:sts::{account}:federated-user/{name}");
+        let arn = arn::federated_user(account, name);
         needs.add_if(!input.tags.is_empty(), "sts:TagSession", || On::Arn(arn.clone()));
         needs.add("sts:GetFederationToken", On::Arn(arn));
     }

@@ -5,7 +5,7 @@
 
 use api::{ErrorCode, S3Error};
 use catalog::table::{ProviderRow, space};
-use model::AccountId;
+use model::{AccountId, arn};
 use oidc::{Claims, Fault, Issuer, Token};
 use rules::tagging;
 use serde_json::Value;
@@ -84,7 +84,7 @@ fn shown(
     Ok(WebIdentity {
         token: text.to_owned(),
         account,
-        provider: format!("arn:aws:iam::{account}:oidc-provider/{}", row.url),
+        provider: arn::provider(account, &row.url),
         issuer: issuer.as_str().to_owned(),
         subject: subject.to_owned(),
         audience: audience.to_owned(),

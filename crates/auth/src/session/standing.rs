@@ -7,6 +7,7 @@ use std::sync::Arc;
 use api::S3Error;
 use catalog::table::{PolicyRow, RoleRow, UserRow, space};
 use catalog::{Fault, View};
+use model::arn;
 use policy::{Account, FederatedUser, Keys, Kind, Policy, RoleSession, User};
 
 use super::{Session, SessionOf, same_key};
@@ -65,8 +66,8 @@ impl Session {
 
     fn role_session(&self, account: Account, role: RoleRow, session_name: &str) -> RoleSession {
         RoleSession {
-            role_arn: format!("arn:aws:iam::{}:role{}{}", account.id, role.path, role.name),
-            session_arn: format!("arn:aws:sts::{}:assumed-role/{}/{session_name}", account.id, role.name),
+            role_arn: arn::role(account.id, &role.path, &role.name),
+            session_arn: arn::session(account.id, &role.name, session_name),
             account,
             role_id: role.id,
             session_name: session_name.to_owned(),
@@ -78,7 +79,7 @@ impl Session {
     fn federated_user(&self, account: Account, user: Option<User>, name: &str) -> FederatedUser {
         let (user_arn, tags) = user.map_or((None, Vec::new()), |user| (Some(user.arn), user.tags));
         FederatedUser {
-            arn: format!("arn:aws:sts::{}:federated-user/{name}", account.id),
+            arn: arn::federated_user(account.id, name),
             account,
             name: name.to_owned(),
             user_arn,
@@ -111,8 +112,7 @@ impl Session {
         let name = arn.rsplit('/').next().unwrap_or_default();
         let Some(row) = view.get(&space::policy(self.account, name))? else { return Ok(false) };
         let row = PolicyRow::decode(row).map_err(|error| Fault::corrupt("row", error.to_string()))?;
-        let path_and_name = format!("arn:aws:iam::{}:policy{}{}", self.account, row.path, row.name);
-        Ok(path_and_name == arn)
+        Ok(arn::policy(self.account, &row.path, &row.name) == arn)
     }
 
     /// The condition keys that follow from the session.

@@ -63,9 +63,9 @@ fn is_known_session<V: View>(rows: &Rows<V>, session: &str) -> Result<bool, Stop
 
 /// Providers of the account itself must be there; others are known by their names alone.
 fn is_known_provider<V: View>(rows: &Rows<V>, name: &str) -> Result<bool, Stop> {
-    let own = format!("arn:aws:iam::{}:oidc-provider/", rows.account);
-    match name.strip_prefix(&own) {
-        Some(url) => Ok(rows.find::<ProviderRow>(url)?.is_some()),
+    match name.strip_prefix(&arn::provider(rows.account, "")) {
+        // As in a token's ARN, case counts.
+        Some(url) => Ok(rows.find::<ProviderRow>(url)?.is_some_and(|row| row.url == url)),
         None => Ok(true),
     }
 }

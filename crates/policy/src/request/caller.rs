@@ -3,7 +3,7 @@
 //! Source: AWS "AWS global condition context keys", "IAM policy elements: Variables and tags" (its table of
 //! principals).
 
-use model::{AccountId, CanonicalId};
+use model::{AccountId, CanonicalId, arn};
 
 use super::Keys;
 
@@ -84,7 +84,7 @@ impl Caller {
     /// The ARN of `aws:PrincipalArn`: for a role session its role's.
     pub fn principal_arn(&self) -> Option<String> {
         match self {
-            Self::Root(account) => Some(format!("arn:aws:iam::{}:root", account.id)),
+            Self::Root(account) => Some(arn::root(account.id)),
             Self::User(user) => Some(user.arn.clone()),
             Self::RoleSession(session) => Some(session.role_arn.clone()),
             Self::FederatedUser(session) => Some(session.arn.clone()),

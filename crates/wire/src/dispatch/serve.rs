@@ -37,7 +37,6 @@ pub(super) struct Exchange<'a, C> {
 }
 
 /// A form that was understood and authenticated.
-#[allow(dead_code, reason = "unread until the first operation of IAM or STS is built")]
 pub(super) struct FormExchange<'a, C> {
     pub caller: C,
     pub fields: &'a query::Fields,
@@ -46,7 +45,6 @@ pub(super) struct FormExchange<'a, C> {
     pub id: RequestId,
 }
 
-#[allow(dead_code, reason = "unused until the first operation of IAM or STS is built")]
 pub(super) async fn serve_form<O: FormCodec, H: Handle<O>>(
     house: &H,
     exchange: FormExchange<'_, H::Caller>,

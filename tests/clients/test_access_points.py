@@ -7,6 +7,7 @@ label too. No resolver knows these names here, so the clients go through a proxy
 import json
 
 import pytest
+import requests
 
 from support import boto
 from support.boto import refused
@@ -116,6 +117,37 @@ def test_a_policy_names_only_who_is_there(alice):
             alice.control.put_access_point_policy(
                 AccountId=alice.account, Name="finance", Policy=allow(principal, f"{made['AccessPointArn']}/object/*")
             )
+
+
+def test_a_policy_is_refused_in_the_words_of_bucket_policies(alice):
+    made = alice.make()
+    objects = f"{made['AccessPointArn']}/object/*"
+    for policy, words in (
+        ("{", "Policies must be valid JSON and the first byte must be '{'"),
+        ("{}", "Missing required field Statement"),
+        (allow(alice.account, objects, action="s3:GetObjects"), "Policy has invalid action"),
+        (allow(alice.account, objects, action="s3:ListBucket"), "Action does not apply to any resource(s) in statement"),
+        (allow(alice.account, "*"), "Policy has invalid resource"),
+    ):
+        with refused("MalformedPolicy", 400) as error:
+            alice.control.put_access_point_policy(AccountId=alice.account, Name="finance", Policy=policy)
+        assert error["Message"] == words
+
+
+def test_a_page_of_none_and_filters_that_are_not_built_are_refused(alice):
+    with refused("InvalidRequest", 400):
+        alice.control.list_access_points(AccountId=alice.account, MaxResults=0)
+    with refused("NotImplemented", 501):
+        alice.control.list_access_points(AccountId=alice.account, DataSourceType="FSX_ONTAP")
+
+
+def test_the_bucket_s_cors_rules_hold_through_an_access_point(alice):
+    made = alice.make()
+    rule = {"AllowedMethods": ["GET"], "AllowedOrigins": ["https://page.example"]}
+    alice.s3.put_bucket_cors(Bucket="alices", CORSConfiguration={"CORSRules": [rule]})
+    asked = {"Origin": "https://page.example", "Access-Control-Request-Method": "GET"}
+    for name, status in ((made["Alias"], 200), (f"finance-{alice.account}", 200), ("absent-s3alias", 403)):
+        assert requests.options(f"{alice.server.endpoint}/{name}/k", headers=asked, timeout=30).status_code == status
 
 
 def test_an_account_with_access_points_stays(alice, admin):  # noqa: F811

@@ -54,9 +54,10 @@ def test_rules_that_mean_nothing(s3, bucket):
     with refused("InvalidRequest", 400) as error:
         put(s3, bucket, rule("*", methods=("MYMETHOD",)))
     assert error["Message"] == "Found unsupported HTTP method in CORS config. Unsupported method is MYMETHOD"
-    for wrong in (rule("http://*.*"), rule("*", AllowedHeaders=["a*b*"])):
-        with refused("InvalidRequest", 400):
+    for wrong in (rule("http://*.*"), rule("*", AllowedHeaders=["a*b*"]), rule("*", ExposeHeaders=["x-amz-*"])):
+        with refused("InvalidRequest", 400) as error:
             put(s3, bucket, wrong)
+    assert error["Message"].startswith('ExposeHeader "x-amz-*" contains wildcard.')
 
 
 def test_a_preflight_wants_an_origin_a_bucket_and_rules(server, s3, bucket):

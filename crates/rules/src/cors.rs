@@ -14,6 +14,8 @@ pub enum Refusal {
     Incomplete,
     /// More than one `*` in an origin or a header.
     Wildcards { text: String, what: &'static str },
+    /// A `*` where headers are told by their names.
+    Exposed { text: String },
     /// A rule's id is too long.
     Id,
 }
@@ -39,6 +41,9 @@ pub fn check(rules: &[CorsRule]) -> Result<(), Refusal> {
         }
         one_star(&rule.origins, "AllowedOrigin")?;
         one_star(&rule.headers, "AllowedHeader")?;
+        if let Some(text) = rule.exposed.iter().find(|text| text.contains('*')) {
+            return Err(Refusal::Exposed { text: text.clone() });
+        }
         if rule.id.as_ref().is_some_and(|id| id.chars().count() > CORS_RULE_ID_CHARS_MAX) {
             return Err(Refusal::Id);
         }
@@ -182,6 +187,8 @@ mod tests {
         assert_eq!(check(&vec![rule("*", &[CorsMethod::Get], &[]); 101]), Err(Refusal::Count));
         assert_eq!(check(&vec![rule("", &[CorsMethod::Get], &[]); 100]), Ok(()));
         assert_eq!(check(&[rule("*", &[], &[])]), Err(Refusal::Incomplete));
+        let exposed = CorsRule { exposed: vec!["x-*".to_owned()], ..rule("*", &[CorsMethod::Get], &[]) };
+        assert_eq!(check(&[exposed]), Err(Refusal::Exposed { text: "x-*".to_owned() }));
         assert!(matches!(check(&[rule("*.*", &[CorsMethod::Get], &[])]), Err(Refusal::Wildcards { .. })));
         assert!(matches!(check(&[rule("*", &[CorsMethod::Get], &["a*b*"])]), Err(Refusal::Wildcards { .. })));
     }

@@ -62,8 +62,8 @@ impl Door for Corridor {
 
     fn share(&self, asked: &CrossOrigin<'_>) -> Result<Shared, S3Error> {
         let &CrossOrigin { bucket, origin, method, headers } = asked;
-        Ok(match self.hall.share(bucket, origin, method, headers)? {
-            Sharing::NoSuchBucket => Shared::NoSuchBucket,
+        let Some(bucket) = self.auth.bucket_of(bucket)? else { return Ok(Shared::NoSuchBucket) };
+        Ok(match self.hall.share(&bucket, origin, method, headers)? {
             Sharing::Off => Shared::Off,
             Sharing::Refused => Shared::Refused,
             Sharing::Allowed(headers) => Shared::With(headers),

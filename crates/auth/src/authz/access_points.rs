@@ -8,11 +8,11 @@
 
 use std::sync::Arc;
 
-use api::S3Error;
+use api::{ErrorCode, S3Error};
 use catalog::table::{AccessPointRow, BucketRow, space};
 use model::AccountId;
 
-use super::{Auth, Bucket, legal_name, no_such_bucket};
+use super::{Auth, Bucket};
 use crate::fault::internal;
 
 pub(super) fn is_alias(name: &str) -> bool {
@@ -26,12 +26,21 @@ pub fn access_point_of_label(label: &str) -> Option<(AccountId, &str)> {
 }
 
 impl Auth {
-    pub(super) fn bucket_behind(&self, name: &str) -> Result<Bucket, S3Error> {
-        let point = self.access_point(name)?.ok_or_else(|| no_such_bucket(name))?;
+    /// The bucket that a name stands for, be it an access point's; for what is asked before anybody may sign.
+    pub fn bucket_of(&self, name: &str) -> Result<Option<Bucket>, S3Error> {
+        match self.bucket_named(name) {
+            Ok(None) => self.bucket_behind(name),
+            Err(refusal) if refusal.code == ErrorCode::InvalidBucketName => Ok(None),
+            found => found,
+        }
+    }
+
+    pub(super) fn bucket_behind(&self, name: &str) -> Result<Option<Bucket>, S3Error> {
+        let Some(point) = self.access_point(name)? else { return Ok(None) };
         let row = self.catalog().get(&space::bucket(&point.bucket)).map_err(internal)?;
         let row = row.map(BucketRow::decode).transpose().map_err(internal)?;
-        let row = row.filter(|row| row.id == point.bucket_id).ok_or_else(|| no_such_bucket(name))?;
-        Ok(Bucket { name: legal_name(point.bucket.as_str())?, row, via: Some(Arc::new(point)) })
+        let Some(row) = row.filter(|row| row.id == point.bucket_id) else { return Ok(None) };
+        Ok(Some(Bucket { name: point.bucket.clone(), row, via: Some(Arc::new(point)) }))
     }
 
     fn access_point(&self, name: &str) -> Result<Option<AccessPointRow>, S3Error> {

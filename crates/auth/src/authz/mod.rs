@@ -326,7 +326,7 @@ impl Auth {
     ) -> Result<Bucket, S3Error> {
         let bucket = match self.bucket_named(name)? {
             Some(bucket) => bucket,
-            None => self.bucket_behind(name)?,
+            None => self.bucket_behind(name)?.ok_or_else(|| no_such_bucket(name))?,
         };
         let row = &bucket.row;
         if expected_owner.is_some_and(|expected| AccountId::parse(expected).is_none()) {

@@ -8,9 +8,9 @@ use catalog::table::{AccessPointRow, BucketRow, space};
 use model::BucketName;
 use model::limits::LIST_ACCESS_POINTS_PAGE_MAX;
 
-use crate::fault;
 use crate::hall::Hall;
 use crate::handle::Handle;
+use crate::{fault, refuse};
 
 impl Handle<ListAccessPoints> for Hall {
     async fn handle(
@@ -19,8 +19,11 @@ impl Handle<ListAccessPoints> for Hall {
         _body: Body,
     ) -> Result<(ListAccessPointsOutput, Option<Body>), S3Error> {
         let (input, account) = (request.input(), request.identity()?.account);
-        let max = input.max_results.unwrap_or(LIST_ACCESS_POINTS_PAGE_MAX as i32);
-        let max = usize::try_from(max).unwrap_or(0).min(LIST_ACCESS_POINTS_PAGE_MAX);
+        refuse::if_present(&[
+            ("dataSourceId", input.data_source_id.is_some()),
+            ("dataSourceType", input.data_source_type.is_some()),
+        ])?;
+        let max = page_of(input.max_results)?;
         let view = self.catalog().snapshot().map_err(fault::catalog)?;
         // The keys of both tables end in account and name.
         let prefix = match input.bucket.as_deref() {
@@ -51,6 +54,14 @@ impl Handle<ListAccessPoints> for Hall {
         }
         Ok((output, None))
     }
+}
+
+fn page_of(asked: Option<i32>) -> Result<usize, S3Error> {
+    let Some(asked) = asked else { return Ok(LIST_ACCESS_POINTS_PAGE_MAX) };
+    let page = usize::try_from(asked).ok().filter(|page| *page > 0);
+    let page = page
+        .ok_or_else(|| S3Error::with_message(ErrorCode::InvalidRequest, "maxResults must be at least 1"))?;
+    Ok(page.min(LIST_ACCESS_POINTS_PAGE_MAX))
 }
 
 fn told(row: AccessPointRow) -> AccessPoint {

@@ -10,9 +10,9 @@ use auth::Authorized;
 use catalog::table::{AccessPointRow, BucketRow, space};
 use catalog::{Decision, View, Write};
 use model::PublicAccessBlock;
-use policy::{Kind, Policy, Scope};
+use policy::{Kind, Policy};
 
-use crate::bucket::check_principals;
+use crate::bucket::policy_check::{self, Of};
 use crate::hall::{Hall, bucket_group};
 use crate::handle::Handle;
 use crate::{fault, grants};
@@ -26,8 +26,9 @@ impl Handle<PutAccessPointPolicy> for Hall {
         let (input, account) = (request.input(), request.identity()?.account);
         let text = input.policy.clone().ok_or(ErrorCode::MissingRequestBodyError)?;
         let row = self.access_point(account, &input.name)?;
-        let policy = read(&text, &row)?;
-        check_principals(&policy, self)?;
+        let policy =
+            Policy::parse(&text, Kind::AccessPoint).map_err(|fault| policy_check::malformed(&fault))?;
+        policy_check::check(&policy, Of::AccessPoint(&row.arn()), self)?;
         self.change_policy(row, Some((text, policy::is_public(&policy)))).await?;
         Ok((PutAccessPointPolicyOutput::default(), None))
     }
@@ -70,22 +71,6 @@ impl Handle<GetAccessPointPolicyStatus> for Hall {
             Policy::parse(text, Kind::AccessPoint).map_or(true, |policy| policy::is_public(&policy));
         let status = PolicyStatus { is_public: Some(is_public) };
         Ok((GetAccessPointPolicyStatusOutput { policy_status: Some(status) }, None))
-    }
-}
-
-/// A policy speaks of its access point and of objects behind it, of nothing else.
-fn read(text: &str, row: &AccessPointRow) -> Result<Policy, S3Error> {
-    let malformed = |what: String| S3Error::with_message(ErrorCode::MalformedPolicy, what);
-    let policy = Policy::parse(text, Kind::AccessPoint).map_err(|fault| malformed(fault.to_string()))?;
-    let (arn, objects) = (row.arn(), format!("{}/object/", row.arn()));
-    let resources = policy.statements().iter().flat_map(|statement| match &statement.resources {
-        Some(Scope::Of(resources) | Scope::AllBut(resources)) => resources.as_slice(),
-        None => &[],
-    });
-    let strange = |text: &str| text != arn && !text.starts_with(&objects);
-    match resources.map(policy::ResourcePattern::as_str).find(|text| strange(text)) {
-        Some(text) => Err(malformed("Policy has invalid resource".to_owned()).element("Detail", text)),
-        None => Ok(policy),
     }
 }
 

@@ -8,11 +8,11 @@ use api::s3::{
     PutBucketCorsOutput,
 };
 use api::{Body, ErrorCode, S3Error};
-use auth::Authorized;
+use auth::{Authorized, Bucket};
 use bytes::Bytes;
 use catalog::Write;
 use catalog::table::{BucketRow, CorsRow, RowError, space};
-use model::{BucketId, BucketName, CorsMethod, CorsRule, Ordinal};
+use model::{BucketId, CorsMethod, CorsRule, Ordinal};
 use rules::cors::{self, Asked, Refusal};
 
 use crate::fault;
@@ -70,6 +70,9 @@ fn refused(refusal: Refusal) -> S3Error {
         Refusal::Wildcards { text, what } => {
             invalid(format!("{what} \"{text}\" can not have more than one wildcard."))
         }
+        Refusal::Exposed { text } => invalid(format!(
+            "ExposeHeader \"{text}\" contains wildcard. We currently do not support wildcard for ExposeHeader."
+        )),
         Refusal::Id => invalid("The CORS rule ID must be at most 255 characters.".to_owned()),
     }
 }
@@ -119,7 +122,6 @@ impl Handle<DeleteBucketCors> for Hall {
 /// What a bucket says to a request from a page of another origin.
 #[derive(Clone, Debug)]
 pub enum Sharing {
-    NoSuchBucket,
     /// The bucket has no rules.
     Off,
     /// No rule fits.
@@ -142,16 +144,12 @@ impl Hall {
     /// `headers` are what a preflight announces; else the method is the request's own.
     pub fn share(
         &self,
-        bucket: &str,
+        bucket: &Bucket,
         origin: &str,
         method: &str,
         headers: Option<&str>,
     ) -> Result<Sharing, S3Error> {
-        let Ok(name) = BucketName::parse(bucket) else { return Ok(Sharing::NoSuchBucket) };
-        let row = self.catalog().get(&space::bucket(&name)).map_err(fault::catalog)?;
-        let Some(row) = row else { return Ok(Sharing::NoSuchBucket) };
-        let row = decode(row, BucketRow::decode)?;
-        let Some(rules) = self.rules_of(&row)? else { return Ok(Sharing::Off) };
+        let Some(rules) = self.rules_of(&bucket.row)? else { return Ok(Sharing::Off) };
         let asked = Asked { origin, method, headers };
         Ok(match cors::choose(&rules, &asked) {
             Some(rule) => Sharing::Allowed(cors::answer(rule, &asked)),

@@ -18,5 +18,5 @@ mod versioning;
 
 pub(crate) use cors::Shared;
 pub use cors::Sharing;
-pub(crate) use policy::check_principals;
+pub(crate) use policy::check as policy_check;
 pub(crate) use public_access::read_block;

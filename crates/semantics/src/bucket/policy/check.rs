@@ -1,4 +1,4 @@
-//! What makes a well-formed policy wrong for its bucket, and every fault in S3's words.
+//! What makes a well-formed policy wrong for its bucket or access point, and every fault in S3's words.
 
 use api::{ErrorCode, S3Error};
 use policy::limits::BUCKET_POLICY_BYTES_MAX;
@@ -12,6 +12,49 @@ pub(crate) trait Directory {
     fn knows_canonical(&self, id: &model::CanonicalId) -> Result<bool, S3Error>;
 }
 
+/// Whose policy it is.
+#[derive(Clone, Copy)]
+pub(crate) enum Of<'a> {
+    /// By its name.
+    Bucket(&'a str),
+    /// By its ARN.
+    AccessPoint(&'a str),
+}
+
+impl Of<'_> {
+    /// A policy speaks of its own and of nothing else.
+    fn has(self, resource: &ResourcePattern) -> bool {
+        match self {
+            Self::Bucket(name) => resource.may_be_in_bucket(name),
+            Self::AccessPoint(_) => self.may_be_itself(resource) || self.may_be_object(resource),
+        }
+    }
+
+    /// A bucket's name holds no slash.
+    fn may_be_itself(self, resource: &ResourcePattern) -> bool {
+        match self {
+            Self::Bucket(own) => {
+                let name = name_of(resource);
+                !name.contains('/') && (name == own || name.contains(['*', '?', '$']))
+            }
+            Self::AccessPoint(arn) => resource.as_str() == arn,
+        }
+    }
+
+    /// A star may reach over the slash, and what a variable stands for is not known yet.
+    fn may_be_object(self, resource: &ResourcePattern) -> bool {
+        match self {
+            Self::Bucket(_) => {
+                let name = name_of(resource);
+                name.contains(['/', '*']) || name.contains("${")
+            }
+            Self::AccessPoint(arn) => {
+                resource.as_str().strip_prefix(arn).is_some_and(|rest| rest.starts_with("/object/"))
+            }
+        }
+    }
+}
+
 /// Each element that can be wrong, and what S3 says of it.
 const WORDS: [(&str, &str); 5] = [
     ("Principal", "Invalid principal in policy"),
@@ -22,7 +65,7 @@ const WORDS: [(&str, &str); 5] = [
 ];
 
 /// A fault of the document itself. S3's words where it has some for this; the place stands beside.
-pub(super) fn malformed(fault: &Fault) -> S3Error {
+pub(crate) fn malformed(fault: &Fault) -> S3Error {
     let (place, what) = (fault.place.as_str(), fault.what.as_str());
     if place == "policy" && (what.starts_with("must be JSON") || what.starts_with("is no JSON")) {
         return ErrorCode::MalformedPolicy.into();
@@ -59,23 +102,19 @@ fn refusal(message: impl Into<std::borrow::Cow<'static, str>>) -> S3Error {
     S3Error::with_message(ErrorCode::MalformedPolicy, message)
 }
 
-/// Whether a bucket may have this policy.
-pub(super) fn check(policy: &Policy, bucket: &str, directory: &dyn Directory) -> Result<(), S3Error> {
+/// Whether this policy may be theirs.
+pub(crate) fn check(policy: &Policy, of: Of<'_>, directory: &dyn Directory) -> Result<(), S3Error> {
     for (at, statement) in policy.statements().iter().enumerate() {
         let place = |element: &str| format!("Statement[{at}].{element}");
-        check_principals_of(statement, directory)?;
-        check_resources(statement, bucket, &place("Resource"))?;
-        check_actions(statement, bucket, &place("Action"))?;
+        check_principals(statement, directory)?;
+        check_resources(statement, of, &place("Resource"))?;
+        check_actions(statement, of, &place("Action"))?;
     }
     Ok(())
 }
 
 /// Whom a policy names must be there.
-pub(crate) fn check_principals(policy: &Policy, directory: &dyn Directory) -> Result<(), S3Error> {
-    policy.statements().iter().try_for_each(|statement| check_principals_of(statement, directory))
-}
-
-fn check_principals_of(statement: &Statement, directory: &dyn Directory) -> Result<(), S3Error> {
+fn check_principals(statement: &Statement, directory: &dyn Directory) -> Result<(), S3Error> {
     let Some(Scope::Of(named) | Scope::AllBut(named)) = &statement.principals else { return Ok(()) };
     let Principals::Named { aws, canonical, service, .. } = named else { return Ok(()) };
     let unknown = |kind: &str, name: &str| {
@@ -97,16 +136,16 @@ fn check_principals_of(statement: &Statement, directory: &dyn Directory) -> Resu
     }
 }
 
-fn check_resources(statement: &Statement, bucket: &str, place: &str) -> Result<(), S3Error> {
+fn check_resources(statement: &Statement, of: Of<'_>, place: &str) -> Result<(), S3Error> {
     let Some(Scope::Of(resources) | Scope::AllBut(resources)) = &statement.resources else { return Ok(()) };
-    match resources.iter().find(|resource| !resource.may_be_in_bucket(bucket)) {
+    match resources.iter().find(|resource| !of.has(resource)) {
         Some(resource) => Err(refusal("Policy has invalid resource")
             .element("Detail", format!("{place}: \"{}\"", resource.as_str()))),
         None => Ok(()),
     }
 }
 
-fn check_actions(statement: &Statement, bucket: &str, place: &str) -> Result<(), S3Error> {
+fn check_actions(statement: &Statement, of: Of<'_>, place: &str) -> Result<(), S3Error> {
     let (Scope::Of(actions) | Scope::AllBut(actions)) = &statement.actions;
     let known = |action: &ActionPattern| on_bucket(action) || on_objects(action);
     if let Some(action) = actions.iter().find(|action| !known(action)) {
@@ -117,8 +156,8 @@ fn check_actions(statement: &Statement, bucket: &str, place: &str) -> Result<(),
         return Ok(());
     };
     let (of_bucket, of_objects) = (
-        resources.iter().any(|resource| may_be_bucket(resource, bucket)),
-        resources.iter().any(may_be_object),
+        resources.iter().any(|resource| of.may_be_itself(resource)),
+        resources.iter().any(|resource| of.may_be_object(resource)),
     );
     let applies = |action: &ActionPattern| of_bucket && on_bucket(action) || of_objects && on_objects(action);
     match actions.iter().find(|action| !applies(action)) {
@@ -131,18 +170,6 @@ fn check_actions(statement: &Statement, bucket: &str, place: &str) -> Result<(),
 /// What follows `arn:aws:s3:::`; all of `*`.
 fn name_of(resource: &ResourcePattern) -> &str {
     resource.as_str().splitn(6, ':').last().unwrap_or_default()
-}
-
-/// A bucket's name holds no slash.
-fn may_be_bucket(resource: &ResourcePattern, bucket: &str) -> bool {
-    let name = name_of(resource);
-    !name.contains('/') && (name == bucket || name.contains(['*', '?', '$']))
-}
-
-/// A star may reach over the slash, and what a variable stands for is not known yet.
-fn may_be_object(resource: &ResourcePattern) -> bool {
-    let name = name_of(resource);
-    name.contains(['/', '*']) || name.contains("${")
 }
 
 #[cfg(test)]
@@ -165,7 +192,7 @@ mod tests {
 
     fn said(text: &str) -> String {
         let checked = match Policy::parse(text, Kind::Bucket) {
-            Ok(policy) => check(&policy, "logs", &Everybody),
+            Ok(policy) => check(&policy, Of::Bucket("logs"), &Everybody),
             Err(fault) => Err(malformed(&fault)),
         };
         checked.map_or_else(|error| error.message.into_owned(), |()| "fine".to_owned())
@@ -196,6 +223,28 @@ mod tests {
             assert_eq!(of(action, "\"*\""), "Policy has invalid action", "{action}");
         }
         assert_eq!(of("\"s3:GetObject\"", "\"arn:aws:s3:::other/*\""), "Policy has invalid resource");
+    }
+
+    #[test]
+    fn a_policy_of_an_access_point_speaks_of_it_and_of_objects_behind_it() {
+        let arn = "arn:aws:s3:eu-west-1:111111111111:accesspoint/ap";
+        let of = |action: &str, resource: &str| {
+            let text = format!(
+                r#"{{"Statement":[{{"Effect":"Allow","Principal":"*","Action":"{action}","Resource":"{resource}"}}]}}"#
+            );
+            let policy = Policy::parse(&text, Kind::AccessPoint).unwrap();
+            let checked = check(&policy, Of::AccessPoint(arn), &Everybody);
+            checked.map_or_else(|error| error.message.into_owned(), |()| "fine".to_owned())
+        };
+        assert_eq!(of("s3:GetObject", &format!("{arn}/object/*")), "fine");
+        assert_eq!(of("s3:ListBucket", arn), "fine");
+        let apart = "Action does not apply to any resource(s) in statement";
+        assert_eq!(of("s3:ListBucket", &format!("{arn}/object/*")), apart);
+        assert_eq!(of("s3:GetObject", arn), apart);
+        assert_eq!(of("s3:GetObjects", &format!("{arn}/object/*")), "Policy has invalid action");
+        for resource in ["*", "arn:aws:s3:::logs/*", &format!("{arn}x/object/*"), &format!("{arn}/k")] {
+            assert_eq!(of("s3:*", resource), "Policy has invalid resource", "{resource}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! PutBucketPolicy, GetBucketPolicy, DeleteBucketPolicy, GetBucketPolicyStatus.
 
 mod actions;
-mod check;
+pub(crate) mod check;
 
 use api::s3::{
     DeleteBucketPolicy, DeleteBucketPolicyOutput, GetBucketPolicy, GetBucketPolicyOutput,
@@ -17,8 +17,7 @@ use policy::{AwsName, Kind, Policy};
 use crate::hall::Hall;
 use crate::handle::Handle;
 use crate::{fault, grants};
-
-pub(crate) use check::check_principals;
+use check::Of;
 
 impl Handle<PutBucketPolicy> for Hall {
     async fn handle(
@@ -29,7 +28,7 @@ impl Handle<PutBucketPolicy> for Hall {
         let (input, bucket) = (request.input(), request.bucket()?);
         let text = input.policy.clone().unwrap_or_default();
         let policy = Policy::parse(&text, Kind::Bucket).map_err(|fault| check::malformed(&fault))?;
-        check::check(&policy, bucket.name.as_str(), self)?;
+        check::check(&policy, Of::Bucket(bucket.name.as_str()), self)?;
         let public = policy::is_public(&policy);
         let resource = format!("arn:aws:s3:::{}", bucket.name);
         let caller = request.caller();

@@ -15,49 +15,39 @@ macro_rules! statuses {
 }
 
 statuses! {
-    MOVED_PERMANENTLY: PermanentRedirect;
     NOT_MODIFIED: NotModified;
-    FORBIDDEN: AccessDenied AccessForbidden CrossLocationLoggingProhibited IDPRejectedClaim
-        InvalidAccessKeyId InvalidAuthenticationCode InvalidClientTokenId InvalidObjectState InvalidSecurity
-        MissingAuthenticationToken OptInRequired RegionDisabledException RequestTimeTooSkewed
-        SessionDurationEscalationException SignatureDoesNotMatch;
-    NOT_FOUND: FeatureDisabled NoSuchAccessPoint NoSuchAccessPointPolicy NoSuchAnnotation NoSuchBucket
-        NoSuchBucketPolicy NoSuchCORSConfiguration NoSuchEntity NoSuchKey NoSuchObjectLockConfiguration
-        NoSuchPublicAccessBlockConfiguration NoSuchResource NoSuchTagSet NoSuchUpload NoSuchVersion NotSupportedService
-        ObjectLockConfigurationNotFoundError OwnershipControlsNotFoundError ReportInProgress;
+    FORBIDDEN: AccessDenied AccessForbidden InvalidAccessKeyId InvalidAuthenticationCode InvalidClientTokenId
+        MissingAuthenticationToken RequestTimeTooSkewed SignatureDoesNotMatch;
+    NOT_FOUND: NoSuchAccessPoint NoSuchAccessPointPolicy NoSuchAnnotation NoSuchBucket NoSuchBucketPolicy
+        NoSuchCORSConfiguration NoSuchEntity NoSuchKey NoSuchObjectLockConfiguration
+        NoSuchPublicAccessBlockConfiguration NoSuchTagSet NoSuchUpload NoSuchVersion
+        ObjectLockConfigurationNotFoundError OwnershipControlsNotFoundError;
     METHOD_NOT_ALLOWED: MethodNotAllowed;
-    CONFLICT: AccessPointAlreadyOwnedByYou BucketAlreadyExists BucketAlreadyOwnedByYou BucketHasAccessPointsAttached BucketNotEmpty
-        ConcurrentModification ConditionalRequestConflict DeleteConflict EntityAlreadyExists
-        EntityTemporarilyUnmodifiable FeatureEnabled InvalidBucketState LimitExceeded OperationAborted;
-    GONE: ReportExpired ReportNotPresent;
+    CONFLICT: AccessPointAlreadyOwnedByYou BucketAlreadyExists BucketAlreadyOwnedByYou
+        BucketHasAccessPointsAttached BucketNotEmpty ConditionalRequestConflict DeleteConflict
+        EntityAlreadyExists InvalidBucketState LimitExceeded OperationAborted;
     LENGTH_REQUIRED: MissingContentLength;
     PRECONDITION_FAILED: PreconditionFailed;
     RANGE_NOT_SATISFIABLE: InvalidPartNumber InvalidRange;
-    INTERNAL_SERVER_ERROR: InternalError InternalFailure PolicyEvaluation ServiceFailure;
+    INTERNAL_SERVER_ERROR: InternalError InternalFailure;
     NOT_IMPLEMENTED: NotImplemented;
     SERVICE_UNAVAILABLE: ServiceUnavailable SlowDown;
     UNSUPPORTED_MEDIA_TYPE: UnsupportedMediaType;
-    BAD_REQUEST: AccessControlListNotSupported AmbiguousGrantByEmailAddress AnnotationLimitExceeded
-        AnnotationNameTooLong AuthorizationHeaderMalformed AuthorizationQueryParametersError BadDigest
-        BadRequest EntityTooLarge EntityTooSmall ExpiredToken ExpiredTokenException IDPCommunicationError
+    BAD_REQUEST: AccessControlListNotSupported AnnotationLimitExceeded AnnotationNameTooLong
+        AuthorizationHeaderMalformed AuthorizationQueryParametersError BadDigest BadRequest EntityTooLarge
+        EntityTooSmall ExpiredToken ExpiredTokenException IDPCommunicationError
         IllegalLocationConstraintException IllegalVersioningConfigurationException IncompleteBody
-        IncompleteSignature IncorrectNumberOfFilesInPostRequest InvalidAccessPoint
-        InvalidAccessPointAliasError InvalidAction InvalidAnnotationName InvalidArgument
-        InvalidAuthorizationMessageException InvalidBucketAclWithBlockPublicAccessError
-        InvalidBucketAclWithObjectOwnership InvalidBucketName InvalidBucketOwnerAWSAccountID
-        InvalidCertificate InvalidDigest InvalidIdentityToken InvalidInput InvalidLocationConstraint
-        InvalidParameterValue InvalidPart InvalidPartOrder InvalidPolicyDocument InvalidPrefix
-        InvalidPublicKey InvalidQueryParameter InvalidRedirectLocation InvalidRequest InvalidStorageClass
-        InvalidTag InvalidToken InvalidURI InvalidUserType KeyPairMismatch KeyTooLongError MalformedACLError
-        MalformedCertificate MalformedInput MalformedPolicy MalformedPolicyDocument MalformedPOSTRequest
-        MalformedQueryString MalformedTrailerError MalformedXML MaxMessageLengthExceeded
-        MaxPostPreDataLengthExceededError MetadataTooLarge MissingAction MissingParameter
-        MissingRequestBodyError MissingSecurityHeader NoLoggingStatusForKey OpenIdIdpCommunicationError
-        PackedPolicyTooLarge PasswordPolicyViolation PolicyNotAttachable RequestExpired
-        RequestHeaderSectionTooLarge RequestTimeout RequestTorrentOfBucketError Throttling
-        TooManyAccessPoints TooManyBuckets UnexpectedContent UnmodifiableEntity
-        UnrecognizedPublicKeyEncoding UnresolvableGrantByEmailAddress UserKeyMustBeSpecified ValidationError
-        XAmzContentSHA256Mismatch;
+        IncompleteSignature IncorrectNumberOfFilesInPostRequest InvalidAction InvalidAnnotationName
+        InvalidArgument InvalidBucketAclWithBlockPublicAccessError InvalidBucketAclWithObjectOwnership
+        InvalidBucketName InvalidBucketOwnerAWSAccountID InvalidDigest InvalidIdentityToken InvalidInput
+        InvalidLocationConstraint InvalidParameterValue InvalidPart InvalidPartOrder InvalidPolicyDocument
+        InvalidPrefix InvalidRedirectLocation InvalidRequest InvalidStorageClass InvalidTag InvalidToken
+        InvalidURI KeyTooLongError MalformedACLError MalformedInput MalformedPolicy MalformedPolicyDocument
+        MalformedPOSTRequest MalformedQueryString MalformedTrailerError MalformedXML MaxMessageLengthExceeded
+        MaxPostPreDataLengthExceededError MetadataTooLarge MissingAction MissingRequestBodyError
+        MissingSecurityHeader NoLoggingStatusForKey PackedPolicyTooLarge RequestExpired
+        RequestHeaderSectionTooLarge RequestTimeout RequestTorrentOfBucketError Throttling TooManyAccessPoints
+        TooManyBuckets UnexpectedContent ValidationError XAmzContentSHA256Mismatch;
 }
 
 /// The status where the services with forms (IAM, STS) have another than S3.

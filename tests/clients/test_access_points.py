@@ -227,9 +227,13 @@ def test_a_public_policy_is_refused_while_the_bucket_blocks_it(alice):
     alice.control.put_access_point_policy(**policy)
 
 
-def test_public_acls_are_refused_and_ignored_while_the_access_point_blocks_them(alice):
-    closed = alice.make()["Alias"]
-    opened = alice.make("opened", PublicAccessBlockConfiguration=OFF)
+def test_public_acls_are_refused_and_ignored_while_the_access_point_blocks_them(alice, admin):  # noqa: F811
+    bob = create(admin, "bob")
+    made, opened = alice.make(), alice.make("opened", PublicAccessBlockConfiguration=OFF)
+    for name, point in (("finance", made), ("opened", opened)):
+        policy = allow(bob["id"], f"{point['AccessPointArn']}/object/*")
+        alice.control.put_access_point_policy(AccountId=alice.account, Name=name, Policy=policy)
+    closed = made["Alias"]
     alice.s3.delete_public_access_block(Bucket="alices")
     alice.s3.delete_bucket_ownership_controls(Bucket="alices")
     names = {"Bucket": closed, "Key": "k"}
@@ -239,6 +243,11 @@ def test_public_acls_are_refused_and_ignored_while_the_access_point_blocks_them(
     with refused("AccessDenied", 403):
         alice.s3.put_object_acl(**names, ACL="public-read")
     alice.s3.put_object_acl(Bucket=opened["Alias"], Key="k", ACL="public-read")
+    # By the access point's policy and the object's ACL together.
+    bobs = alice.client("s3", credentials(bob))
+    assert boto.body(bobs.get_object(Bucket=opened["Alias"], Key="k")) == b"x"
+    with refused("AccessDenied", 403):
+        bobs.get_object(**names)
 
 
 def test_a_denial_by_tags_counts_in_an_access_point_s_policy(alice, admin):  # noqa: F811

@@ -128,6 +128,15 @@ def test_an_account_s_block_is_its_own(opened, mine, other):
         control.get_public_access_block(AccountId=other.id)
 
 
+def test_public_grants_on_another_s_object_are_ignored_for_the_bucket_s_owner_too(mine, other, open_bucket):
+    mine.s3.put_bucket_acl(Bucket=open_bucket, GrantWrite=f'id="{other.canonical}"')
+    other.s3.put_object(Bucket=open_bucket, Key="k", Body=b"x", ACL="public-read")
+    assert boto.body(mine.s3.get_object(Bucket=open_bucket, Key="k")) == b"x"
+    set_block(mine.s3, open_bucket, "IgnorePublicAcls")
+    with refused("AccessDenied", 403):
+        mine.s3.get_object(Bucket=open_bucket, Key="k")
+
+
 def test_making_a_bucket_again_is_no_way_around_its_block(opened, mine, open_bucket):
     classic = boto.client(opened, region="us-east-1")
     set_block(mine.s3, open_bucket, "BlockPublicAcls")

@@ -1,10 +1,11 @@
-//! The project's own commands: `cargo xtask tidy | fix | test | bench | sim | codegen`.
+//! The project's own commands: `cargo xtask tidy | fix | test | bench | sim | codegen | durability`.
 //!
-//! Promises: checks never write into the tree (`fix` and `codegen` do), every command ends nonzero when something
+//! Promises: checks never write into the tree (`fix`, `codegen` and `durability` do), every command ends nonzero when something
 //! is wrong. Knows nothing about S3.
 
 mod bench;
 mod codegen;
+mod durability;
 mod fix;
 mod run;
 mod suite;
@@ -36,6 +37,12 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Compute docs/durability.md's tables and chart anew.
+    Durability {
+        /// Write nothing; fail when what is checked in is not what would be written.
+        #[arg(long)]
+        check: bool,
+    },
     /// Format, apply clippy's suggestions and write the generated code anew. The only command that edits sources.
     Fix,
     /// Run every check and every test; the last line is `N passed, N failed`.
@@ -56,6 +63,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Tidy => tidy::run(),
         Command::Codegen { check } => codegen::run(check),
+        Command::Durability { check } => durability::run(check),
         Command::Fix => fix::run(),
         Command::Test(options) => suite::run(&options),
         Command::Bench { arguments } => bench::bench(&arguments),

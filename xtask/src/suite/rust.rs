@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use crate::codegen;
+use crate::durability;
 use crate::run;
 use crate::suite::step::{Counts, Report};
 use crate::tidy;
@@ -11,6 +12,7 @@ pub fn run(report: &mut Report) {
     report.program("cargo fmt --check", run::cargo(&["fmt", "--all", "--check"]));
     report.step("tidy", || tidy::run().map(|()| Counts::PASSED));
     report.step("codegen --check", || codegen::run(true).map(|()| Counts::PASSED));
+    report.step("durability --check", || durability::run(true).map(|()| Counts::PASSED));
     report.program(
         "clippy",
         run::cargo(&["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]),

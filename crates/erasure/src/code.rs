@@ -10,6 +10,7 @@ use sia_reed_solomon::ReedSolomon;
 
 use crate::cut;
 use crate::fault::Fault;
+use crate::layout::Layout;
 
 pub const DATA_MAX: u8 = 32;
 pub const PARITY_MAX: u8 = 8;
@@ -46,18 +47,21 @@ impl Code {
 
     /// Of data and parity together: shard indexes are below this, the data's first.
     pub const fn shards(&self) -> u8 {
-        self.data + self.parity
+        self.layout().shards()
     }
 
-    /// The bytes of a whole shard of a chunk of so many.
+    const fn layout(&self) -> Layout {
+        Layout { data: self.data, parity: self.parity }
+    }
+
+    /// As `Layout::shard_bytes`.
     pub const fn shard_bytes(&self, length: usize) -> usize {
-        length.div_ceil(self.data as usize)
+        self.layout().shard_bytes(length)
     }
 
-    /// How many bytes of this shard there are to store: data shards at the chunk's end are short or empty.
+    /// As `Layout::stored_bytes`.
     pub fn stored_bytes(&self, length: usize, index: u8) -> usize {
-        let whole = self.shard_bytes(length);
-        if index >= self.data { whole } else { length.saturating_sub(usize::from(index) * whole).min(whole) }
+        self.layout().stored_bytes(length, index)
     }
 
     /// The chunk's data shards. Copies only those that do not lie in one piece.

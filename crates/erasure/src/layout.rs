@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::code::{DATA_MAX, PARITY_MAX};
+
 /// Wider stripes save little and cost every read of a chunk, and every repair, more devices.
 const DATA_DEFAULT_MAX: u8 = 8;
 /// With more devices than this a stripe leaves one free, so that repair starts at once instead of waiting for hands:
@@ -16,6 +18,17 @@ pub struct Layout {
 }
 
 impl Layout {
+    /// One record, and nothing beside it.
+    pub const WHOLE: Self = Self { data: 1, parity: 0 };
+
+    /// `None` for what no code makes.
+    pub const fn new(data: u8, parity: u8) -> Option<Self> {
+        if data == 0 || data > DATA_MAX || parity > PARITY_MAX {
+            return None;
+        }
+        Some(Self { data, parity })
+    }
+
     /// What is written while so many devices take writes. The parity is kept as long as a data shard is left beside it,
     /// and the data shrinks: with 4+2, five devices left take 3+2 and three take 1+2. None without a device.
     pub fn of(devices: usize, parity: u8) -> Option<Self> {
@@ -25,8 +38,20 @@ impl Layout {
         Some(Self { data: (devices - parity).saturating_sub(free).clamp(1, DATA_DEFAULT_MAX), parity })
     }
 
+    /// Of data and parity together: shard indexes are below this, the data's first.
     pub const fn shards(self) -> u8 {
         self.data + self.parity
+    }
+
+    /// The bytes of a whole shard of a chunk of so many.
+    pub const fn shard_bytes(self, length: usize) -> usize {
+        length.div_ceil(self.data as usize)
+    }
+
+    /// How many bytes of this shard there are to store: data shards at the chunk's end are short or empty.
+    pub fn stored_bytes(self, length: usize, index: u8) -> usize {
+        let whole = self.shard_bytes(length);
+        if index >= self.data { whole } else { length.saturating_sub(usize::from(index) * whole).min(whole) }
     }
 }
 

@@ -5,7 +5,7 @@
 use catalog::table::{AnnotationRow, Content, PartRow, VersionRow, VersionState, space};
 use catalog::{Snapshot, View};
 use semantics::{ChunkOwner, Hall};
-use stripe::{ChunkRef, Manifest};
+use stripe::{Manifest, Place};
 
 use crate::KeeperFault;
 
@@ -26,10 +26,10 @@ pub async fn sweep(hall: &Hall) -> Result<Swept, KeeperFault> {
         let Some(owner) = ChunkOwner::decode(orphan.owner.bytes()) else { continue };
         let named = {
             let view = hall.catalog().snapshot()?;
-            is_named(&view, &owner, &orphan.chunk)?
+            is_named(&view, &owner, &orphan.place())?
         };
         if !named {
-            hall.store().delete(&[orphan.chunk]).await?;
+            hall.store().delete(&[orphan.record]).await?;
             swept.freed += 1;
         }
         tokio::task::yield_now().await;
@@ -38,24 +38,24 @@ pub async fn sweep(hall: &Hall) -> Result<Swept, KeeperFault> {
     Ok(swept)
 }
 
-fn is_named(view: &Snapshot, owner: &ChunkOwner, chunk: &ChunkRef) -> Result<bool, KeeperFault> {
+fn is_named(view: &Snapshot, owner: &ChunkOwner, place: &Place) -> Result<bool, KeeperFault> {
     match owner {
         ChunkOwner::Part { bucket, key, upload, number } => {
             let row = view.get(&space::part(*bucket, key, *upload, *number))?;
             let Some(row) = row else { return Ok(false) };
-            holds(&PartRow::decode(row).map_err(damaged)?.content, chunk)
+            holds(&PartRow::decode(row).map_err(damaged)?.content, place)
         }
         ChunkOwner::Annotation { bucket, salt, name } => {
             let row = view.get(&space::annotation(*bucket, *salt, name))?;
             let Some(row) = row else { return Ok(false) };
-            holds(&AnnotationRow::decode(row).map_err(damaged)?.content, chunk)
+            holds(&AnnotationRow::decode(row).map_err(damaged)?.content, place)
         }
         ChunkOwner::Object { bucket, key } => {
             let prefix = space::of_key(space::VERSIONS, *bucket, key.as_str());
             let mut cursor = view.cursor(&prefix, &space::end_of(&prefix))?;
             while let Some((_, row)) = cursor.next()? {
                 if let VersionState::Object(object) = VersionRow::decode(row).map_err(damaged)?.state
-                    && holds(&object.content, chunk)?
+                    && holds(&object.content, place)?
                 {
                     return Ok(true);
                 }
@@ -65,9 +65,9 @@ fn is_named(view: &Snapshot, owner: &ChunkOwner, chunk: &ChunkRef) -> Result<boo
     }
 }
 
-fn holds(content: &Content, chunk: &ChunkRef) -> Result<bool, KeeperFault> {
+fn holds(content: &Content, place: &Place) -> Result<bool, KeeperFault> {
     let Content::Stored(manifest) = content else { return Ok(false) };
-    Ok(Manifest::decode(manifest).map_err(damaged)?.chunks().contains(chunk))
+    Ok(Manifest::decode(manifest).map_err(damaged)?.chunks().iter().any(|chunk| chunk.places.contains(place)))
 }
 
 fn damaged(cause: impl std::fmt::Display) -> KeeperFault {

@@ -15,7 +15,7 @@ use catalog::{Catalog, LmdbIndex, LmdbOptions};
 use keepers::{Reclaimer, sweep};
 use model::{AccountId, AnnotationName, BucketId, CanonicalId, Region};
 use semantics::{ChunkOwner, Hall, Handle, Settings};
-use stripe::{ChunkRef, Manifest, Owner, Store};
+use stripe::{Chunk, Manifest, NoWatch, Owner, Redundancy, Slot, Store};
 use world::{Disk, OsRandom, RealDisk, SystemClock};
 
 type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
@@ -52,7 +52,8 @@ impl House {
         let disk: Arc<dyn Disk> = Arc::new(disk);
         let clock = Arc::new(SystemClock);
         let catalog = Catalog::open(disk.clone(), index, clock.clone(), catalog::Options::default())?;
-        let store = Store::open(vec![disk], stripe::Options::default())?;
+        let slot = Slot { number: 0, zone: "".into(), disk };
+        let (store, _) = Store::open(vec![slot], Arc::new(NoWatch), stripe::Options::default())?;
         let root = Credentials { access_key: "root".to_owned(), secret: sigv4::Secret::new("secret") };
         let sealer = seal::Sealer::new(&seal::MasterKey::from_bytes([7; 32]));
         let auth = Auth::new(catalog.clone(), root, account()?, Vec::new(), sigv4::V2::Off, sealer);
@@ -118,7 +119,7 @@ impl House {
     }
 
     /// The chunks that the rows of annotations name.
-    fn chunks(&self) -> Outcome<Vec<ChunkRef>> {
+    fn chunks(&self) -> Outcome<Vec<Chunk>> {
         let view = self.catalog.snapshot()?;
         let mut cursor = view.cursor(&[space::ANNOTATIONS], &[space::ANNOTATIONS + 1])?;
         let mut chunks = Vec::new();
@@ -148,13 +149,13 @@ async fn what_landed_and_was_never_named_is_swept_and_what_is_named_stays() -> O
     house.fill(&["a", "b"]).await?;
     let (bucket, salt, name) = (BucketId(1), 7, AnnotationName::new("c")?);
     let owner = Owner::new(ChunkOwner::Annotation { bucket, salt, name }.encode())?;
-    let orphan = house.store.put(&owner, payload("c")).await?;
+    let orphan = house.store.put(&owner, payload("c"), Redundancy::Full).await?;
     house.crash();
 
     let house = House::open(&scratch)?;
     let swept = sweep(&house.hall).await?;
     assert_eq!((swept.looked_at, swept.freed), (3, 1));
-    assert!(house.store.read(&orphan).await.is_err());
+    assert!(house.store.read(&orphan, 0..1).await.is_err());
     for name in ["a", "b"] {
         assert_eq!(house.read(name).await?, payload(name));
     }
@@ -177,7 +178,7 @@ async fn a_version_s_annotations_are_reclaimed_after_a_crash_in_between() -> Out
     house.reclaim().await?;
     assert_eq!(house.chunks()?, []);
     for chunk in &chunks {
-        assert!(house.store.read(chunk).await.is_err());
+        assert!(house.store.read(chunk, 0..1).await.is_err());
     }
     Ok(())
 }
@@ -193,7 +194,7 @@ async fn bytes_of_a_replaced_annotation_are_reclaimed_and_the_new_ones_stay() ->
     let after = house.chunks()?;
     let gone: Vec<_> = before.iter().filter(|chunk| !after.contains(chunk)).collect();
     assert_eq!((gone.len(), after.len()), (1, 2));
-    assert!(house.store.read(gone[0]).await.is_err());
+    assert!(house.store.read(gone[0], 0..1).await.is_err());
     assert_eq!(house.read("a").await?, payload("new"));
     assert_eq!(house.read("b").await?, payload("b"));
     Ok(())

@@ -9,9 +9,9 @@ use api::{Body, ErrorCode, S3Error};
 use bytes::{Bytes, BytesMut};
 use catalog::table::Content;
 use digest::{MultiHasher, Sums};
-use model::ChecksumAlgorithm;
 use model::limits::PUT_BYTES_MAX;
-use stripe::{Landing, Owner};
+use model::{ChecksumAlgorithm, StorageClass};
+use stripe::{Landing, Owner, Redundancy};
 
 use crate::fault;
 use crate::hall::Hall;
@@ -46,17 +46,19 @@ impl Hall {
     /// `discard`.
     pub(crate) async fn land(
         &self,
+        class: StorageClass,
         owner: impl FnOnce() -> Result<Owner, S3Error>,
         body: Body,
         algorithms: &[ChecksumAlgorithm],
     ) -> Result<Landed, S3Error> {
-        self.land_around(self.settings().inline_bytes_max, owner, body, algorithms).await
+        self.land_around(self.settings().inline_bytes_max, redundancy(class), owner, body, algorithms).await
     }
 
     /// As `land`; what is not longer than `inline_bytes_max` rides in the row.
     pub(crate) async fn land_around(
         &self,
         inline_bytes_max: usize,
+        redundancy: Redundancy,
         owner: impl FnOnce() -> Result<Owner, S3Error>,
         mut body: Body,
         algorithms: &[ChecksumAlgorithm],
@@ -78,7 +80,7 @@ impl Hall {
                 None if small.len() + bytes.len() <= inline_bytes_max => small.extend_from_slice(&bytes),
                 None => {
                     let Some(owner) = owner.take() else { return Err(ErrorCode::InternalError.into()) };
-                    let mut opened = self.store().landing(owner()?);
+                    let mut opened = self.store().landing(owner()?, redundancy);
                     opened.write(mem::take(&mut small).freeze()).await.map_err(fault::store)?;
                     opened.write(bytes).await.map_err(fault::store)?;
                     landing = Some(opened);
@@ -103,6 +105,14 @@ impl Hall {
         {
             self.store().discard(&manifest);
         }
+    }
+}
+
+/// What the classes that AWS keeps with less redundancy get here.
+pub const fn redundancy(class: StorageClass) -> Redundancy {
+    match class {
+        StorageClass::ReducedRedundancy | StorageClass::OnezoneIa => Redundancy::Reduced,
+        _ => Redundancy::Full,
     }
 }
 

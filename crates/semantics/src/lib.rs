@@ -28,5 +28,6 @@ mod state;
 pub use bucket::Sharing;
 pub use hall::{Hall, NewBuckets, Settings};
 pub use handle::Handle;
+pub use landing::redundancy;
 pub use owner::ChunkOwner;
 pub use pins::{Pin, Pins};

@@ -1,6 +1,6 @@
 //! How many durable puts a device takes: the store against a file per object, on the same disk in the same run.
 //!
-//! `cargo run --release -p strongroom-stripe --example put_rate -- [DIR] [BYTES] [WRITERS] [SECONDS] [MODE…]`
+//! `cargo run --release -p strongroom-stripe --example put_rate -- [DIR] [BYTES] [WRITERS] [SECONDS] [DEVICES] [PARITY] [MODE…]`
 //!
 //! Modes: `files` (create, write, sync, sync the directory), `store`, `direct` (what the store could gain: one
 //! zeroed file, batches of all waiting writers through `O_DIRECT|O_DSYNC`, checksums included).
@@ -15,7 +15,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use stripe::{Options, Owner, Store};
+use stripe::{NoWatch, Options, Owner, Redundancy, Slot, Store};
 use world::{Disk, RealDisk};
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
@@ -28,6 +28,8 @@ struct Load {
     bytes: usize,
     writers: usize,
     time: Duration,
+    devices: u16,
+    parity: u8,
 }
 
 fn main() -> Outcome<()> {
@@ -38,6 +40,8 @@ fn main() -> Outcome<()> {
         bytes: number(64 << 10)? as usize,
         writers: number(64)? as usize,
         time: Duration::from_secs(number(5)?),
+        devices: number(1)? as u16,
+        parity: number(0)? as u8,
     };
     let mut modes: Vec<String> = words.collect();
     if modes.is_empty() {
@@ -104,8 +108,13 @@ fn files(dir: &Path, load: Load) -> Outcome<u64> {
 }
 
 fn store(dir: &Path, load: Load) -> Outcome<u64> {
-    let disk: Arc<dyn Disk> = Arc::new(RealDisk::at(dir)?);
-    let store = Store::open(vec![disk], Options::default())?;
+    let slot = |number: u16| -> Outcome<Slot> {
+        let disk: Arc<dyn Disk> = Arc::new(RealDisk::at(dir.join(number.to_string()))?);
+        Ok(Slot { number, zone: "".into(), disk })
+    };
+    let slots = (0..load.devices).map(slot).collect::<Outcome<Vec<Slot>>>()?;
+    let options = Options { parity: load.parity, ..Options::default() };
+    let (store, _) = Store::open(slots, Arc::new(NoWatch), options)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build()?;
     let deadline = Instant::now() + load.time;
     let puts = runtime.block_on(async {
@@ -116,7 +125,7 @@ fn store(dir: &Path, load: Load) -> Outcome<u64> {
                 tokio::spawn(async move {
                     let (owner, mut puts) = (Owner::new(&b"bucket/key"[..])?, 0);
                     while Instant::now() < deadline {
-                        store.put(&owner, body.clone()).await?;
+                        store.put(&owner, body.clone(), Redundancy::Full).await?;
                         puts += 1;
                     }
                     Ok::<u64, stripe::Fault>(puts)
@@ -129,7 +138,7 @@ fn store(dir: &Path, load: Load) -> Outcome<u64> {
         }
         Ok::<u64, Box<dyn Error + Send + Sync>>(puts)
     })?;
-    let counts = store.stats().counts;
+    let counts = store.stats(0).unwrap_or_default().counts;
     println!(
         "         {:.3} syncs a put, {:.1} records a batch",
         counts.syncs as f64 / puts as f64,

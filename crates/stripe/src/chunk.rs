@@ -1,7 +1,9 @@
-//! What a body is cut into, and whose it is.
+//! What a body is cut into, where its shards lie, and whose it is.
 
 use bytes::Bytes;
-use volume::Extent;
+use erasure::Layout;
+use smallvec::SmallVec;
+use volume::{Coding, Extent};
 
 use crate::fault::Fault;
 
@@ -9,24 +11,58 @@ use crate::fault::Fault;
 pub const CHUNK_BYTES: usize = 1024 * 1024;
 pub use volume::OWNER_BYTES_MAX;
 
-/// Where one chunk lies.
+/// Where one record lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ChunkRef {
+pub struct Place {
     pub device: u16,
     pub volume: u32,
     /// A multiple of 4096.
     pub offset: u64,
-    /// Bytes of payload.
-    pub length: u32,
 }
 
-impl ChunkRef {
-    pub(crate) const fn of(device: u16, extent: Extent) -> Self {
-        Self { device, volume: extent.volume, offset: extent.offset, length: extent.length }
+/// Shard by shard. One alone needs no memory of its own.
+pub type Places = SmallVec<[Place; 1]>;
+
+/// A run of a body's bytes, coded, and where its shards lie.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Chunk {
+    /// Bytes of the body.
+    pub length: u32,
+    /// Recorded with each of its shards, so that no other record is ever taken for one of them. 0: uncoded.
+    pub id: u128,
+    pub layout: Layout,
+    /// As many as the layout has shards, data first.
+    pub places: Places,
+}
+
+impl Chunk {
+    /// A record that is all of a chunk.
+    pub fn whole(place: Place, length: u32) -> Self {
+        Self { length, id: 0, layout: Layout::WHOLE, places: SmallVec::from_buf([place]) }
     }
 
-    pub(crate) const fn extent(&self) -> Extent {
-        Extent { volume: self.volume, offset: self.offset, length: self.length }
+    pub fn is_whole(&self) -> bool {
+        self.id == 0 && self.layout == Layout::WHOLE
+    }
+
+    /// What is recorded with shard `index`.
+    pub(crate) fn coding(&self, index: usize) -> Coding {
+        if self.is_whole() {
+            return Coding::WHOLE;
+        }
+        let (data_shards, parity_shards) = (self.layout.data, self.layout.parity);
+        Coding { chunk: self.id, shard: index as u8, data_shards, parity_shards }
+    }
+
+    /// What shard `index` fills on its device.
+    pub(crate) fn extent(&self, index: usize) -> Extent {
+        let Place { volume, offset, .. } = self.places[index];
+        Extent { volume, offset, length: self.layout.stored_bytes(self.length as usize, index as u8) as u32 }
+    }
+
+    /// Its shards one by one, each as a record of its own: for what only deletes.
+    pub fn records(&self) -> impl Iterator<Item = Self> + '_ {
+        (0..self.places.len()).map(|index| Self::whole(self.places[index], self.extent(index).length))
     }
 }
 

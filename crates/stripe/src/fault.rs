@@ -26,6 +26,18 @@ pub enum Fault {
     /// The chunk was deleted. When a row still names it, bytes are lost: as grave as `Corrupt`.
     #[error("device {device}, volume {volume} holds no record at {offset} any more")]
     Gone { device: u16, volume: u32, offset: u64 },
+    /// It did not answer in time.
+    #[error("device {device} hangs: it did not {op} in time")]
+    Hangs { device: u16, op: &'static str },
+    /// It is in use, or was given up and has calls under way that did not come back yet.
+    #[error("device {device} is still busy")]
+    Busy { device: u16 },
+    /// A device that holds it is not here.
+    #[error("device {device} is missing")]
+    Missing { device: u16 },
+    /// Too few of a chunk's shards are left to tell its bytes.
+    #[error("{left} shards are left of a chunk that needs {needed}; the first fault: {first}")]
+    Lost { left: usize, needed: usize, first: Box<Fault> },
     #[error("{what} of {bytes} bytes is over the limit of {max}")]
     TooLarge { what: &'static str, bytes: u64, max: u64 },
     /// A write into this landing was dropped before it ended: what it holds has a hole and can't be finished.
@@ -59,6 +71,14 @@ impl Fault {
 
     /// Bytes are lost or false, whichever way it showed.
     pub const fn is_corruption(&self) -> bool {
-        matches!(self, Self::Corrupt { .. } | Self::CorruptFile { .. } | Self::Gone { .. })
+        matches!(
+            self,
+            Self::Corrupt { .. } | Self::CorruptFile { .. } | Self::Gone { .. } | Self::Lost { .. }
+        )
+    }
+
+    /// The device did not do what it was told, as against holding false bytes or being full.
+    pub const fn is_of_device(&self) -> bool {
+        matches!(self, Self::Io { .. } | Self::Hangs { .. })
     }
 }

@@ -5,13 +5,15 @@
 //! free as they write. At most three chunks of one landing are on their way.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use tokio::sync::OwnedSemaphorePermit;
 
-use crate::chunk::{CHUNK_BYTES, ChunkRef, Owner};
+use crate::chunk::{CHUNK_BYTES, Chunk, Owner};
 use crate::fault::Fault;
 use crate::manifest::{CHUNKS_MAX, Manifest};
+use crate::ranks::{Course, Redundancy};
 use crate::store::{Pending, Store, claim};
 
 const IN_FLIGHT_MAX: usize = 3;
@@ -23,10 +25,14 @@ const PIECE_BYTES_MIN: usize = 4096;
 pub struct Landing {
     store: Store,
     owner: Owner,
-    lane: usize,
+    redundancy: Redundancy,
+    /// Where its chunks go, once there is one.
+    course: Option<Arc<Course>>,
+    /// The next chunk's.
+    id: u128,
     filling: Filling,
     in_flight: VecDeque<Pending>,
-    landed: Vec<ChunkRef>,
+    landed: Vec<Chunk>,
     /// After a failure nothing more is taken.
     failed: Option<Fault>,
 }
@@ -42,9 +48,18 @@ struct Filling {
 }
 
 impl Landing {
-    pub(crate) fn new(store: Store, owner: Owner, lane: usize) -> Self {
-        let filling = Filling::default();
-        Self { store, owner, lane, filling, in_flight: VecDeque::new(), landed: Vec::new(), failed: None }
+    pub(crate) fn new(store: Store, owner: Owner, redundancy: Redundancy) -> Self {
+        Self {
+            id: store.fresh_id(),
+            store,
+            owner,
+            redundancy,
+            course: None,
+            filling: Filling::default(),
+            in_flight: VecDeque::new(),
+            landed: Vec::new(),
+            failed: None,
+        }
     }
 
     /// Takes the next bytes of the body. Returning says nothing about their durability.
@@ -94,8 +109,24 @@ impl Landing {
         }
         let permit = self.store.writing_permit(self.filling.bytes).await?;
         let pieces = std::mem::take(&mut self.filling).pieces();
-        self.in_flight.push_back(self.store.append(self.lane, &self.owner, pieces, permit)?);
+        let course = self.course()?;
+        let id = self.id;
+        self.id = id.checked_add(1).unwrap_or(1);
+        let owner = self.owner.clone();
+        self.in_flight.push_back(self.store.send(owner, pieces, id, course, self.redundancy, permit));
         Ok(())
+    }
+
+    /// The same for all chunks as long as all its devices are in, so that they lie in runs.
+    fn course(&mut self) -> Result<Arc<Course>, Fault> {
+        match &self.course {
+            Some(course) if !course.is_stale() => Ok(course.clone()),
+            _ => {
+                let course = Arc::new(self.store.course(self.redundancy)?);
+                self.course = Some(course.clone());
+                Ok(course)
+            }
+        }
     }
 
     async fn settle_oldest(&mut self) -> Result<(), Fault> {

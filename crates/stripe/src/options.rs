@@ -1,6 +1,7 @@
 //! What an operator or a test may choose about the store.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use world::Random;
 
@@ -16,6 +17,10 @@ pub struct Options {
     pub files_open_max: usize,
     /// Memory for bodies on their way to a device: half for what is being written, half for chunks that fill.
     pub buffer_bytes_max: usize,
+    /// How many devices may be lost at once, as long as there are more.
+    pub parity: u8,
+    /// A device that does not answer for so long is given up, where others can go on without it.
+    pub patience: Duration,
     pub random: SharedRandom,
 }
 
@@ -39,6 +44,8 @@ impl Default for Options {
             reserve_bytes: volume.reserve_bytes,
             files_open_max: volume.files_open_max,
             buffer_bytes_max: 128 * 1024 * 1024,
+            parity: 0,
+            patience: Duration::from_secs(10),
             random: SharedRandom(volume.random),
         }
     }

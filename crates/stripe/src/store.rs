@@ -1,46 +1,83 @@
 //! The store: every way in and out of the bytes.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use bytes::Bytes;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
-use tokio::task::spawn_blocking;
-use volume::{Counts, Device, Extent, Landed, Record, Report, Usage, VolumeSet};
-use world::Disk;
+use erasure::Layout;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::task::{JoinHandle, spawn_blocking};
+use volume::{Counts, Report, Usage};
 
-use crate::chunk::{CHUNK_BYTES, ChunkRef, Owner};
+use crate::chunk::{CHUNK_BYTES, Chunk, Owner, Place};
+use crate::codes::Codes;
 use crate::fault::Fault;
+use crate::land::LandedChunk;
 use crate::landing::Landing;
 use crate::manifest::Manifest;
 use crate::options::Options;
+use crate::ranks::{Course, Ranks, Redundancy};
+use crate::unit::{Slot, Standing, Unit};
+use crate::watch::Watch;
 
-/// The only device there is so far.
-const DEVICE: u16 = 0;
-/// Up to this length a chunk that lies in memory is read in the caller's thread: longer ones take longer to prove
-/// than a change of thread costs.
-const INLINE_READ_BYTES_MAX: u32 = 256 * 1024;
 /// What one permit of a budget stands for: their number has 32 bits at most.
 const BUDGET_UNIT_BYTES: usize = 1024;
+/// Chunks that wait to be mended; more are left to the scrub.
+const AILING_MAX: usize = 1024;
 
 #[derive(Clone, Debug)]
 pub struct Store(Arc<Inner>);
 
-#[derive(Debug)]
 struct Inner {
-    device: Device,
+    ranks: ArcSwap<Ranks>,
+    /// Devices that failed or left and may still be writing. Held by who replaces `ranks`.
+    gone: Mutex<Vec<Arc<Unit>>>,
+    codes: Codes,
+    watch: Arc<dyn Watch>,
+    options: Options,
     /// For chunks on their way to a lane: always gets free again, as lanes always go on.
     writing: Arc<Semaphore>,
     /// For chunks that still fill: may be held for as long as a client is slow, so nobody waits for it.
     filling: Arc<Semaphore>,
+    parity: AtomicU8,
+    /// Counts bodies, so that equal devices take turns.
+    turn: AtomicU64,
+    ailing: mpsc::Sender<Ailing>,
+    ailments: Mutex<Option<mpsc::Receiver<Ailing>>>,
+}
+
+impl std::fmt::Debug for Inner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").field("ranks", &self.ranks.load()).finish_non_exhaustive()
+    }
 }
 
 /// A record that an earlier process landed and perhaps never named.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Orphan {
-    pub chunk: ChunkRef,
+    /// The record alone, whatever it is a shard of: to be deleted when nobody names it.
+    pub record: Chunk,
     pub owner: Owner,
 }
 
+impl Orphan {
+    pub fn place(&self) -> Place {
+        self.record.places[0]
+    }
+}
+
+/// A chunk of which shards turned out to be bad while it was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ailing {
+    pub owner: Owner,
+    pub chunk: Chunk,
+    /// The shards' places in the chunk.
+    pub bad: Vec<usize>,
+}
+
+/// One device's figures.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
     pub counts: Counts,
@@ -50,108 +87,252 @@ pub struct Stats {
 }
 
 impl Store {
-    /// Takes the disks for this process; the caller has locked them.
-    pub fn open(disks: Vec<Arc<dyn Disk>>, options: Options) -> Result<Self, Fault> {
-        let Ok([disk]) = <[Arc<dyn Disk>; 1]>::try_from(disks) else {
-            return Err(Fault::Unsupported("this release stores bytes on exactly one device"));
-        };
+    /// Takes the devices for this process; the caller has locked them. Those that can't be opened are left out and
+    /// named, unless none is left.
+    pub fn open(
+        slots: Vec<Slot>,
+        watch: Arc<dyn Watch>,
+        options: Options,
+    ) -> Result<(Self, Vec<(u16, Fault)>), Fault> {
+        let (mut ranks, mut left_out) = (Ranks::default(), Vec::new());
+        for slot in slots {
+            let number = slot.number;
+            match Unit::open(slot, &options) {
+                Ok(unit) => ranks = ranks.with(Arc::new(unit)),
+                Err(fault) => left_out.push((number, fault)),
+            }
+        }
+        if ranks.iter().next().is_none() {
+            let none = Fault::Unsupported("a store needs at least one device");
+            return Err(left_out.into_iter().next().map_or(none, |(_, fault)| fault));
+        }
         let half = (options.buffer_bytes_max / 2).max(CHUNK_BYTES) / BUDGET_UNIT_BYTES;
-        Ok(Self(Arc::new(Inner {
-            device: Device::open(disk, options.volume()).map_err(|fault| Fault::of(DEVICE, fault))?,
+        let (ailing, ailments) = mpsc::channel(AILING_MAX);
+        let store = Self(Arc::new(Inner {
+            ranks: ArcSwap::from_pointee(ranks),
+            gone: Mutex::default(),
+            codes: Codes::new(),
+            watch,
+            parity: AtomicU8::new(options.parity),
+            turn: AtomicU64::new(options.random.0.u64() >> 1),
+            options,
             writing: Arc::new(Semaphore::new(half)),
             filling: Arc::new(Semaphore::new(half)),
-        })))
+            ailing,
+            ailments: Mutex::new(Some(ailments)),
+        }));
+        Ok((store, left_out))
+    }
+
+    /// Takes a further device, or one that was away. Blocks until its volumes are open.
+    pub fn admit(&self, slot: Slot) -> Result<(), Fault> {
+        let device = slot.number;
+        let mut gone = self.0.gone.lock().unwrap_or_else(PoisonError::into_inner);
+        gone.extend(self.ranks().get(device).filter(|unit| unit.is_out()).cloned());
+        gone.retain(|unit| !unit.device.has_ended());
+        let stays = self.ranks().get(device).is_some_and(|unit| !unit.is_out());
+        if stays || gone.iter().any(|unit| unit.number == device) {
+            return Err(Fault::Busy { device });
+        }
+        let unit = Arc::new(Unit::open(slot, &self.0.options)?);
+        self.0.ranks.store(Arc::new(self.ranks().with(unit)));
+        Ok(())
+    }
+
+    /// How the store uses a device from now on.
+    pub fn stand(&self, device: u16, standing: Standing) {
+        if let Some(unit) = self.ranks().get(device) {
+            unit.stand(standing);
+        }
+    }
+
+    /// Lets a device go: whatever it holds is missing from now on. Blocks until what it does has ended, unless it was
+    /// out already.
+    pub fn dismiss(&self, device: u16) {
+        let mut gone = self.0.gone.lock().unwrap_or_else(PoisonError::into_inner);
+        let ranks = self.ranks();
+        let Some(unit) = ranks.get(device).cloned() else { return };
+        if !unit.is_out()
+            && let Err(fault) = unit.device.shutdown()
+        {
+            tracing::warn!(device, %fault, "a dismissed device did not close in order");
+        }
+        unit.stand(Standing::Out);
+        self.0.ranks.store(Arc::new(ranks.without(device)));
+        gone.push(unit);
+    }
+
+    /// How many devices what is written from now on may lose at once.
+    pub fn set_parity(&self, parity: u8) {
+        self.0.parity.store(parity, Ordering::Relaxed);
+    }
+
+    pub fn parity(&self) -> u8 {
+        self.0.parity.load(Ordering::Relaxed)
+    }
+
+    /// The numbers of the devices, and how each is used.
+    pub fn devices(&self) -> Vec<(u16, Standing)> {
+        self.ranks().iter().map(|unit| (unit.number, unit.standing())).collect()
     }
 
     /// Takes a body in pieces.
-    pub fn landing(&self, owner: Owner) -> Landing {
-        Landing::new(self.clone(), owner, self.0.device.idlest_lane())
+    pub fn landing(&self, owner: Owner, redundancy: Redundancy) -> Landing {
+        Landing::new(self.clone(), owner, redundancy)
     }
 
     /// One chunk of at most `CHUNK_BYTES`; durable on return. When the future is dropped the chunk is deleted.
-    pub async fn put(&self, owner: &Owner, chunk: Bytes) -> Result<ChunkRef, Fault> {
+    pub async fn put(&self, owner: &Owner, chunk: Bytes, redundancy: Redundancy) -> Result<Chunk, Fault> {
         if chunk.len() > CHUNK_BYTES {
             let (bytes, max) = (chunk.len() as u64, CHUNK_BYTES as u64);
             return Err(Fault::TooLarge { what: "a chunk", bytes, max });
         }
         let permit = self.writing_permit(chunk.len()).await?;
-        let pending = self.append(self.0.device.idlest_lane(), owner, vec![chunk], permit)?;
+        let course = Arc::new(self.course(redundancy)?);
+        let id = self.fresh_id();
+        let pending = self.send(owner.clone(), vec![chunk], id, course, redundancy, permit);
         claim(pending.await)
     }
 
-    /// The whole payload, proven.
-    pub async fn read(&self, chunk: &ChunkRef) -> Result<Bytes, Fault> {
-        if chunk.device != DEVICE {
-            let (ChunkRef { device, volume, offset, .. }, found) =
-                (*chunk, "a device unknown here".to_owned());
-            return Err(Fault::Corrupt { device, volume, offset, expected: "device 0".to_owned(), found });
-        }
-        let extent = chunk.extent();
-        if chunk.length <= INLINE_READ_BYTES_MAX
-            && let Some(bytes) = self.set().read_cached(&extent).map_err(of_device)?
-        {
-            return Ok(bytes);
-        }
-        let set = self.set().clone();
-        blocking(move || set.read(&extent)).await
-    }
-
-    /// Frees the chunks, durably on return; may be repeated. They must not be read any more.
-    pub async fn delete(&self, chunks: &[ChunkRef]) -> Result<(), Fault> {
-        let (set, extents) = (self.set().clone(), extents(chunks));
-        blocking(move || set.delete(&extents)).await
+    /// Frees the chunks, durably on return; may be repeated. They must not be read any more. What lies on a device
+    /// that is away is swept when it comes back.
+    pub async fn delete(&self, chunks: &[Chunk]) -> Result<(), Fault> {
+        let by_device = self.by_device(chunks);
+        spawn_blocking(move || {
+            for (unit, extents) in by_device {
+                match unit.device.set().delete(&extents) {
+                    Err(_) if unit.is_out() => {}
+                    other => other.map_err(|fault| unit.fault(fault))?,
+                }
+            }
+            Ok(())
+        })
+        .await
+        .map_err(|_| Fault::Closed)?
     }
 
     /// As `delete`, later and without an answer: for bodies that were landed and then not named.
     pub fn discard(&self, manifest: &Manifest) {
-        if !manifest.is_empty() {
-            self.0.device.bury(extents(manifest.chunks()));
+        for (unit, extents) in self.by_device(manifest.chunks()) {
+            unit.device.bury(extents);
         }
     }
 
     /// What earlier processes may have left unnamed. Blocks, so walk it in `spawn_blocking`; empty after an orderly
     /// shutdown. Call `sweep_done` after asking the catalog about all and deleting what nobody names.
     pub fn sweep(&self) -> impl Iterator<Item = Result<Orphan, Fault>> + Send + 'static {
-        self.set().sweep().map(|found| match found {
-            Ok(orphan) => Ok(Orphan {
-                chunk: ChunkRef::of(DEVICE, orphan.extent),
-                owner: Owner::recorded(orphan.owner),
-            }),
-            Err(fault) => Err(of_device(fault)),
+        let units: Vec<_> = self.ranks().iter().cloned().collect();
+        units.into_iter().flat_map(|unit| {
+            let candidates = unit.device.set().sweep();
+            candidates.map(move |found| found_on(&unit, found))
         })
     }
 
-    /// Blocks for a sync.
+    /// As `sweep`, all records of one device: for one that was away while records were deleted.
+    pub fn sweep_device(&self, device: u16) -> impl Iterator<Item = Result<Orphan, Fault>> + Send + 'static {
+        let unit = self.ranks().get(device).cloned();
+        unit.into_iter().flat_map(|unit| {
+            let candidates = unit.device.set().sweep_all();
+            candidates.map(move |found| found_on(&unit, found))
+        })
+    }
+
+    /// Blocks for a sync of each device.
     pub fn sweep_done(&self) -> Result<(), Fault> {
-        self.set().sweep_done().map_err(of_device)
+        for unit in self.ranks().iter().filter(|unit| !unit.is_out()) {
+            unit.device.set().sweep_done().map_err(|fault| unit.fault(fault))?;
+        }
+        Ok(())
     }
 
     /// The volumes there are, as (device, volume).
     pub fn volumes(&self) -> Vec<(u16, u32)> {
-        self.set().volumes().into_iter().map(|volume| (DEVICE, volume)).collect()
+        let ranks = self.ranks();
+        let of = |unit: &Arc<Unit>| {
+            let number = unit.number;
+            unit.device.set().volumes().into_iter().map(move |volume| (number, volume))
+        };
+        ranks.iter().filter(|unit| !unit.is_out()).flat_map(of).collect()
     }
 
     /// Reads and proves every record of one volume. Blocks for as long as that takes.
-    pub fn verify_volume(&self, volume: u32) -> Result<Report, Fault> {
-        self.set().verify_volume(volume).map_err(of_device)
+    pub fn verify_volume(&self, device: u16, volume: u32) -> Result<Report, Fault> {
+        let ranks = self.ranks();
+        let unit = ranks.get(device).ok_or(Fault::Missing { device })?;
+        unit.device.set().verify_volume(volume).map_err(|fault| unit.fault(fault))
     }
 
-    pub fn stats(&self) -> Stats {
-        Stats {
-            counts: self.set().counts(),
-            usage: self.set().usage(),
-            queued_bytes: self.0.device.queued_bytes(),
-        }
+    /// Of one device; `None` when it is not here.
+    pub fn stats(&self, device: u16) -> Option<Stats> {
+        let ranks = self.ranks();
+        let unit = ranks.get(device)?;
+        let (counts, usage) = (unit.device.set().counts(), unit.device.set().usage());
+        Some(Stats { counts, usage, queued_bytes: unit.device.queued_bytes() })
+    }
+
+    /// Chunks that reads found wanting, for whoever mends them. The first who asks gets them.
+    pub fn ailments(&self) -> Option<mpsc::Receiver<Ailing>> {
+        self.0.ailments.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Waits until background deletions and seals are done. Blocks.
     pub fn settle(&self) {
-        self.0.device.settle();
+        self.ranks().iter().for_each(|unit| unit.device.settle());
     }
 
     /// Serves what is queued and closes in order, so that the next open needs no scan. Blocks. Reads go on.
     pub fn shutdown(&self) -> Result<(), Fault> {
-        self.0.device.shutdown().map_err(of_device)
+        let ranks = self.ranks();
+        let mut outcome = Ok(());
+        for unit in ranks.iter().filter(|unit| !unit.is_out()) {
+            let closed = unit.device.shutdown().map_err(|fault| unit.fault(fault));
+            outcome = outcome.and(closed);
+        }
+        outcome
+    }
+
+    pub(crate) fn ranks(&self) -> Arc<Ranks> {
+        self.0.ranks.load_full()
+    }
+
+    pub(crate) fn watch(&self) -> &Arc<dyn Watch> {
+        &self.0.watch
+    }
+
+    pub(crate) fn codes(&self) -> &Codes {
+        &self.0.codes
+    }
+
+    pub(crate) fn is_alone(&self) -> bool {
+        self.0.ranks.load().is_alone()
+    }
+
+    /// How long a device may take. One alone may take for ever: nobody goes on without it.
+    pub(crate) fn patience(&self) -> Option<Duration> {
+        (!self.is_alone()).then_some(self.0.options.patience)
+    }
+
+    pub(crate) fn turn(&self) -> u64 {
+        self.0.turn.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Where the next body goes.
+    pub(crate) fn course(&self, redundancy: Redundancy) -> Result<Course, Fault> {
+        self.0.ranks.load().course(self.parity(), redundancy, self.turn())
+    }
+
+    /// What a body's chunks get now.
+    pub(crate) fn layout_of(&self, redundancy: Redundancy) -> Result<Layout, Fault> {
+        self.0.ranks.load().layout(self.parity(), redundancy).ok_or(Fault::Closed)
+    }
+
+    /// For the first chunk of a body; the others count on from it.
+    pub(crate) fn fresh_id(&self) -> u128 {
+        self.0.options.random.0.u128().max(1)
+    }
+
+    pub(crate) fn note_ailing(&self, ailing: Ailing) {
+        drop(self.0.ailing.try_send(ailing));
     }
 
     pub(crate) async fn writing_permit(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Fault> {
@@ -164,53 +345,53 @@ impl Store {
         self.0.filling.clone().try_acquire_many_owned(missing).ok()
     }
 
-    /// Queues a chunk; the permit goes back when its memory does.
-    pub(crate) fn append(
+    /// Lands a chunk in a task of its own, so that it never waits for who sends the body; the permit goes back when its
+    /// memory does.
+    pub(crate) fn send(
         &self,
-        lane: usize,
-        owner: &Owner,
+        owner: Owner,
         pieces: Vec<Bytes>,
+        id: u128,
+        course: Arc<Course>,
+        redundancy: Redundancy,
         permit: OwnedSemaphorePermit,
-    ) -> Result<Pending, Fault> {
-        let record = Record::new(owner.bytes().clone(), pieces).map_err(of_device)?;
-        let (answer, pending) = oneshot::channel();
-        let done = move |landed| {
-            drop(permit);
-            // When nobody listens any more the landed record comes back here, and dropping it deletes it.
-            drop(answer.send(landed));
+    ) -> Pending {
+        let store = self.clone();
+        tokio::spawn(async move {
+            let landed = store.land(&owner, &pieces, id, course, redundancy).await;
+            drop((pieces, permit));
+            landed
+        })
+    }
+
+    fn by_device(&self, chunks: &[Chunk]) -> Vec<(Arc<Unit>, Vec<volume::Extent>)> {
+        let ranks = self.ranks();
+        let extents_on = |unit: &Arc<Unit>| {
+            let on = |chunk: &&Chunk| chunk.places.iter().any(|place| place.device == unit.number);
+            let extents = chunks.iter().filter(on).flat_map(|chunk| {
+                let ours = move |index: &usize| chunk.places[*index].device == unit.number;
+                (0..chunk.places.len()).filter(ours).map(|index| chunk.extent(index))
+            });
+            (unit.clone(), extents.collect::<Vec<_>>())
         };
-        self.0.device.append(lane, record, Box::new(done));
-        Ok(pending)
-    }
-
-    fn set(&self) -> &Arc<VolumeSet> {
-        self.0.device.set()
+        let living = ranks.iter().filter(|unit| !unit.is_out());
+        living.map(extents_on).filter(|(_, extents)| !extents.is_empty()).collect()
     }
 }
 
-pub(crate) type Pending = oneshot::Receiver<Result<Landed, volume::Fault>>;
+pub(crate) type Pending = JoinHandle<Result<LandedChunk, Fault>>;
 
-/// Takes over a chunk whose lane has answered.
+/// Takes over a chunk whose task has ended.
 pub(crate) fn claim(
-    answer: Result<Result<Landed, volume::Fault>, oneshot::error::RecvError>,
-) -> Result<ChunkRef, Fault> {
-    let landed = answer.map_err(|_| Fault::Closed)?.map_err(of_device)?;
-    Ok(ChunkRef::of(DEVICE, landed.claim()))
+    landed: Result<Result<LandedChunk, Fault>, tokio::task::JoinError>,
+) -> Result<Chunk, Fault> {
+    Ok(landed.map_err(|_| Fault::Closed)??.claim())
 }
 
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, volume::Fault> + Send + 'static,
-) -> Result<T, Fault> {
-    spawn_blocking(work).await.map_err(|_| Fault::Closed)?.map_err(of_device)
-}
-
-fn of_device(fault: volume::Fault) -> Fault {
-    Fault::of(DEVICE, fault)
-}
-
-/// Chunks of other devices aren't here to be deleted.
-fn extents(chunks: &[ChunkRef]) -> Vec<Extent> {
-    chunks.iter().filter(|chunk| chunk.device == DEVICE).map(ChunkRef::extent).collect()
+fn found_on(unit: &Unit, found: Result<volume::Orphan, volume::Fault>) -> Result<Orphan, Fault> {
+    let volume::Orphan { extent, owner, .. } = found.map_err(|fault| unit.fault(fault))?;
+    let place = Place { device: unit.number, volume: extent.volume, offset: extent.offset };
+    Ok(Orphan { record: Chunk::whole(place, extent.length), owner: Owner::recorded(owner) })
 }
 
 fn units(bytes: usize) -> u32 {

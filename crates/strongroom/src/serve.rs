@@ -16,7 +16,7 @@ use keepers::Reclaimer;
 use model::Region;
 use oidc::{HttpFetch, Verifier};
 use semantics::Hall;
-use stripe::Store;
+use stripe::{NoWatch, Slot, Store};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use wire::{Listener, Server, Tls, Watchers};
 use world::{Clock, DeviceLock, Disk, OsRandom, Random, RealDisk, SystemClock};
@@ -145,7 +145,9 @@ fn open(settings: &Settings, clock: Arc<dyn Clock>) -> anyhow::Result<Engine> {
     let options = catalog::Options { salt: OsRandom.u64(), ..catalog::Options::default() };
     let catalog =
         Catalog::open(disk.clone(), Box::new(index), clock, options).context("opening the catalog")?;
-    let store = Store::open(vec![disk], stripe::Options::default()).context("opening the volumes")?;
+    let slot = Slot { number: 0, zone: "".into(), disk };
+    let opened = Store::open(vec![slot], Arc::new(NoWatch), stripe::Options::default());
+    let (store, _) = opened.context("opening the volumes")?;
     Ok(Engine { catalog, store, _lock: lock })
 }
 

@@ -56,6 +56,7 @@ mod writer;
 
 pub use fault::Fault;
 pub use format::DeviceId;
+pub use format::record_header::Coding;
 pub use meter::Counts;
 pub use options::Options;
 pub use record::extent_bytes_at_least;

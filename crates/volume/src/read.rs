@@ -5,7 +5,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::fault::Fault;
 use crate::format::Mismatch;
-use crate::format::record_header::{RECORD_HEADER_BYTES, RecordHeader, Sight};
+use crate::format::record_header::{Coding, RECORD_HEADER_BYTES, RecordHeader, Sight};
 use crate::record::Extent;
 use crate::volume::VolumeFile;
 
@@ -14,8 +14,13 @@ pub(crate) fn buffer(extent: &Extent) -> Vec<u8> {
     vec![0; RECORD_HEADER_BYTES + extent.length as usize]
 }
 
-/// The payload, when the buffer's header is alive and its checksum holds.
-pub(crate) fn prove(file: &VolumeFile, extent: &Extent, bytes: Vec<u8>) -> Result<Bytes, Fault> {
+/// The payload, when the buffer's header is alive, is of the record that was asked for, and its checksum holds.
+pub(crate) fn prove(
+    file: &VolumeFile,
+    extent: &Extent,
+    coding: &Coding,
+    bytes: Vec<u8>,
+) -> Result<Bytes, Fault> {
     let header = match sight(&bytes, file, extent.offset) {
         Sight::Record(header) => header,
         Sight::Nothing => return Err(gone(extent)),
@@ -26,6 +31,11 @@ pub(crate) fn prove(file: &VolumeFile, extent: &Extent, bytes: Vec<u8>) -> Resul
             format!("a payload of {} bytes", extent.length),
             format!("{} bytes", header.payload_length),
         );
+        return Err(corrupt(file, extent.offset, mismatch));
+    }
+    // A device that was put back to an older state has since written other records at the same places.
+    if header.coding != *coding {
+        let mismatch = Mismatch::new(coding.to_string(), header.coding.to_string());
         return Err(corrupt(file, extent.offset, mismatch));
     }
     let sum = xxh3_64(&bytes[RECORD_HEADER_BYTES..]);
@@ -48,7 +58,7 @@ pub(crate) fn verify_record(file: &VolumeFile, offset: u64, header: &RecordHeade
     let extent = Extent { volume: file.volume, offset, length: header.payload_length };
     let mut bytes = buffer(&extent);
     file.read(&mut bytes, offset)?;
-    prove(file, &extent, bytes)?;
+    prove(file, &extent, &header.coding, bytes)?;
     owner_of(file, offset, header)?;
     Ok(())
 }

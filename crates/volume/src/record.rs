@@ -37,6 +37,11 @@ impl Record {
     /// The payload is what the pieces say one after the other; they aren't copied. The checksums are reckoned
     /// here, in the caller's thread, to keep them out of the one thread that appends.
     pub fn new(owner: Bytes, payload: Vec<Bytes>) -> Result<Self, Fault> {
+        Self::coded(owner, payload, Coding::WHOLE)
+    }
+
+    /// As `new`, for one shard of a coded chunk.
+    pub fn coded(owner: Bytes, payload: Vec<Bytes>, coding: Coding) -> Result<Self, Fault> {
         let length: usize = payload.iter().map(Bytes::len).sum();
         within("a payload", length, PAYLOAD_BYTES_MAX)?;
         within("an owner", owner.len(), OWNER_BYTES_MAX)?;
@@ -54,7 +59,7 @@ impl Record {
             payload,
             payload_length: length as u32,
             payload_checksum,
-            coding: Coding::WHOLE,
+            coding,
         })
     }
 

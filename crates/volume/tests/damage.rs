@@ -16,7 +16,7 @@ fn a_flip_of_any_byte_of_a_record_is_found() -> Outcome {
         scratch.flip(1, extent.offset + at)?;
         let fault = set.read(&extent).unwrap_err();
         assert!(matches!(fault, Fault::Corrupt { volume: 1, offset: 4096, .. }), "{at}: {fault}");
-        assert!(set.read_cached(&extent).is_err());
+        assert!(set.read_cached(&extent, &volume::Coding::WHOLE).is_err());
         scratch.flip(1, extent.offset + at)?;
     }
     assert_eq!(set.read(&extent)?, body(300, 0));

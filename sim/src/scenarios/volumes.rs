@@ -111,7 +111,7 @@ impl Volumes {
         if disk.has_faulted() {
             return Err(Stop::Faulted);
         }
-        self.chunks.check(|extent| match set.read_cached(extent)? {
+        self.chunks.check(|extent| match set.read_cached(extent, &volume::Coding::WHOLE)? {
             Some(bytes) => Ok(bytes),
             None => set.read(extent),
         })

@@ -46,7 +46,7 @@ impl Handle<UploadPart> for Hall {
             let bucket = bucket.row.id;
             ChunkOwner::Part { bucket, key: key.clone(), upload: id, number }.recorded()
         };
-        let landed = self.land(owner, body, &[algorithm, summed]).await?;
+        let landed = self.land(upload.class, owner, body, &[algorithm, summed]).await?;
         if let Err(error) = claims.check(&landed.sums, &landed.trailers) {
             self.discard(landed.content);
             return Err(error);

@@ -46,7 +46,7 @@ impl Handle<UploadPartCopy> for Hall {
             let bucket = bucket.row.id;
             ChunkOwner::Part { bucket, key: key.clone(), upload: id, number }.recorded()
         };
-        let landed = self.land(owner, body, &[algorithm]).await?;
+        let landed = self.land(upload.class, owner, body, &[algorithm]).await?;
         let checksum = landed.sums.checksum(algorithm);
         let etag = ETag::whole(landed.sums.md5);
         let new = NewPart {

@@ -5,7 +5,7 @@ use api::{Body, ErrorCode, S3Error};
 use auth::{Authorized, Bucket};
 use catalog::table::{Attributes, Content, Marks, ObjectRow, VersionState};
 use model::limits::PUT_BYTES_MAX;
-use model::{ChecksumAlgorithm, ETag, ObjectKey};
+use model::{ChecksumAlgorithm, ETag, ObjectKey, StorageClass};
 use rules::copy_source::CopySource;
 use rules::precondition::{self, Conditions, ReadChoice, Standing};
 use rules::tagging::Tags;
@@ -89,7 +89,7 @@ impl Handle<CopyObject> for Hall {
             self.copy_annotations(origin, bucket.row.id, &source.pin).await?
         };
         let (content, etag, checksum, size_bytes) =
-            self.copy_bytes(source, from, bucket, &key, algorithm).await?;
+            self.copy_bytes(source, from, bucket, &key, class, algorithm).await?;
         let mut result = CopyObjectResult { e_tag: Some(etag.quoted()), ..Default::default() };
         if let Some(value) = checksum {
             set_checksum!(result, algorithm, value.to_base64());
@@ -154,12 +154,13 @@ impl Hall {
         from: &Bucket,
         bucket: &Bucket,
         key: &ObjectKey,
+        class: StorageClass,
         algorithm: ChecksumAlgorithm,
     ) -> Result<(Content, ETag, Option<digest::ChecksumValue>, u64), S3Error> {
         let span = 0..source.object.size_bytes;
         let body = self.body_of(from.row.id, &source.object.content, span, source.pin)?;
         let owner = || ChunkOwner::Object { bucket: bucket.row.id, key: key.clone() }.recorded();
-        let landed = self.land(owner, body, &[algorithm]).await?;
+        let landed = self.land(class, owner, body, &[algorithm]).await?;
         let checksum = landed.sums.checksum(algorithm);
         Ok((landed.content, ETag::whole(landed.sums.md5), checksum, landed.sums.length))
     }

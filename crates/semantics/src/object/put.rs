@@ -76,7 +76,7 @@ impl Handle<PutObject> for Hall {
 
         let algorithm = claims.algorithm().unwrap_or(ChecksumAlgorithm::Crc64Nvme);
         let recorded = || ChunkOwner::Object { bucket: bucket.row.id, key: key.clone() }.recorded();
-        let landed = self.land(recorded, body, &[algorithm]).await?;
+        let landed = self.land(class, recorded, body, &[algorithm]).await?;
         if let Err(error) = claims.check(&landed.sums, &landed.trailers) {
             self.discard(landed.content);
             return Err(error);

@@ -56,7 +56,7 @@ impl Handle<RenameObject> for Hall {
         {
             let body = self.body_of(bucket.row.id, &object.content, 0..object.size_bytes, pin)?;
             let owner = || ChunkOwner::Object { bucket: bucket.row.id, key: asked.target.clone() }.recorded();
-            content = Some(self.land(owner, body, &[]).await?.content);
+            content = Some(self.land(object.class, owner, body, &[]).await?.content);
         }
         self.rename(bucket, asked, seen, content).await?;
         Ok((RenameObjectOutput {}, None))

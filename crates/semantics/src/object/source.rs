@@ -9,7 +9,7 @@ use bytes::Bytes;
 use catalog::Catalog;
 use catalog::table::{Content, PartRow, space};
 use model::{BucketId, ObjectKey, PartNumber, UploadId};
-use stripe::{ChunkRef, Manifest, Store};
+use stripe::{Chunk, Manifest, Store};
 use tokio::task::JoinHandle;
 
 use crate::fault;
@@ -22,7 +22,7 @@ const READ_AHEAD: usize = 4;
 /// Something to send: bytes at hand, a chunk to read, or a part whose chunks are looked up when its turn comes.
 enum Piece {
     Bytes(Bytes),
-    Chunk(ChunkRef, Range<usize>),
+    Chunk(Chunk, Range<usize>),
     Part { number: PartNumber, range: Range<u64> },
 }
 
@@ -31,7 +31,9 @@ struct Pieces {
     store: Store,
     parts_of: Option<(BucketId, ObjectKey, UploadId)>,
     queue: VecDeque<Piece>,
-    reading: VecDeque<JoinHandle<Result<Bytes, S3Error>>>,
+    reading: VecDeque<JoinHandle<Result<Vec<Bytes>, S3Error>>>,
+    /// Read and not yet given out: a chunk comes in as many runs as it has shards.
+    ready: VecDeque<Bytes>,
     _pin: Pin,
 }
 
@@ -55,6 +57,7 @@ impl Hall {
             parts_of: None,
             queue: VecDeque::new(),
             reading: VecDeque::new(),
+            ready: VecDeque::new(),
             _pin: pin,
         };
         if let Content::Parts { key, upload, table } = content {
@@ -84,7 +87,7 @@ impl Pieces {
                 })?;
                 let mut chunks = Vec::new();
                 for (chunk, within) in manifest.slice(range) {
-                    chunks.push(Piece::Chunk(chunk, within.start as usize..within.end as usize));
+                    chunks.push(Piece::Chunk(chunk.clone(), within.start as usize..within.end as usize));
                 }
                 for piece in chunks.into_iter().rev() {
                     self.queue.push_front(piece);
@@ -139,15 +142,19 @@ impl Pieces {
 #[async_trait]
 impl ByteSource for Pieces {
     async fn next(&mut self) -> Result<Option<Bytes>, S3Error> {
+        if let Some(bytes) = self.ready.pop_front() {
+            return Ok(Some(bytes));
+        }
         if self.is_single_chunk() {
             let Some(Piece::Chunk(chunk, within)) = self.queue.pop_front() else { return Ok(None) };
-            return read(self.store.clone(), chunk, within).await.map(Some);
+            self.ready = read(self.store.clone(), chunk, within).await?.into();
+            return Ok(self.ready.pop_front());
         }
         self.read_ahead()?;
         if let Some(first) = self.reading.pop_front() {
-            let bytes = first.await.map_err(|_| S3Error::from(ErrorCode::InternalError))??;
+            self.ready = first.await.map_err(|_| S3Error::from(ErrorCode::InternalError))??.into();
             self.read_ahead()?;
-            return Ok(Some(bytes));
+            return Ok(self.ready.pop_front());
         }
         match self.queue.pop_front() {
             Some(Piece::Bytes(bytes)) => Ok(Some(bytes)),
@@ -164,13 +171,8 @@ impl Drop for Pieces {
     }
 }
 
-async fn read(store: Store, chunk: ChunkRef, within: Range<usize>) -> Result<Bytes, S3Error> {
-    let bytes = store.read(&chunk).await.map_err(fault::store)?;
-    if within.end > bytes.len() {
-        let short = catalog::Fault::corrupt("chunk", "a chunk is shorter than its manifest says");
-        return Err(fault::catalog(short));
-    }
-    Ok(bytes.slice(within))
+async fn read(store: Store, chunk: Chunk, within: Range<usize>) -> Result<Vec<Bytes>, S3Error> {
+    store.read(&chunk, within).await.map_err(fault::store)
 }
 
 fn as_usize(range: &Range<u64>) -> Result<Range<usize>, S3Error> {

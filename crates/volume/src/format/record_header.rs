@@ -4,6 +4,8 @@
 //! payload's length reads all it must verify with one read. The header's checksum covers the record's own place. It
 //! is never written again: what dies is noted in the graves and then punched away.
 
+use std::fmt;
+
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::fields::{put, take, u16_at, u32_at, u64_at};
@@ -25,6 +27,13 @@ pub struct Coding {
 
 impl Coding {
     pub const WHOLE: Self = Self { chunk: 0, shard: 0, data_shards: 1, parity_shards: 0 };
+}
+
+impl fmt::Display for Coding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { chunk, shard, data_shards, parity_shards } = self;
+        write!(f, "shard {shard} of {data_shards}+{parity_shards} of chunk {chunk:032x}")
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -19,11 +19,12 @@ use world::Disk;
 use crate::fault::Fault;
 use crate::format::DeviceId;
 use crate::format::ledger::Ledger;
+use crate::format::record_header::{Coding, Sight};
 use crate::graves::Graves;
 use crate::identity;
 use crate::meter::{Counts, Meter};
 use crate::options::Options;
-use crate::read::{buffer, gone, prove};
+use crate::read::{buffer, gone, header_at, owner_of, prove};
 use crate::record::{Extent, PAYLOAD_BYTES_MAX};
 use crate::volume::{Volume, VolumeFile, lock};
 use crate::writer::VolumeWriter;
@@ -94,24 +95,42 @@ impl VolumeSet {
         self.meter.counts()
     }
 
-    /// The payload, whole and proven. `Gone` when the record was deleted.
+    /// The payload of an uncoded record, whole and proven. `Gone` when the record was deleted.
     pub fn read(&self, extent: &Extent) -> Result<Bytes, Fault> {
+        self.read_coded(extent, &Coding::WHOLE)
+    }
+
+    /// As `read`, of a record that is this shard of this chunk: any other in its place is corruption.
+    pub fn read_coded(&self, extent: &Extent, coding: &Coding) -> Result<Bytes, Fault> {
         let volume = self.living(extent)?;
         let file = self.open_file(&volume)?;
         let mut bytes = buffer(extent);
-        let read = file.read(&mut bytes, extent.offset).and_then(|()| prove(&file, extent, bytes));
+        let read = file.read(&mut bytes, extent.offset).and_then(|()| prove(&file, extent, coding, bytes));
         self.watch(&volume, extent, read)
     }
 
-    /// As `read` when no device must be waited for; `None` when one must.
-    pub fn read_cached(&self, extent: &Extent) -> Result<Option<Bytes>, Fault> {
+    /// As `read_coded` when no device must be waited for; `None` when one must.
+    pub fn read_cached(&self, extent: &Extent, coding: &Coding) -> Result<Option<Bytes>, Fault> {
         let volume = self.living(extent)?;
         let Some(file) = volume.file_if_open() else { return Ok(None) };
         let mut bytes = buffer(extent);
         if !file.read_cached(&mut bytes, extent.offset)? {
             return Ok(None);
         }
-        self.watch(&volume, extent, prove(&file, extent, bytes)).map(Some)
+        self.watch(&volume, extent, prove(&file, extent, coding, bytes)).map(Some)
+    }
+
+    /// The owner that was recorded beside a payload.
+    pub fn owner(&self, extent: &Extent) -> Result<Bytes, Fault> {
+        let volume = self.living(extent)?;
+        let file = self.open_file(&volume)?;
+        match header_at(&file, extent.offset)? {
+            Sight::Record(header) => owner_of(&file, extent.offset, &header),
+            Sight::Nothing => Err(gone(extent)),
+            Sight::Foreign(mismatch) => {
+                Err(Fault::corrupt(extent.volume, extent.offset, mismatch.expected, mismatch.found))
+            }
+        }
     }
 
     pub fn usage(&self) -> Usage {

@@ -10,6 +10,7 @@ use bytes::Bytes;
 
 use super::VolumeSet;
 use crate::fault::Fault;
+use crate::format::record_header::Coding;
 use crate::format::volume_header::RECORDS_START;
 use crate::read::owner_of;
 use crate::record::Extent;
@@ -20,6 +21,7 @@ use crate::walk::{Met, Walk};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Orphan {
     pub extent: Extent,
+    pub coding: Coding,
     pub owner: Bytes,
 }
 
@@ -40,6 +42,15 @@ impl VolumeSet {
     /// Candidates among the records of epochs after the last finished sweep and before this one.
     pub fn sweep(self: &Arc<Self>) -> Sweep {
         let swept = crate::volume::lock(&self.head).swept;
+        if swept + 1 < self.epoch { self.sweep_since(swept) } else { self.sweep_since(self.epoch) }
+    }
+
+    /// Candidates among all records of earlier epochs: for a device that was away while records were deleted.
+    pub fn sweep_all(self: &Arc<Self>) -> Sweep {
+        self.sweep_since(0)
+    }
+
+    fn sweep_since(self: &Arc<Self>, swept: u64) -> Sweep {
         let volumes = self
             .all()
             .into_iter()
@@ -48,7 +59,6 @@ impl VolumeSet {
                 entry.epoch_last > swept && entry.epoch_first < self.epoch
             })
             .collect();
-        let volumes = if swept + 1 < self.epoch { volumes } else { VecDeque::new() };
         Sweep { set: self.clone(), swept, volumes, at: RECORDS_START, found: VecDeque::new() }
     }
 
@@ -101,7 +111,8 @@ impl Sweep {
             }
             let extent =
                 Extent { volume: volume.number, offset: stretch.start, length: header.payload_length };
-            self.found.push_back(Orphan { extent, owner: owner_of(&file, stretch.start, &header)? });
+            let owner = owner_of(&file, stretch.start, &header)?;
+            self.found.push_back(Orphan { extent, coding: header.coding, owner });
             if self.found.len() == CANDIDATES_MAX {
                 return Ok(true);
             }

@@ -1,6 +1,7 @@
 //! A device with its threads: what the stripes above append to, read from and delete in.
 
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
@@ -25,6 +26,7 @@ pub struct Device {
     supply: Arc<Supply>,
     chores: Arc<Chores>,
     threads: Mutex<Threads>,
+    abandoned: AtomicBool,
 }
 
 /// In the order in which they end.
@@ -51,6 +53,7 @@ impl Device {
             lanes: (0..lanes).map(|_| Arc::new(Queue::default())).collect(),
             set,
             threads: Mutex::default(),
+            abandoned: AtomicBool::new(false),
         };
         resume(&device.set, &device.chores);
         device.start()?;
@@ -111,8 +114,27 @@ impl Device {
         if self.end_threads() { self.set.close() } else { Ok(()) }
     }
 
+    /// For a device that failed: tells the threads to end and never waits for them, since a call into a device that
+    /// hangs may not come back.
+    pub fn abandon(&self) {
+        self.abandoned.store(true, Ordering::Relaxed);
+        self.lanes.iter().for_each(|queue| queue.close());
+        self.supply.close();
+        self.chores.close();
+    }
+
+    /// Whether all threads have ended: before that a late write may still reach the device, so nobody else may open
+    /// it.
+    pub fn has_ended(&self) -> bool {
+        let Threads { lanes, supplier, housekeeper } = &*lock(&self.threads);
+        lanes.iter().chain(supplier).chain(housekeeper).all(JoinHandle::is_finished)
+    }
+
     /// False when they had ended before.
     fn end_threads(&self) -> bool {
+        if self.abandoned.load(Ordering::Relaxed) {
+            return false;
+        }
         let mut threads = std::mem::take(&mut *lock(&self.threads));
         let running = threads.housekeeper.is_some();
         // Lanes first: they may still want a volume, and they leave sealing to the housekeeper.

@@ -109,6 +109,11 @@ impl Landed {
         Self { extent, chores: Some(chores) }
     }
 
+    /// Where it lies.
+    pub const fn extent(&self) -> Extent {
+        self.extent
+    }
+
     /// From here on the caller answers for it.
     pub fn claim(mut self) -> Extent {
         self.chores = None;

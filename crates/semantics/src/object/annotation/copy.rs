@@ -3,6 +3,7 @@
 use api::{ErrorCode, S3Error};
 use catalog::table::{AnnotationRow, Content, space};
 use model::{AnnotationName, BucketId};
+use stripe::Redundancy;
 use tokio::task::JoinSet;
 
 use super::decode;
@@ -139,7 +140,7 @@ impl Hall {
             return Ok(row.content.clone());
         }
         let body = self.body_of(bucket, &row.content, 0..row.size_bytes, pin)?;
-        Ok(self.land_around(0, || owner.recorded(), body, &[]).await?.content)
+        Ok(self.land_around(0, Redundancy::Full, || owner.recorded(), body, &[]).await?.content)
     }
 }
 

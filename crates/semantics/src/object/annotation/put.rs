@@ -10,6 +10,7 @@ use catalog::{Decision, Fault, View};
 use model::limits::ANNOTATION_BYTES_MAX;
 use model::{ChecksumAlgorithm, ETag, Ordinal, Timestamp};
 use rules::annotation::{self, Choice, Standing, Utf8};
+use stripe::Redundancy;
 
 use super::{Aim, INLINE_BYTES_MAX, decode, object};
 use crate::checksums::{self, Claims, checksum_members, set_checksum};
@@ -52,7 +53,7 @@ impl Handle<PutObjectAnnotation> for Hall {
             || ChunkOwner::Annotation { bucket: bucket.row.id, salt, name: aim.name.clone() }.recorded();
         let text = Text { source: body.source, check: Utf8::default(), length: 0 };
         let body = Body { length: body.length, source: Box::new(text) };
-        let landed = self.land_around(INLINE_BYTES_MAX, owner, body, &[algorithm]).await?;
+        let landed = self.land_around(INLINE_BYTES_MAX, Redundancy::Full, owner, body, &[algorithm]).await?;
         if let Err(error) =
             claims.check(&landed.sums, &landed.trailers).and_then(|()| check_size(landed.sums.length))
         {

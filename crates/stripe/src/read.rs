@@ -1,0 +1,224 @@
+//! A chunk's bytes back from its shards: from the data where it is whole, from any that are enough where it is not.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio::task::JoinHandle;
+
+use crate::chunk::{Chunk, Owner};
+use crate::fault::Fault;
+use crate::shards;
+use crate::store::{Ailing, Store};
+use crate::unit::Unit;
+
+/// Up to this length a chunk that lies in memory is read in the caller's thread: longer ones take longer to prove
+/// than a change of thread costs.
+const INLINE_READ_BYTES_MAX: usize = 256 * 1024;
+
+/// A shard that is being read.
+type Under = (usize, Arc<Unit>, JoinHandle<Result<Bytes, Fault>>);
+/// What became of a shard.
+type Read = (usize, Result<Bytes, Fault>);
+
+/// A chunk while it is read.
+struct Gathering<'a> {
+    store: &'a Store,
+    chunk: &'a Chunk,
+    present: Vec<(usize, Bytes)>,
+    /// Shards that did not read, and why the first did not.
+    bad: Vec<usize>,
+    first: Option<Fault>,
+}
+
+impl Store {
+    /// The bytes `range` of a chunk, proven, in pieces one after the other.
+    pub async fn read(&self, chunk: &Chunk, range: Range<usize>) -> Result<Vec<Bytes>, Fault> {
+        let length = chunk.length as usize;
+        if range.start > range.end || range.end > length {
+            return Err(Fault::TooLarge { what: "a range", bytes: range.end as u64, max: length as u64 });
+        }
+        let mut gathering =
+            Gathering { store: self, chunk, present: Vec::new(), bad: Vec::new(), first: None };
+        let pieces = if chunk.layout.data == 1 {
+            vec![gathering.any_copy().await?.slice(range)]
+        } else {
+            gathering.slices(range).await?
+        };
+        if !gathering.bad.is_empty() {
+            gathering.report();
+        }
+        Ok(pieces)
+    }
+
+    /// All of a chunk, whatever became of its devices.
+    pub(crate) async fn read_whole(&self, chunk: &Chunk) -> Result<Vec<Bytes>, Fault> {
+        self.read(chunk, 0..chunk.length as usize).await
+    }
+
+    /// One shard, from where it lies.
+    pub(crate) async fn read_shard(&self, chunk: &Chunk, index: usize) -> Result<Bytes, Fault> {
+        let unit = self.unit_of(chunk, index)?;
+        self.judged(&unit, unit.clone().read(chunk.extent(index), chunk.coding(index), self.patience()).await)
+            .await
+    }
+
+    /// The payload of shard `index`, from the others.
+    pub(crate) async fn rebuild_shard(
+        &self,
+        chunk: &Chunk,
+        index: usize,
+        bad: &[usize],
+    ) -> Result<Bytes, Fault> {
+        let mut gathering =
+            Gathering { store: self, chunk, present: Vec::new(), bad: bad.to_vec(), first: None };
+        gathering.enough().await?;
+        let rebuilt = gathering.rebuild(&[index])?;
+        rebuilt.into_iter().next().ok_or(Fault::Closed)
+    }
+
+    fn unit_of(&self, chunk: &Chunk, index: usize) -> Result<Arc<Unit>, Fault> {
+        let device = chunk.places[index].device;
+        self.ranks().get(device).filter(|unit| !unit.is_out()).cloned().ok_or(Fault::Missing { device })
+    }
+
+    /// Tells the watch of what a device did.
+    async fn judged(&self, unit: &Arc<Unit>, read: Result<Bytes, Fault>) -> Result<Bytes, Fault> {
+        match &read {
+            Err(fault @ Fault::Hangs { .. }) => {
+                self.give_up(unit, fault).await;
+            }
+            Err(fault @ (Fault::Io { .. } | Fault::Corrupt { .. })) => {
+                self.watch().ailing(unit.number, fault)
+            }
+            _ => {}
+        }
+        read
+    }
+}
+
+impl Gathering<'_> {
+    /// Of a chunk whose shards are all the same bytes: the first that reads, each chunk beginning with another.
+    async fn any_copy(&mut self) -> Result<Bytes, Fault> {
+        let count = self.chunk.places.len();
+        let first = (self.chunk.id % count as u128) as usize;
+        for index in (0..count).map(|step| (first + step) % count) {
+            self.read_all(&[index]).await;
+            if let Some((_, bytes)) = self.present.pop() {
+                return Ok(bytes);
+            }
+        }
+        Err(self.lost())
+    }
+
+    async fn slices(&mut self, range: Range<usize>) -> Result<Vec<Bytes>, Fault> {
+        let (layout, length) = (self.chunk.layout, self.chunk.length as usize);
+        let step = layout.shard_bytes(length).max(1);
+        let wanted: Vec<usize> = (range.start / step..range.end.div_ceil(step)).collect();
+        self.read_all(&wanted).await;
+        let missing: Vec<usize> = wanted.iter().copied().filter(|index| self.bad.contains(index)).collect();
+        if !missing.is_empty() {
+            self.enough().await?;
+            let rebuilt = self.rebuild(&missing)?;
+            self.present.extend(missing.into_iter().zip(rebuilt));
+        }
+        self.present.sort_by_key(|(index, _)| *index);
+        let cut = |(index, shard): &(usize, Bytes)| {
+            let start = index * step;
+            let first = range.start.max(start) - start;
+            let end = range.end.min(start + shard.len()).saturating_sub(start);
+            (first < end).then(|| shard.slice(first..end))
+        };
+        Ok(self.present.iter().filter(|(index, _)| wanted.contains(index)).filter_map(cut).collect())
+    }
+
+    /// Reads further shards until there are enough of them to tell all.
+    async fn enough(&mut self) -> Result<(), Fault> {
+        let needed = usize::from(self.chunk.layout.data);
+        while self.present.len() < needed {
+            let untried = (0..self.chunk.places.len())
+                .filter(|index| !self.bad.contains(index) && self.present.iter().all(|(at, _)| at != index));
+            let next: Vec<usize> = untried.take(needed - self.present.len()).collect();
+            if next.is_empty() {
+                return Err(self.lost());
+            }
+            self.read_all(&next).await;
+        }
+        Ok(())
+    }
+
+    fn rebuild(&self, wanted: &[usize]) -> Result<Vec<Bytes>, Fault> {
+        let Chunk { layout, length, .. } = *self.chunk;
+        let code = self.store.codes().of(layout).ok_or_else(|| self.lost())?;
+        let rebuilt = shards::reconstruct(code, length as usize, &self.present, wanted);
+        rebuilt.map_err(|_| self.lost())
+    }
+
+    /// Reads shards, from several devices at once.
+    async fn read_all(&mut self, indices: &[usize]) {
+        let (store, chunk) = (self.store, self.chunk);
+        let inline_max = INLINE_READ_BYTES_MAX / indices.len().max(1);
+        let mut later: Vec<Under> = Vec::new();
+        for &index in indices {
+            let unit = match store.unit_of(chunk, index) {
+                Ok(unit) => unit,
+                Err(fault) => {
+                    self.note((index, Err(fault)));
+                    continue;
+                }
+            };
+            let (extent, coding) = (chunk.extent(index), chunk.coding(index));
+            let read = match unit.read_now(&extent, &coding, inline_max).transpose() {
+                Some(read) => read,
+                // One alone needs no task of its own.
+                None if indices.len() == 1 => unit.clone().read(extent, coding, store.patience()).await,
+                None => {
+                    let reading = unit.clone().read(extent, coding, store.patience());
+                    later.push((index, unit, tokio::spawn(reading)));
+                    continue;
+                }
+            };
+            let read = store.judged(&unit, read).await;
+            self.note((index, read));
+        }
+        for (index, unit, reading) in later {
+            let read = store.judged(&unit, reading.await.unwrap_or(Err(Fault::Closed))).await;
+            self.note((index, read));
+        }
+    }
+
+    fn note(&mut self, (index, read): Read) {
+        match read {
+            Ok(bytes) => self.present.push((index, bytes)),
+            Err(fault) => {
+                self.bad.push(index);
+                self.first.get_or_insert(fault);
+            }
+        }
+    }
+
+    fn lost(&self) -> Fault {
+        let first = self.first.clone().unwrap_or(Fault::Closed);
+        let needed = usize::from(self.chunk.layout.data);
+        match self.chunk.places.len() {
+            // An uncoded chunk's fault says all.
+            1 => first,
+            _ => Fault::Lost { left: self.present.len(), needed, first: Box::new(first) },
+        }
+    }
+
+    /// Asks for repair. Whose chunk it is a shard that reads well tells.
+    fn report(&self) {
+        let (store, chunk, bad) = (self.store.clone(), self.chunk.clone(), self.bad.clone());
+        tokio::task::spawn_blocking(move || {
+            let mut good = (0..chunk.places.len()).filter(|index| !bad.contains(index));
+            let owner = good.find_map(|index| {
+                let unit = store.unit_of(&chunk, index).ok()?;
+                unit.device.set().owner(&chunk.extent(index)).ok()
+            });
+            if let Some(owner) = owner {
+                store.note_ailing(Ailing { owner: Owner::recorded(owner), chunk, bad });
+            }
+        });
+    }
+}

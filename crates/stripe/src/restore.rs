@@ -1,0 +1,143 @@
+//! Full redundancy for a chunk that has lost some: only the missing shards are written where a device for each is left,
+//! the whole chunk anew where not.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use volume::Landed;
+
+use crate::chunk::{Chunk, Owner, Place};
+use crate::fault::Fault;
+use crate::land::{LandedChunk, append_one};
+use crate::manifest::Manifest;
+use crate::ranks::Redundancy;
+use crate::store::Store;
+use crate::unit::Standing;
+
+/// What takes a chunk's place. Dropped unclaimed, what was written for it is deleted again.
+#[derive(Debug)]
+pub struct Restored {
+    fresh: Fresh,
+    /// Records that nobody needs once the chunk is replaced.
+    obsolete: Vec<Chunk>,
+}
+
+#[derive(Debug)]
+enum Fresh {
+    Shards { chunk: Chunk, landed: Vec<Landed> },
+    Whole(LandedChunk),
+}
+
+impl Restored {
+    /// The chunk that stands for the old one, and what may be deleted once nothing names the old one any more. From
+    /// here on the caller answers for both.
+    pub fn claim(self) -> (Chunk, Manifest) {
+        let chunk = match self.fresh {
+            Fresh::Shards { chunk, landed } => {
+                for shard in landed {
+                    shard.claim();
+                }
+                chunk
+            }
+            Fresh::Whole(landed) => landed.claim(),
+        };
+        (chunk, Manifest::new(self.obsolete))
+    }
+
+    /// Bytes of the body that it stands for.
+    pub const fn length(&self) -> u32 {
+        match &self.fresh {
+            Fresh::Shards { chunk, .. } => chunk.length,
+            Fresh::Whole(landed) => landed.length(),
+        }
+    }
+}
+
+/// How a shard stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shard {
+    Good,
+    /// Reads well, and should lie elsewhere.
+    Moving,
+    Bad,
+}
+
+impl Store {
+    /// `None` when nothing is missing. `suspect` says which places must be read to know.
+    pub async fn restore(
+        &self,
+        owner: &Owner,
+        chunk: &Chunk,
+        redundancy: Redundancy,
+        suspect: impl Fn(&Place) -> bool + Send,
+    ) -> Result<Option<Restored>, Fault> {
+        let mut shards = Vec::with_capacity(chunk.places.len());
+        for (index, place) in chunk.places.iter().enumerate() {
+            let standing = self.ranks().get(place.device).map(|unit| unit.standing());
+            shards.push(match standing {
+                None | Some(Standing::Out) => Shard::Bad,
+                Some(_) if suspect(place) && self.read_shard(chunk, index).await.is_err() => Shard::Bad,
+                Some(Standing::Draining) => Shard::Moving,
+                Some(Standing::In) => Shard::Good,
+            });
+        }
+        let wanted = self.layout_of(redundancy)?;
+        let short = chunk.layout.parity < wanted.parity;
+        if !short && shards.iter().all(|shard| *shard == Shard::Good) {
+            return Ok(None);
+        }
+        if !short && let Some(restored) = self.restore_shards(owner, chunk, &shards).await? {
+            return Ok(Some(restored));
+        }
+        self.restore_whole(owner, chunk, redundancy, &shards).await.map(Some)
+    }
+
+    /// `None` when there are too few devices to hold each shard on one of its own.
+    async fn restore_shards(
+        &self,
+        owner: &Owner,
+        chunk: &Chunk,
+        shards: &[Shard],
+    ) -> Result<Option<Restored>, Fault> {
+        let of = |wanted: Shard| (0..shards.len()).filter(move |index| shards[*index] == wanted);
+        let bad: Vec<usize> = of(Shard::Bad).collect();
+        let mut held: Vec<u16> = of(Shard::Good).map(|index| chunk.places[index].device).collect();
+        let (mut fresh, mut landed, mut obsolete) = (chunk.clone(), Vec::new(), Vec::new());
+        for (index, shard) in shards.iter().enumerate().filter(|(_, shard)| **shard != Shard::Good) {
+            let Some((unit, lane)) = self.ranks().berth_beside(&held, self.turn()) else { return Ok(None) };
+            let payload = match shard {
+                Shard::Moving => self.read_shard(chunk, index).await.ok(),
+                Shard::Good | Shard::Bad => None,
+            };
+            let payload = match payload {
+                Some(payload) => payload,
+                None => self.rebuild_shard(chunk, index, &bad).await?,
+            };
+            let record = append_one(self, &unit, lane, owner, payload, chunk.coding(index)).await?;
+            let extent = record.extent();
+            obsolete.push(Chunk::whole(chunk.places[index], chunk.extent(index).length));
+            fresh.places[index] = Place { device: unit.number, volume: extent.volume, offset: extent.offset };
+            landed.push(record);
+            held.push(unit.number);
+        }
+        Ok(Some(Restored { fresh: Fresh::Shards { chunk: fresh, landed }, obsolete }))
+    }
+
+    async fn restore_whole(
+        &self,
+        owner: &Owner,
+        chunk: &Chunk,
+        redundancy: Redundancy,
+        shards: &[Shard],
+    ) -> Result<Restored, Fault> {
+        let pieces: Vec<Bytes> = if shards.contains(&Shard::Good) || shards.contains(&Shard::Moving) {
+            self.read_whole(chunk).await?
+        } else {
+            let device = chunk.places.first().map_or(0, |place| place.device);
+            return Err(Fault::Missing { device });
+        };
+        let course = Arc::new(self.course(redundancy)?);
+        let landed = self.land(owner, &pieces, self.fresh_id(), course, redundancy).await?;
+        Ok(Restored { fresh: Fresh::Whole(landed), obsolete: chunk.records().collect() })
+    }
+}

@@ -1,0 +1,170 @@
+//! One device as the store uses it: its volumes, and how it stands.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
+use volume::{Coding, Device, Extent};
+use world::Disk;
+
+use crate::fault::Fault;
+use crate::options::Options;
+
+/// Threads that may wait for one device's reads: a hanging one must not hold up the others.
+const READS_MAX: usize = 32;
+/// How long a measurement of a device's space counts.
+const FREE_PAUSE: Duration = Duration::from_secs(1);
+/// So long a device that had no space is passed over.
+const FULL_PAUSE: Duration = Duration::from_secs(1);
+
+/// A device that is given to the store.
+pub struct Slot {
+    /// What manifests call it. Never given twice.
+    pub number: u16,
+    /// Devices of one zone fail together.
+    pub zone: Arc<str>,
+    pub disk: Arc<dyn Disk>,
+}
+
+/// What may be done with a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    In,
+    /// Is read, and takes nothing new.
+    Draining,
+    /// Is not used: it failed.
+    Out,
+}
+
+pub(crate) struct Unit {
+    pub number: u16,
+    pub zone: Arc<str>,
+    pub device: Device,
+    standing: AtomicU8,
+    reading: Semaphore,
+    /// Milliseconds after `born` until which it counts as full.
+    full_until_ms: AtomicU64,
+    born: Instant,
+    disk: Arc<dyn Disk>,
+    /// What `free_sixteenths` last answered, and when it must look again.
+    free: AtomicU8,
+    free_until_ms: AtomicU64,
+}
+
+impl std::fmt::Debug for Unit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Unit").field("number", &self.number).finish_non_exhaustive()
+    }
+}
+
+impl Unit {
+    pub fn open(slot: Slot, options: &Options) -> Result<Self, Fault> {
+        let Slot { number, zone, disk } = slot;
+        let device =
+            Device::open(disk.clone(), options.volume()).map_err(|fault| Fault::of(number, fault))?;
+        Ok(Self {
+            number,
+            zone,
+            device,
+            standing: AtomicU8::new(Standing::In as u8),
+            reading: Semaphore::new(READS_MAX),
+            full_until_ms: AtomicU64::new(0),
+            born: Instant::now(),
+            disk,
+            free: AtomicU8::new(0),
+            free_until_ms: AtomicU64::new(0),
+        })
+    }
+
+    pub fn standing(&self) -> Standing {
+        match self.standing.load(Ordering::Acquire) {
+            0 => Standing::In,
+            1 => Standing::Draining,
+            _ => Standing::Out,
+        }
+    }
+
+    /// Out is for good: a device comes back as another unit.
+    pub fn stand(&self, standing: Standing) {
+        if standing == Standing::Out {
+            self.standing.store(Standing::Out as u8, Ordering::Release);
+            self.device.abandon();
+            return;
+        }
+        let unless_out = |now| (now != Standing::Out as u8).then_some(standing as u8);
+        let _ = self.standing.fetch_update(Ordering::AcqRel, Ordering::Acquire, unless_out);
+    }
+
+    pub fn is_out(&self) -> bool {
+        self.standing() == Standing::Out
+    }
+
+    /// Passed over for a while.
+    pub fn is_full(&self) -> bool {
+        self.since_birth_ms(Duration::ZERO) < self.full_until_ms.load(Ordering::Relaxed)
+    }
+
+    pub fn note_full(&self) {
+        self.full_until_ms.store(self.since_birth_ms(FULL_PAUSE), Ordering::Relaxed);
+    }
+
+    fn since_birth_ms(&self, further: Duration) -> u64 {
+        u64::try_from((self.born.elapsed() + further).as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// Sixteenths of the device that are free, as of a second ago at most.
+    pub fn free_sixteenths(&self) -> u8 {
+        if self.since_birth_ms(Duration::ZERO) >= self.free_until_ms.load(Ordering::Relaxed) {
+            let free = self.disk.space().map_or(0, |space| {
+                (space.available_bytes.saturating_mul(16) / space.total_bytes.max(1)).min(16) as u8
+            });
+            self.free.store(free, Ordering::Relaxed);
+            self.free_until_ms.store(self.since_birth_ms(FREE_PAUSE).max(1), Ordering::Relaxed);
+        }
+        self.free.load(Ordering::Relaxed)
+    }
+
+    /// The payload of a record, proven, when it is short and lies in memory.
+    pub fn read_now(
+        &self,
+        extent: &Extent,
+        coding: &Coding,
+        bytes_max: usize,
+    ) -> Result<Option<Bytes>, Fault> {
+        if extent.length as usize > bytes_max {
+            return Ok(None);
+        }
+        self.device.set().read_cached(extent, coding).map_err(|fault| self.fault(fault))
+    }
+
+    /// The payload of a record, proven. `patience`: how long the device may take before it counts as hanging.
+    pub async fn read(
+        self: Arc<Self>,
+        extent: Extent,
+        coding: Coding,
+        patience: Option<Duration>,
+    ) -> Result<Bytes, Fault> {
+        let reading = async {
+            let _permit = self.reading.acquire().await.map_err(|_| Fault::Closed)?;
+            let unit = self.clone();
+            let read = spawn_blocking(move || unit.device.set().read_coded(&extent, &coding));
+            read.await.map_err(|_| Fault::Closed)?.map_err(|fault| self.fault(fault))
+        };
+        match patience {
+            None => reading.await,
+            Some(patience) => timeout(patience, reading).await.unwrap_or_else(|_| Err(self.hangs("read"))),
+        }
+    }
+
+    pub fn fault(&self, fault: volume::Fault) -> Fault {
+        Fault::of(self.number, fault)
+    }
+
+    pub fn hangs(&self, op: &'static str) -> Fault {
+        Fault::Hangs { device: self.number, op }
+    }
+}

@@ -2,9 +2,11 @@
 //!
 //! Keepers read the catalog's outbox rows, so nothing is lost in a crash. They know nothing about HTTP.
 
+mod mend;
 mod reclaim;
 mod sweep;
 
+pub use mend::{Counted, Mender, Orders};
 pub use reclaim::Reclaimer;
 pub use sweep::{Swept, sweep};
 

@@ -89,7 +89,7 @@ impl Hall {
         &self.0.shared
     }
 
-    pub(crate) fn clock(&self) -> &dyn Clock {
+    pub fn clock(&self) -> &dyn Clock {
         &*self.0.clock
     }
 

@@ -32,8 +32,8 @@ impl LandedChunk {
         self.chunk
     }
 
-    pub const fn length(&self) -> u32 {
-        self.chunk.length
+    pub const fn chunk(&self) -> &Chunk {
+        &self.chunk
     }
 }
 

@@ -9,7 +9,6 @@ use volume::Landed;
 use crate::chunk::{Chunk, Owner, Place};
 use crate::fault::Fault;
 use crate::land::{LandedChunk, append_one};
-use crate::manifest::Manifest;
 use crate::ranks::Redundancy;
 use crate::store::Store;
 use crate::unit::Standing;
@@ -29,10 +28,9 @@ enum Fresh {
 }
 
 impl Restored {
-    /// The chunk that stands for the old one, and what may be deleted once nothing names the old one any more. From
-    /// here on the caller answers for both.
-    pub fn claim(self) -> (Chunk, Manifest) {
-        let chunk = match self.fresh {
+    /// From here on the caller answers for what was written.
+    pub fn claim(self) -> Chunk {
+        match self.fresh {
             Fresh::Shards { chunk, landed } => {
                 for shard in landed {
                     shard.claim();
@@ -40,16 +38,20 @@ impl Restored {
                 chunk
             }
             Fresh::Whole(landed) => landed.claim(),
-        };
-        (chunk, Manifest::new(self.obsolete))
+        }
     }
 
-    /// Bytes of the body that it stands for.
-    pub const fn length(&self) -> u32 {
+    /// The chunk that stands for the old one.
+    pub const fn chunk(&self) -> &Chunk {
         match &self.fresh {
-            Fresh::Shards { chunk, .. } => chunk.length,
-            Fresh::Whole(landed) => landed.length(),
+            Fresh::Shards { chunk, .. } => chunk,
+            Fresh::Whole(landed) => landed.chunk(),
         }
+    }
+
+    /// What may be deleted once nothing names the old chunk any more.
+    pub fn obsolete(&self) -> &[Chunk] {
+        &self.obsolete
     }
 }
 

@@ -118,11 +118,13 @@ async fn repair_writes_only_what_is_missing_where_a_device_is_left_for_it() -> O
     store.dismiss(before.places[1].device);
     store.admit(shelf.slot(6)?)?;
     let restored = store.restore(&owner()?, &before, Redundancy::Full, |_| false).await?;
-    let (after, obsolete) = restored.ok_or("a shard was missing")?.claim();
+    let restored = restored.ok_or("a shard was missing")?;
+    let obsolete = restored.obsolete().to_vec();
+    let after = restored.claim();
     assert_eq!((after.id, after.layout), (before.id, before.layout));
     let changed: Vec<usize> = (0..6).filter(|index| after.places[*index] != before.places[*index]).collect();
     assert_eq!((changed, after.places[1].device), (vec![1], 6));
-    assert_eq!(obsolete.chunks().len(), 1);
+    assert_eq!(obsolete.len(), 1);
     assert_eq!(read_chunk(&store, &after).await?, sent[..CHUNK_BYTES]);
     assert!(store.restore(&owner()?, &after, Redundancy::Full, |_| true).await?.is_none());
     // Without the three others that tell it, the new shard is needed.
@@ -142,10 +144,12 @@ async fn repair_codes_anew_where_too_few_devices_are_left() -> Outcome {
     store.dismiss(0);
     store.dismiss(1);
     let restored = store.restore(&owner()?, &before, Redundancy::Full, |_| false).await?;
-    let (after, obsolete) = restored.ok_or("shards were missing")?.claim();
+    let restored = restored.ok_or("shards were missing")?;
+    let obsolete = restored.obsolete().to_vec();
+    let after = restored.claim();
     assert_eq!(after.layout, Layout { data: 2, parity: 2 });
-    assert_eq!(obsolete.chunks().len(), 6);
-    store.delete(obsolete.chunks()).await?;
+    assert_eq!(obsolete.len(), 6);
+    store.delete(&obsolete).await?;
     store.dismiss(2);
     store.dismiss(3);
     assert_eq!(read_chunk(&store, &after).await?, sent);
@@ -163,9 +167,11 @@ async fn a_draining_device_takes_nothing_and_is_emptied() -> Outcome {
     assert!(land(&store, sent.clone()).await?.chunks()[0].places.iter().all(|place| place.device != leaving));
     assert_eq!(read_chunk(&store, &before).await?, sent);
     let restored = store.restore(&owner()?, &before, Redundancy::Full, |_| false).await?;
-    let (after, obsolete) = restored.ok_or("it was to move")?.claim();
+    let restored = restored.ok_or("it was to move")?;
+    let obsolete = restored.obsolete().to_vec();
+    let after = restored.claim();
     assert!(after.places.iter().all(|place| place.device != leaving), "{after:?}");
-    store.delete(obsolete.chunks()).await?;
+    store.delete(&obsolete).await?;
     store.settle();
     let usage = store.stats(leaving).ok_or("it is still there")?.usage;
     assert_eq!(usage.filled_bytes, usage.dead_bytes);
@@ -186,7 +192,8 @@ async fn a_read_that_finds_a_bad_shard_asks_for_repair() -> Outcome {
     let found = ailing.chunk.places[0];
     let suspect = move |place: &stripe::Place| *place == found;
     let restored = store.restore(&owner()?, &ailing.chunk, Redundancy::Full, suspect).await?;
-    let (after, _) = restored.ok_or("it was bad")?.claim();
+    let restored = restored.ok_or("it was bad")?;
+    let after = restored.claim();
     assert_eq!(read_chunk(&store, &after).await?, body(100_000, 4));
     Ok(())
 }

@@ -14,6 +14,7 @@ mod cors;
 #[cfg(test)]
 mod fixtures;
 mod identity;
+mod job;
 mod marks;
 mod object;
 mod reclaim;
@@ -33,6 +34,7 @@ pub use identity::{
     AccessKeyRow, Counts, DeviceRow, GroupRow, KeptSecret, PolicyRow, PolicyVersion, ProviderRow, RoleRow,
     StampRow, UsedRow, UserRow,
 };
+pub use job::JobRow;
 pub use marks::Marks;
 pub use object::{CurrentRow, ObjectRow, PointerRow, VersionRow, VersionState};
 pub use reclaim::ReclaimRow;

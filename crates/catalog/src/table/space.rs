@@ -34,6 +34,7 @@ pub const ANNOTATIONS: u8 = 0x24;
 pub const UPLOADS: u8 = 0x30;
 pub const PARTS: u8 = 0x31;
 pub const RECLAIM: u8 = 0x40;
+pub const JOBS: u8 = 0x41;
 pub const ACCOUNTS: u8 = 0x50;
 pub const ACCOUNT_NAMES: u8 = 0x51;
 pub const ACCOUNT_ACCESS: u8 = 0x60;
@@ -156,6 +157,11 @@ pub fn reclaim(ordinal: Ordinal, index: u16) -> Vec<u8> {
 
 pub fn reclaim_ordinal(key: &[u8]) -> Option<Ordinal> {
     Some(Ordinal::from_u64(u64::from_be_bytes(key.get(1..9)?.try_into().ok()?)))
+}
+
+/// Work that is under way.
+pub fn job(name: &str) -> Vec<u8> {
+    [&[JOBS], name.as_bytes()].concat()
 }
 
 pub fn account(id: AccountId) -> Vec<u8> {

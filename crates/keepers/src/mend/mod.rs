@@ -1,0 +1,232 @@
+//! Repair: gives every chunk its full redundancy again after devices failed, left, came, or told false bytes.
+//!
+//! One pass walks all rows that name bytes; it goes on where it stopped after a crash. Between passes it mends what
+//! reads found. A pass does what repair, drain and the healing of stale devices have in common: whatever lies where it
+//! should not lie, or not at all, is laid anew.
+
+mod row;
+mod rows;
+mod tally;
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use catalog::table::{JobRow, space};
+use catalog::{Decision, Group, Write};
+use semantics::{ChunkOwner, Hall};
+use stripe::{Ailing, Place};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::KeeperFault;
+use row::{Suspect, mend};
+use rows::{rows_from, rows_of};
+pub use tally::{Counted, Tally};
+
+/// Rows read at once, and mended at the same time.
+const ROWS_AT_ONCE_MAX: usize = 8;
+const ROWS_READ_MAX: usize = 128;
+/// How often a pass writes down how far it is.
+const NOTE_EVERY: Duration = Duration::from_secs(2);
+/// How long to wait after a fault.
+const PAUSE: Duration = Duration::from_secs(5);
+/// The pass's name among the jobs.
+const JOB: &str = "repair";
+
+/// How others ask for repair, and see how far it is.
+#[derive(Clone, Debug)]
+pub struct Orders(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    /// Passes asked for, and how many of these are done.
+    asked: watch::Sender<u64>,
+    done: watch::Sender<u64>,
+    /// Volumes that turned out to hold false bytes: their places are read to know which are well.
+    suspects: Mutex<BTreeSet<(u16, u32)>>,
+    tally: Tally,
+}
+
+pub struct Mender {
+    hall: Hall,
+    orders: Orders,
+}
+
+impl Orders {
+    /// Asks for a pass over everything; answers its number.
+    pub fn pass(&self) -> u64 {
+        let mut number = 0;
+        self.0.asked.send_modify(|asked| {
+            *asked += 1;
+            number = *asked;
+        });
+        number
+    }
+
+    /// As `pass`, which also reads what it finds in this volume.
+    pub fn suspect(&self, device: u16, volume: u32) -> u64 {
+        self.0.suspects.lock().unwrap_or_else(PoisonError::into_inner).insert((device, volume));
+        self.pass()
+    }
+
+    /// Told each time a pass that was asked for is done: its number. All passes up to it are.
+    pub fn done(&self) -> watch::Receiver<u64> {
+        self.0.done.subscribe()
+    }
+
+    pub fn tally(&self) -> Counted {
+        self.0.tally.counted()
+    }
+
+    /// Whether everything that was asked for is done.
+    pub fn is_idle(&self) -> bool {
+        *self.0.asked.borrow() == *self.0.done.borrow()
+    }
+}
+
+impl Mender {
+    pub fn new(hall: Hall) -> (Self, Orders) {
+        let orders = Orders(Arc::new(Shared {
+            asked: watch::Sender::new(0),
+            done: watch::Sender::new(0),
+            suspects: Mutex::default(),
+            tally: Tally::default(),
+        }));
+        (Self { hall, orders: orders.clone() }, orders)
+    }
+
+    /// Works until its task is aborted.
+    pub async fn run(self) {
+        let mut asked = self.orders.0.asked.subscribe();
+        let Some(mut ailments) = self.hall.store().ailments() else { return };
+        match self.job() {
+            Ok(Some(_)) => drop(self.orders.pass()),
+            Ok(None) => {}
+            Err(fault) => tracing::error!(%fault, "how far a repair was can't be read"),
+        }
+        loop {
+            let wanted = *asked.borrow_and_update();
+            if wanted > *self.orders.0.done.borrow() {
+                match self.pass().await {
+                    Ok(()) => drop(self.orders.0.done.send_replace(wanted)),
+                    Err(fault) => {
+                        tracing::warn!(%fault, "a repair pauses");
+                        tokio::time::sleep(PAUSE).await;
+                    }
+                }
+                continue;
+            }
+            tokio::select! {
+                changed = asked.changed() => if changed.is_err() { return },
+                Some(ailing) = ailments.recv() => {
+                    if let Err(fault) = self.heal(ailing).await {
+                        tracing::warn!(%fault, "a chunk that reads badly was not mended");
+                    }
+                }
+            }
+        }
+    }
+
+    /// Once over all rows.
+    pub async fn pass(&self) -> Result<(), KeeperFault> {
+        let suspects = self.orders.0.suspects.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let looked_at = suspects.clone();
+        let suspect: Suspect =
+            Arc::new(move |place: &Place| looked_at.contains(&(place.device, place.volume)));
+        let begun = self.hall.clock().now();
+        let job = self.job()?.unwrap_or(JobRow { begun, next: Vec::new(), counts: Vec::new() });
+        let tally = &self.orders.0.tally;
+        tally.begin(&job.counts);
+        let ended = self.walk(job, &suspect).await;
+        tally.end();
+        ended?;
+        self.orders
+            .0
+            .suspects
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .retain(|at| !suspects.contains(at));
+        let counted = tally.counted();
+        if counted.chunks_mended > 0 || counted.chunks_lost > 0 {
+            tracing::info!(?counted, "a repair is done");
+        }
+        self.note(None).await
+    }
+
+    async fn walk(&self, mut job: JobRow, suspect: &Suspect) -> Result<(), KeeperFault> {
+        let mut noted = Instant::now();
+        let mut under_way: VecDeque<JoinHandle<Result<(), KeeperFault>>> = VecDeque::new();
+        loop {
+            let (named, next) = {
+                let view = self.hall.catalog().snapshot()?;
+                rows_from(&view, &job.next, ROWS_READ_MAX)?
+            };
+            for named in named {
+                if under_way.len() == ROWS_AT_ONCE_MAX {
+                    ended(under_way.pop_front()).await?;
+                }
+                let (hall, orders, suspect) = (self.hall.clone(), self.orders.clone(), suspect.clone());
+                let mending = async move { mend(&hall, &named, &suspect, &orders.0.tally).await };
+                under_way.push_back(tokio::spawn(mending));
+            }
+            while !under_way.is_empty() {
+                ended(under_way.pop_front()).await?;
+            }
+            let Some(next) = next else { return Ok(()) };
+            job.next = next;
+            if noted.elapsed() >= NOTE_EVERY {
+                noted = Instant::now();
+                job.counts = self.orders.0.tally.counts();
+                self.note(Some(&job)).await?;
+            }
+        }
+    }
+
+    /// Mends what a read found.
+    async fn heal(&self, ailing: Ailing) -> Result<(), KeeperFault> {
+        let Ailing { owner, chunk, bad } = ailing;
+        let Some(owner) = ChunkOwner::decode(owner.bytes()) else { return Ok(()) };
+        let rows = {
+            let view = self.hall.catalog().snapshot()?;
+            rows_of(&view, &owner)?
+        };
+        let places: Vec<Place> = bad.into_iter().map(|index| chunk.places[index]).collect();
+        let suspect: Suspect = Arc::new(move |place: &Place| places.contains(place));
+        for mut named in rows {
+            if named.manifest.chunks().contains(&chunk) {
+                named.manifest = stripe::Manifest::new(vec![chunk.clone()]);
+                mend(&self.hall, &named, &suspect, &self.orders.0.tally).await?;
+            }
+        }
+        Ok(())
+    }
+
+    fn job(&self) -> Result<Option<JobRow>, KeeperFault> {
+        let row = self.hall.catalog().get(&space::job(JOB))?;
+        row.map(JobRow::decode).transpose().map_err(|error| KeeperFault::Damaged(error.to_string()))
+    }
+
+    /// `None`: it is done.
+    async fn note(&self, job: Option<&JobRow>) -> Result<(), KeeperFault> {
+        let key = space::job(JOB);
+        let write = match job {
+            Some(job) => Write::put(key.clone(), job.encode()),
+            None => Write::delete(key.clone()),
+        };
+        let noted: Result<(), ()> = self
+            .hall
+            .catalog()
+            .commit_freeing(Group::new(key), move |_, _| Ok(Decision::Write(vec![write.clone()], ())))
+            .await?;
+        debug_assert!(noted.is_ok(), "nobody refuses to note how far a repair is");
+        Ok(())
+    }
+}
+
+async fn ended(mending: Option<JoinHandle<Result<(), KeeperFault>>>) -> Result<(), KeeperFault> {
+    match mending {
+        None => Ok(()),
+        Some(mending) => mending.await.unwrap_or(Err(KeeperFault::Store(stripe::Fault::Closed))),
+    }
+}

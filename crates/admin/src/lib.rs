@@ -5,6 +5,7 @@
 
 mod accounts;
 mod answer;
+mod devices;
 mod router;
 
 pub use router::Admin;

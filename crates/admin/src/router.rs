@@ -6,11 +6,12 @@ use audit::Audit;
 use auth::{Accounts, Auth, Caller};
 use bytes::Bytes;
 use http::{Method, Response, StatusCode};
+use keepers::steward::Steward;
 use sigv4::{PayloadMode, RequestView};
 use wire::{AnswerBody, ExtraRequest, Witness};
 use world::Clock;
 
-use crate::accounts;
+use crate::{accounts, devices};
 use crate::answer::{self, Problem, json, problem, respond};
 
 /// Where the API lives.
@@ -22,12 +23,19 @@ pub struct Admin {
     auth: Auth,
     accounts: Accounts,
     audit: Audit,
+    steward: Arc<Steward>,
     clock: Arc<dyn Clock>,
 }
 
 impl Admin {
-    pub fn new(auth: Auth, accounts: Accounts, audit: Audit, clock: Arc<dyn Clock>) -> Self {
-        Self { auth, accounts, audit, clock }
+    pub fn new(
+        auth: Auth,
+        accounts: Accounts,
+        audit: Audit,
+        steward: Arc<Steward>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { auth, accounts, audit, steward, clock }
     }
 
     /// `None` for paths that are not the admin API's.
@@ -72,6 +80,18 @@ impl Admin {
             }
             (&Method::POST, None) if path == "accounts" => {
                 Ok(json(StatusCode::CREATED, &accounts::create(&self.accounts, &body).await?))
+            }
+            (&Method::GET, None) if path == "status" => Ok(json(StatusCode::OK, &self.steward.status()?)),
+            (&Method::POST, None) if path == "repair" => {
+                self.steward.repair()?;
+                Ok(respond(StatusCode::ACCEPTED, Bytes::new()))
+            }
+            (&Method::POST, None) if path == "devices" => {
+                Ok(json(StatusCode::CREATED, &devices::add(&self.steward, &body).await?))
+            }
+            (&Method::POST, Some(("devices", deed))) => {
+                devices::act(&self.steward, deed).await?;
+                Ok(respond(StatusCode::NO_CONTENT, Bytes::new()))
             }
             (&Method::GET, None) if path == "audit" => answer::follow(self.audit.subscribe()?).await,
             (&Method::DELETE, Some(("accounts", name))) => {

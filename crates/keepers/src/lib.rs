@@ -4,6 +4,7 @@
 
 mod mend;
 mod reclaim;
+pub mod steward;
 mod sweep;
 
 pub use mend::{Counted, Mender, Orders};

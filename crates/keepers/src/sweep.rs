@@ -5,7 +5,7 @@
 use catalog::table::{AnnotationRow, Content, PartRow, VersionRow, VersionState, space};
 use catalog::{Snapshot, View};
 use semantics::{ChunkOwner, Hall};
-use stripe::{Manifest, Place};
+use stripe::{Manifest, Orphan, Place};
 
 use crate::KeeperFault;
 
@@ -18,8 +18,22 @@ pub struct Swept {
 
 /// Runs once after a start. Blocks between awaits only for the disk.
 pub async fn sweep(hall: &Hall) -> Result<Swept, KeeperFault> {
+    let swept = free_unnamed(hall, hall.store().sweep()).await?;
+    hall.store().sweep_done()?;
+    Ok(swept)
+}
+
+/// As `sweep`, for a device that was away while others deleted.
+pub async fn sweep_device(hall: &Hall, device: u16) -> Result<Swept, KeeperFault> {
+    free_unnamed(hall, hall.store().sweep_device(device)).await
+}
+
+async fn free_unnamed(
+    hall: &Hall,
+    orphans: impl Iterator<Item = Result<Orphan, stripe::Fault>>,
+) -> Result<Swept, KeeperFault> {
     let mut swept = Swept::default();
-    for orphan in hall.store().sweep() {
+    for orphan in orphans {
         let orphan = orphan?;
         swept.looked_at += 1;
         // Bytes of an unknown owner belong to a newer release: they stay.
@@ -34,7 +48,6 @@ pub async fn sweep(hall: &Hall) -> Result<Swept, KeeperFault> {
         }
         tokio::task::yield_now().await;
     }
-    hall.store().sweep_done()?;
     Ok(swept)
 }
 

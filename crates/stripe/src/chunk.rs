@@ -60,6 +60,11 @@ impl Chunk {
         Extent { volume, offset, length: self.layout.stored_bytes(self.length as usize, index as u8) as u32 }
     }
 
+    /// What its shards fill on their devices, but for their owners.
+    pub fn stored_bytes(&self) -> u64 {
+        (0..self.places.len()).map(|index| volume::extent_bytes_at_least(self.extent(index).length)).sum()
+    }
+
     /// Its shards one by one, each as a record of its own: for what only deletes.
     pub fn records(&self) -> impl Iterator<Item = Self> + '_ {
         (0..self.places.len()).map(|index| Self::whole(self.places[index], self.extent(index).length))

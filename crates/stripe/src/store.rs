@@ -171,6 +171,11 @@ impl Store {
         self.0.parity.load(Ordering::Relaxed)
     }
 
+    /// How what is written now is coded; `None` when there is no device to write to.
+    pub fn layout_now(&self, redundancy: Redundancy) -> Option<Layout> {
+        self.layout_of(redundancy).ok()
+    }
+
     /// The numbers of the devices, and how each is used.
     pub fn devices(&self) -> Vec<(u16, Standing)> {
         self.ranks().iter().map(|unit| (unit.number, unit.standing())).collect()

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::Deserialize;
 
+use crate::data_dir::DataDir;
 use crate::size::Size;
 
 #[derive(Parser)]
@@ -24,6 +25,24 @@ pub struct Cli {
 pub enum Command {
     /// Run the server
     Serve(Box<ServeArgs>),
+    /// Show the devices of a running server, and whether everything has its full redundancy
+    #[command(after_help = OPERATING)]
+    Status {
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Add, drain, return and remove devices of a running server
+    #[command(after_help = OPERATING)]
+    Device {
+        #[command(subcommand)]
+        action: DeviceAction,
+    },
+    /// Look at every object and give it its full redundancy again; waits until that is done
+    #[command(after_help = OPERATING)]
+    Repair {
+        #[command(flatten)]
+        output: Output,
+    },
     /// Make, list and delete accounts on a running server
     #[command(
         after_help = "Finds the server by AWS_ENDPOINT_URL and signs with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, which must be the root credentials.\n\nExample:\n  strongroom account create alice --email alice@example.com"
@@ -33,6 +52,44 @@ pub enum Command {
         action: AccountAction,
     },
 }
+
+#[derive(Subcommand)]
+pub enum DeviceAction {
+    /// Take a further directory into use: a new device, or one that was out
+    #[command(after_help = "Example:\n  strongroom device add zone=b:/mnt/d7")]
+    Add {
+        /// A directory on the server's machine, perhaps with its zone: DIR or zone=NAME:DIR
+        directory: DataDir,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Move everything off a device, and wait until it is empty
+    Drain {
+        number: u16,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Let a device in again that was out or draining, and wait for the repair
+    Return {
+        number: u16,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Use a device no more; what it held is laid anew on the others
+    Out { number: u16 },
+    /// Give up a device for good: one that is empty, or out and repaired
+    Remove { number: u16 },
+}
+
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub struct Output {
+    /// Print JSON: progress as a line each half second
+    #[arg(long)]
+    pub json: bool,
+}
+
+const OPERATING: &str = "Finds the server by AWS_ENDPOINT_URL and signs with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, which must be the root credentials.";
 
 /// Every setting can be a flag, an environment variable or a line of the TOML file; flags win, then the
 /// environment.
@@ -46,9 +103,17 @@ pub struct ServeArgs {
     #[arg(long, env = "STRONGROOM_CONFIG", value_name = "FILE")]
     #[serde(skip)]
     pub config: Option<PathBuf>,
-    /// Directory that holds everything [default: ./strongroom-data]
-    #[arg(long, env = "STRONGROOM_DATA", value_name = "DIR")]
-    pub data: Vec<PathBuf>,
+    /// Directory that holds everything; repeat it, one for each device, and name zones of devices that fail together as in
+    /// zone=a:/mnt/d1 [default: ./strongroom-data]
+    #[arg(long, env = "STRONGROOM_DATA", value_name = "DIR", value_delimiter = ',')]
+    pub data: Vec<DataDir>,
+    /// How many devices may be lost at once, for what is written from now on [default: 1 of 2 or 3, 2 of 4 to 6, 3 of more,
+    /// or what the site was made with]
+    #[arg(long, env = "STRONGROOM_PARITY", value_name = "COUNT", value_parser = clap::value_parser!(u8).range(0..=8))]
+    pub parity: Option<u8>,
+    /// Start without this device, given by number, which is lost for good; may be repeated
+    #[arg(long, env = "STRONGROOM_WITHOUT", value_name = "NUMBER", value_delimiter = ',')]
+    pub without: Vec<u16>,
     /// Address of the S3 endpoint [default: 127.0.0.1:9000]
     #[arg(long, env = "STRONGROOM_LISTEN", value_name = "ADDRESS")]
     pub listen: Option<SocketAddr>,

@@ -6,9 +6,13 @@ mod beside;
 mod cli;
 mod client;
 mod corridor;
+mod data_dir;
+mod engine;
+mod kept;
 mod log_buffer;
 mod log_fields;
 mod master_key;
+mod operate;
 mod root;
 mod serve;
 mod settings;
@@ -30,6 +34,9 @@ fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Serve(arguments) => serve::run(*arguments),
         Command::Account { action } => account::run(action),
+        Command::Status { output } => operate::status(&output),
+        Command::Device { action } => operate::device(action),
+        Command::Repair { output } => operate::repair(&output),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,7 +1,7 @@
 //! `strongroom serve`: opens the engine, wires the rooms together, serves until told to stop, drains.
 
 use std::io::{IsTerminal as _, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -10,16 +10,15 @@ use admin::Admin;
 use anyhow::{Context as _, bail};
 use audit::Audit;
 use auth::{Accounts, Auth, Credentials};
-use catalog::{Catalog, LmdbIndex, LmdbOptions};
 use identity::Registry;
-use keepers::Reclaimer;
+use keepers::steward::Steward;
+use keepers::{Mender, Reclaimer};
 use model::Region;
 use oidc::{HttpFetch, Verifier};
 use semantics::Hall;
-use stripe::{NoWatch, Slot, Store};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use wire::{Listener, Server, Tls, Watchers};
-use world::{Clock, DeviceLock, Disk, OsRandom, Random, RealDisk, SystemClock};
+use world::{Clock, OsRandom, Random, SystemClock};
 
 use crate::access_lines::AccessLines;
 use crate::beside::Beside;
@@ -28,22 +27,14 @@ use crate::client::SYSTEM_CERTIFICATES;
 use crate::corridor::Corridor;
 use crate::log_buffer::LogBuffer;
 use crate::settings::Settings;
-use crate::{master_key, root, telemetry};
-
-/// The engine, open and locked.
-struct Engine {
-    catalog: Catalog,
-    store: Store,
-    // Released last: a second server must not come in while this one still writes.
-    _lock: DeviceLock,
-}
+use crate::{engine, master_key, root, telemetry};
 
 pub fn run(arguments: ServeArgs) -> anyhow::Result<()> {
     let settings = Settings::read(arguments)?;
     let log = telemetry::logs(settings.log_format, &settings.log)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
-        .max_blocking_threads(64)
+        .max_blocking_threads(512)
         .thread_name("serve")
         .build()
         .context("starting the runtime")?;
@@ -65,12 +56,12 @@ async fn serve(settings: Settings, log: LogBuffer) -> anyhow::Result<()> {
     let listener = Listener::bind(settings.listen, settings.server.limits.backlog, tls.clone())
         .with_context(|| format!("listening on {}; is another server running there?", settings.listen))?;
     let address = listener.address()?;
-    let engine = open(&settings, clock.clone())?;
+    let engine = engine::open(&settings, clock.clone(), random.clone()).await?;
 
-    let sealer = master_key::sealer(&settings.data, &engine.catalog, &random).await?;
+    let sealer = master_key::sealer(&engine.dirs, &engine.catalog, &random).await?;
     let accounts = Accounts::new(engine.catalog.clone(), random.clone(), sealer.clone());
     let root_account = accounts.ensure_root().await?;
-    let (credentials, drawn) = root::credentials(&settings.data, &accounts)?;
+    let (credentials, drawn) = root::credentials(&engine.dirs, &accounts)?;
     let auth = Auth::new(
         engine.catalog.clone(),
         credentials.clone(),
@@ -89,7 +80,7 @@ async fn serve(settings: Settings, log: LogBuffer) -> anyhow::Result<()> {
     );
     let ready = Arc::new(AtomicBool::new(true));
     let audit = open_audit(&settings, clock.clone(), random.clone())?;
-    let admin = Admin::new(auth.clone(), accounts, audit.clone(), clock.clone());
+    let admin = Admin::new(auth.clone(), accounts, audit.clone(), engine.steward.clone(), clock.clone());
     let catalog = engine.catalog.clone();
     let beside = Beside { admin, metrics: metrics.clone(), ready: ready.clone(), catalog };
     let access = AccessLines::open(log, settings.log_format, clock.clone());
@@ -98,9 +89,9 @@ async fn serve(settings: Settings, log: LogBuffer) -> anyhow::Result<()> {
     let corridor = Corridor { auth: auth.clone(), hall: hall.clone(), registry, clock };
     let server =
         Server::new(Arc::new(corridor), Arc::new(beside), watchers, settings.server.clone(), random.u128());
-    let keepers = keep(hall, auth, metrics);
+    let keepers = keep(hall, auth, engine.steward.clone(), metrics);
     // The listener takes connections already; whoever is answered finds these lines written.
-    greet(address, tls.is_some(), &settings, &credentials, drawn);
+    greet(address, tls.is_some(), &engine.dirs, &credentials, drawn);
     let serving = tokio::spawn({
         let server = server.clone();
         async move { server.serve(listener).await }
@@ -118,7 +109,7 @@ async fn serve(settings: Settings, log: LogBuffer) -> anyhow::Result<()> {
     }
     serving.abort();
     tokio::task::spawn_blocking(move || audit.close()).await?;
-    close(engine).await
+    engine.close().await
 }
 
 fn open_audit(settings: &Settings, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> anyhow::Result<Audit> {
@@ -127,28 +118,6 @@ fn open_audit(settings: &Settings, clock: Arc<dyn Clock>, random: Arc<dyn Random
     let shown = settings.audit_log.as_ref().map(|log| log.path.display().to_string()).unwrap_or_default();
     Audit::open(settings.audit_log.clone(), region, clock, random)
         .with_context(|| format!("opening the audit log {shown}"))
-}
-
-fn open(settings: &Settings, clock: Arc<dyn Clock>) -> anyhow::Result<Engine> {
-    let shown = settings.data.display();
-    let disk = RealDisk::at(&settings.data).with_context(|| format!("opening the data directory {shown}"))?;
-    private(&settings.data)?;
-    let lock = match disk.lock() {
-        Ok(lock) => lock,
-        Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
-            bail!("another server uses {shown}; stop it, or give this one its own --data directory")
-        }
-        Err(error) => return Err(error).with_context(|| format!("locking {shown}")),
-    };
-    let index = LmdbIndex::open(&disk, LmdbOptions::default()).context("opening the index")?;
-    let disk: Arc<dyn Disk> = Arc::new(disk);
-    let options = catalog::Options { salt: OsRandom.u64(), ..catalog::Options::default() };
-    let catalog =
-        Catalog::open(disk.clone(), Box::new(index), clock, options).context("opening the catalog")?;
-    let slot = Slot { number: 0, zone: "".into(), disk };
-    let opened = Store::open(vec![slot], Arc::new(NoWatch), stripe::Options::default());
-    let (store, _) = opened.context("opening the volumes")?;
-    Ok(Engine { catalog, store, _lock: lock })
 }
 
 /// Asks identity providers for their keys: those whom the system's certificates or the operator's vouch for.
@@ -161,20 +130,18 @@ fn providers(own: Option<&Path>) -> anyhow::Result<Verifier> {
     Ok(Verifier::new(Box::new(fetch)))
 }
 
-/// The directory holds secrets and everybody's data: its owner alone may look in.
-fn private(data: &Path) -> anyhow::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    std::fs::set_permissions(data, std::fs::Permissions::from_mode(0o700))
-        .with_context(|| format!("making {} private", data.display()))
-}
-
 fn keep(
     hall: Hall,
     auth: Auth,
+    steward: Arc<Steward>,
     metrics: metrics_exporter_prometheus::PrometheusHandle,
 ) -> Vec<tokio::task::JoinHandle<()>> {
     let reclaiming = hall.clone();
+    let (mender, orders) = Mender::new(hall.clone());
+    steward.take_charge(hall.clone(), orders);
     vec![
+        tokio::spawn(mender.run()),
+        tokio::spawn(steward.run()),
         tokio::spawn(async move {
             match keepers::sweep(&hall).await {
                 Ok(swept) if swept.freed > 0 => {
@@ -210,7 +177,7 @@ fn keep(
 fn greet(
     address: std::net::SocketAddr,
     tls: bool,
-    settings: &Settings,
+    dirs: &[PathBuf],
     credentials: &Credentials,
     drawn: bool,
 ) {
@@ -221,7 +188,7 @@ fn greet(
         let _ = writeln!(
             out,
             "Root credentials, shown this once and kept in {}:\n  export AWS_ACCESS_KEY_ID={}\n  export AWS_SECRET_ACCESS_KEY={}",
-            settings.data.join("root-credentials.json").display(),
+            root::kept_in(dirs).display(),
             credentials.access_key,
             credentials.secret.expose(),
         );
@@ -263,15 +230,4 @@ impl Signals {
             }
         }
     }
-}
-
-async fn close(engine: Engine) -> anyhow::Result<()> {
-    tokio::task::spawn_blocking(move || {
-        engine.catalog.shutdown();
-        engine.store.shutdown()
-    })
-    .await?
-    .context("closing the volumes")?;
-    tracing::info!("closed in order");
-    Ok(())
 }

@@ -11,6 +11,7 @@ use sigv4::V2;
 use wire::{ServerOptions, TlsFiles};
 
 use crate::cli::{LogFormat, NewBuckets, ServeArgs, Sigv2};
+use crate::data_dir::DataDir;
 
 const LISTEN: &str = "127.0.0.1:9000";
 const DATA: &str = "strongroom-data";
@@ -18,7 +19,9 @@ const AUDIT_LOG_BYTES_MAX: u64 = 100 << 20;
 const AUDIT_LOG_FILES: usize = 10;
 
 pub struct Settings {
-    pub data: PathBuf,
+    pub data: Vec<DataDir>,
+    pub parity: Option<u8>,
+    pub without: Vec<u16>,
     pub listen: SocketAddr,
     pub regions: Vec<Region>,
     pub tls: Option<TlsFiles>,
@@ -46,13 +49,11 @@ impl Settings {
     }
 
     fn settle(args: ServeArgs) -> anyhow::Result<Self> {
-        let data = match &args.data[..] {
-            [] => PathBuf::from(DATA),
-            [one] => one.clone(),
-            _ => bail!(
-                "several --data directories need erasure coding, which this release does not have yet; give one"
-            ),
-        };
+        let default = || vec![DataDir { path: DATA.into(), zone: None }];
+        let data = if args.data.is_empty() { default() } else { args.data };
+        if args.parity.is_some_and(|parity| usize::from(parity) >= data.len()) {
+            bail!("a parity of {} needs more devices than the {} given", args.parity.unwrap_or(0), data.len());
+        }
         let mut regions = Vec::new();
         for name in &args.region {
             regions.push(Region::parse(name).with_context(|| {
@@ -86,6 +87,8 @@ impl Settings {
         }
         Ok(Self {
             data,
+            parity: args.parity,
+            without: args.without,
             listen: match args.listen {
                 Some(address) => address,
                 None => LISTEN.parse().context("the default address")?,
@@ -120,6 +123,8 @@ fn merge(flags: ServeArgs, file: ServeArgs) -> ServeArgs {
     ServeArgs {
         config: flags.config,
         data: if flags.data.is_empty() { file.data } else { flags.data },
+        parity: flags.parity.or(file.parity),
+        without: if flags.without.is_empty() { file.without } else { flags.without },
         listen: flags.listen.or(file.listen),
         region: or(flags.region, file.region),
         domain: or(flags.domain, file.domain),
@@ -153,7 +158,7 @@ mod tests {
         let flags = ServeArgs { listen: "127.0.0.1:2".parse().ok(), ..ServeArgs::default() };
         let settings = Settings::settle(merge(flags, file)).unwrap();
         assert_eq!(settings.listen.port(), 2);
-        assert_eq!(settings.data, PathBuf::from("/srv/a"));
+        assert_eq!(settings.data[0].path, PathBuf::from("/srv/a"));
         assert_eq!(settings.regions.len(), 1);
         assert_eq!(settings.log, "info");
     }

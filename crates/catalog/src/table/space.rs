@@ -35,6 +35,7 @@ pub const UPLOADS: u8 = 0x30;
 pub const PARTS: u8 = 0x31;
 pub const RECLAIM: u8 = 0x40;
 pub const JOBS: u8 = 0x41;
+pub const SETTINGS: u8 = 0x42;
 pub const ACCOUNTS: u8 = 0x50;
 pub const ACCOUNT_NAMES: u8 = 0x51;
 pub const ACCOUNT_ACCESS: u8 = 0x60;
@@ -162,6 +163,11 @@ pub fn reclaim_ordinal(key: &[u8]) -> Option<Ordinal> {
 /// Work that is under way.
 pub fn job(name: &str) -> Vec<u8> {
     [&[JOBS], name.as_bytes()].concat()
+}
+
+/// What was chosen for the whole site.
+pub fn setting(name: &str) -> Vec<u8> {
+    [&[SETTINGS], name.as_bytes()].concat()
 }
 
 pub fn account(id: AccountId) -> Vec<u8> {

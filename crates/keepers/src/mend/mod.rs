@@ -83,6 +83,16 @@ impl Orders {
     pub fn is_idle(&self) -> bool {
         *self.0.asked.borrow() == *self.0.done.borrow()
     }
+
+    /// Whether nobody has asked yet.
+    pub fn is_untried(&self) -> bool {
+        *self.0.asked.borrow() == 0
+    }
+
+    /// Whether the last pass found or made everything whole, and nothing was asked for since.
+    pub fn is_whole(&self) -> bool {
+        self.is_idle() && !self.is_untried() && self.tally().chunks_lost == 0
+    }
 }
 
 impl Mender {

@@ -10,6 +10,7 @@ pub struct Tally {
     running: AtomicBool,
     chunks: AtomicU64,
     bytes: AtomicU64,
+    stored_bytes: AtomicU64,
     chunks_mended: AtomicU64,
     bytes_mended: AtomicU64,
     chunks_lost: AtomicU64,
@@ -23,6 +24,8 @@ pub struct Counted {
     pub chunks: u64,
     /// Of objects.
     pub bytes: u64,
+    /// Of their shards, as the volumes count them.
+    pub stored_bytes: u64,
     pub chunks_mended: u64,
     pub bytes_mended: u64,
     /// Beyond repair: too few of their shards are left.
@@ -45,6 +48,7 @@ impl Tally {
     pub(crate) fn saw(&self, chunk: &Chunk) {
         self.chunks.fetch_add(1, Ordering::Relaxed);
         self.bytes.fetch_add(u64::from(chunk.length), Ordering::Relaxed);
+        self.stored_bytes.fetch_add(chunk.stored_bytes(), Ordering::Relaxed);
     }
 
     pub(crate) fn mended(&self, chunk: &Chunk) {
@@ -64,13 +68,20 @@ impl Tally {
     }
 
     pub fn counted(&self) -> Counted {
-        let [chunks, bytes, chunks_mended, bytes_mended, chunks_lost] =
+        let [chunks, bytes, stored_bytes, chunks_mended, bytes_mended, chunks_lost] =
             self.slots().map(|slot| slot.load(Ordering::Relaxed));
         let running = self.running.load(Ordering::Relaxed);
-        Counted { running, chunks, bytes, chunks_mended, bytes_mended, chunks_lost }
+        Counted { running, chunks, bytes, stored_bytes, chunks_mended, bytes_mended, chunks_lost }
     }
 
-    const fn slots(&self) -> [&AtomicU64; 5] {
-        [&self.chunks, &self.bytes, &self.chunks_mended, &self.bytes_mended, &self.chunks_lost]
+    const fn slots(&self) -> [&AtomicU64; 6] {
+        [
+            &self.chunks,
+            &self.bytes,
+            &self.stored_bytes,
+            &self.chunks_mended,
+            &self.bytes_mended,
+            &self.chunks_lost,
+        ]
     }
 }

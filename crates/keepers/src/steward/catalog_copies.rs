@@ -1,0 +1,116 @@
+//! Which devices carry the catalog: as many as may be lost, and one.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use catalog::{Member, Standing};
+use devices::{CatalogCopy, Slot, State};
+use model::DeviceNumber;
+use tokio::task::spawn_blocking;
+
+use super::{Charge, Steward};
+
+impl Steward {
+    /// Lets copies go that are lost or to be drained, and has further ones made.
+    pub(super) async fn copy_catalog(&self, charge: &Charge) {
+        loop {
+            self.dismiss_lost(charge);
+            let wanted = usize::from(charge.store().parity()) + 1;
+            let slots = self.fleet.slots();
+            let held: Vec<u16> =
+                charge.catalog().members().into_iter().map(|member| member.number).collect();
+            let Some(slot) = next_copy(&slots, &held, wanted) else { break };
+            if let Err(fault) = self.make_copy(charge, slot.clone()).await {
+                tracing::error!(device = %slot.number, %fault, "the catalog could not be copied");
+                break;
+            }
+            tracing::info!(device = %slot.number, "the catalog has a further copy");
+        }
+        self.dismiss_draining(charge);
+    }
+
+    fn dismiss_lost(&self, charge: &Charge) {
+        let roster = self.fleet.roster();
+        for member in charge.catalog().members() {
+            let is_member =
+                roster.entry(DeviceNumber(member.number)).is_some_and(|entry| entry.state.is_member());
+            if is_member && !matches!(member.standing, Standing::Lost { .. }) {
+                continue;
+            }
+            if let Err(fault) = charge.catalog().leave(member.number) {
+                tracing::error!(device = member.number, %fault, "a lost copy of the catalog can't be let go");
+            }
+        }
+    }
+
+    /// Once there are enough others.
+    fn dismiss_draining(&self, charge: &Charge) {
+        let members = charge.catalog().members();
+        let slots = self.fleet.slots();
+        let state = |number: u16| slots.iter().find(|slot| slot.number.0 == number).map(|slot| slot.state);
+        let staying = members.iter().filter(|member| state(member.number) == Some(State::In)).count();
+        let takers = slots.iter().filter(|slot| slot.state == State::In).count();
+        if staying < (usize::from(charge.store().parity()) + 1).min(takers) {
+            return;
+        }
+        for member in members.iter().filter(|member| state(member.number) == Some(State::Draining)) {
+            let mut copies = self.copies();
+            copies.remove(&DeviceNumber(member.number));
+            let noted = self.fleet.set_catalog(&copies).map_err(|fault| fault.to_string());
+            let left = noted.and_then(|()| {
+                charge.catalog().leave(member.number).map_err(|fault| fault.to_string())
+            });
+            if let Err(fault) = left {
+                tracing::error!(device = member.number, fault, "a copy of the catalog can't be let go");
+            }
+        }
+    }
+
+    async fn make_copy(&self, charge: &Charge, slot: Slot) -> Result<(), String> {
+        let mut copies = self.copies();
+        copies.insert(slot.number, CatalogCopy::Filling);
+        let (fleet, catalog) = (self.fleet.clone(), charge.catalog().clone());
+        let open_index = self.open_index.clone();
+        let copied = spawn_blocking(move || {
+            fleet.set_catalog(&copies).map_err(|fault| fault.to_string())?;
+            let index = open_index(&slot, true).map_err(|fault| fault.to_string())?;
+            let member = Member { number: slot.number.0, disk: slot.disk.clone(), index };
+            catalog.join(member).map_err(|fault| fault.to_string())
+        });
+        copied.await.map_err(|_| "the server stops".to_owned())?
+    }
+
+    pub(super) fn note_whole(&self, number: DeviceNumber) -> Result<(), devices::Fault> {
+        let mut copies = self.copies();
+        copies.insert(number, CatalogCopy::Whole);
+        self.fleet.set_catalog(&copies)
+    }
+
+    fn copies(&self) -> BTreeMap<DeviceNumber, CatalogCopy> {
+        let roster: Arc<devices::Roster> = self.fleet.roster();
+        let copy = |entry: &devices::Entry| Some((entry.number, entry.catalog?));
+        roster.entries.iter().filter_map(copy).collect()
+    }
+}
+
+/// The next device to carry the catalog, from a zone that carries least. `None` when there are enough.
+fn next_copy(slots: &[Slot], held: &[u16], wanted: usize) -> Option<Slot> {
+    let living = |slot: &&Slot| slot.state == State::In;
+    let carries = |slot: &Slot| held.contains(&slot.number.0);
+    if slots.iter().filter(living).filter(|slot| carries(slot)).count() >= wanted {
+        return None;
+    }
+    let load = |slot: &Slot| {
+        slots.iter().filter(|other| carries(other) && other.zone.is_some() && other.zone == slot.zone).count()
+    };
+    slots.iter().filter(living).filter(|slot| !carries(slot)).min_by_key(|slot| load(slot)).cloned()
+}
+
+/// Which devices of a new site carry the catalog from the beginning.
+pub fn first_copies(slots: &[Slot], parity: u8) -> BTreeMap<DeviceNumber, CatalogCopy> {
+    let mut held = Vec::new();
+    while let Some(slot) = next_copy(slots, &held, usize::from(parity) + 1) {
+        held.push(slot.number.0);
+    }
+    held.into_iter().map(|number| (DeviceNumber(number), CatalogCopy::Whole)).collect()
+}

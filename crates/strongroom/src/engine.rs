@@ -1,0 +1,180 @@
+//! Opens the site: the devices, the catalog on some of them, the store on all.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use catalog::{Catalog, Decision, Group, Index, LmdbIndex, LmdbOptions, Member, Write};
+use catalog::table::space;
+use devices::{CatalogCopy, Fleet, Health, Offer, OpenFault, Reason, Rhythm, Slot, State};
+use keepers::steward::{Steward, first_copies, stripe_slot};
+use model::DeviceNumber;
+use stripe::Store;
+use world::{Clock, Disk, Random, RealDisk};
+
+use crate::settings::Settings;
+
+/// A device that does not answer for so long is taken out.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// The row that keeps the parity of the site.
+const PARITY: &str = "parity";
+
+pub struct Engine {
+    pub catalog: Catalog,
+    pub store: Store,
+    pub steward: Arc<Steward>,
+    /// The members' directories: secrets are kept in each.
+    pub dirs: Vec<PathBuf>,
+    /// Ends before the locks go.
+    pub health: Option<Health>,
+    /// Holds the locks: released last, since a second server must not come in while this one still writes.
+    pub fleet: Arc<Fleet>,
+}
+
+pub async fn open(
+    settings: &Settings,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+) -> anyhow::Result<Engine> {
+    let fleet = Arc::new(fleet(settings, clock.clone(), random.clone())?);
+    let steward = Steward::new(fleet.clone(), Arc::new(open_index));
+    let slots = fleet.slots();
+    let members: Vec<Slot> = slots.iter().filter(|slot| slot.state.is_member()).cloned().collect();
+    let dirs: Vec<PathBuf> = members.iter().map(|slot| PathBuf::from(&slot.label)).collect();
+    dirs.iter().try_for_each(private)?;
+    let registered = fleet.roster().entries.iter().filter(|entry| entry.state != State::Removed).count();
+    let first_parity = settings.parity.unwrap_or_else(|| stripe::default_parity(registered));
+
+    let options = catalog::Options { salt: random.u64(), ..catalog::Options::default() };
+    let copies = catalog_members(&fleet, &members, first_parity)?;
+    let catalog = Catalog::open_members(copies, steward.clone(), clock, options).context("opening the catalog")?;
+    let parity = parity(settings.parity, first_parity, &catalog).await?;
+    let options = stripe::Options { parity, patience: PATIENCE, ..stripe::Options::default() };
+    let opened = Store::open(members.iter().map(stripe_slot).collect(), steward.clone(), options);
+    let (store, failed) = opened.context("opening the volumes")?;
+    for (number, fault) in failed {
+        tracing::error!(device = number, %fault, "the device's volumes can't be opened: it is out");
+        fleet.take_out(DeviceNumber(number), Reason::Failed).context("going on without it")?;
+    }
+    for slot in members.iter().filter(|slot| slot.state == State::Draining) {
+        store.stand(slot.number.0, stripe::Standing::Draining);
+    }
+    refuse_lost_catalog(&catalog, &store)?;
+    let health = Health::start(fleet.clone(), Rhythm::default(), steward.clone())?;
+    Ok(Engine { catalog, store, steward, dirs, health: Some(health), fleet })
+}
+
+fn fleet(settings: &Settings, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> anyhow::Result<Fleet> {
+    let mut offers = Vec::new();
+    for data in &settings.data {
+        match Offer::at(&data.path, data.zone.clone()) {
+            Ok(offer) => offers.push(offer),
+            Err(fault @ OpenFault::Busy { .. }) => {
+                bail!("{fault}: stop the other server, or give this one its own --data directory")
+            }
+            // With others beside it a dead device is a missing one: whether they may go on, the roster says.
+            Err(fault @ OpenFault::Failed { .. }) if settings.data.len() > 1 => {
+                tracing::error!(%fault, "a device can't be used and counts as missing");
+            }
+            Err(fault) => return Err(fault).context("looking at the data directories"),
+        }
+    }
+    let without: BTreeSet<DeviceNumber> = settings.without.iter().copied().map(DeviceNumber).collect();
+    let deadline = (settings.data.len() > 1).then_some(PATIENCE);
+    Ok(Fleet::open(offers, &without, devices::Options { random, clock, deadline })?)
+}
+
+/// The copies of the catalog that may be trusted. A site that has none yet gets its first.
+fn catalog_members(fleet: &Fleet, members: &[Slot], parity: u8) -> anyhow::Result<Vec<Member>> {
+    let roster = fleet.roster();
+    if roster.entries.iter().all(|entry| entry.catalog.is_none()) {
+        fleet.set_catalog(&first_copies(members, parity)).context("choosing devices for the catalog")?;
+    }
+    let roster = fleet.roster();
+    let is_whole = |slot: &&Slot| {
+        roster.entry(slot.number).is_some_and(|entry| entry.catalog == Some(CatalogCopy::Whole))
+    };
+    let mut copies = Vec::new();
+    for slot in members.iter().filter(is_whole) {
+        match open_index(slot, false) {
+            Ok(index) => copies.push(Member { number: slot.number.0, disk: slot.disk.clone(), index }),
+            Err(fault) if members.iter().filter(is_whole).count() > 1 => {
+                tracing::error!(device = %slot.number, %fault, "a copy of the catalog can't be opened: the device is out");
+                fleet.take_out(slot.number, Reason::Failed).context("going on without it")?;
+            }
+            Err(fault) => return Err(fault).context("opening the index"),
+        }
+    }
+    if copies.is_empty() {
+        bail!("none of the devices that hold the catalog is here; bring one of them back");
+    }
+    Ok(copies)
+}
+
+fn open_index(slot: &Slot, fresh: bool) -> Result<Box<dyn Index>, catalog::Fault> {
+    let io = |error: std::io::Error| catalog::Fault::Io { doing: "opening the index", source: Arc::new(error) };
+    let disk = RealDisk::at(&slot.label).map_err(io)?;
+    if fresh && disk.exists("index").map_err(io)? {
+        for name in disk.list("index").map_err(io)? {
+            disk.remove(&format!("index/{name}")).map_err(io)?;
+        }
+    }
+    Ok(Box::new(LmdbIndex::open(&disk, LmdbOptions::default())?))
+}
+
+/// What the site was made with, until somebody says otherwise.
+async fn parity(given: Option<u8>, first: u8, catalog: &Catalog) -> anyhow::Result<u8> {
+    let key = space::setting(PARITY);
+    let kept = catalog.get(&key).context("reading the site's parity")?;
+    let kept = kept.and_then(|row| row.first().copied());
+    let wanted = given.or(kept).unwrap_or(first);
+    if kept != Some(wanted) {
+        let written: Result<(), ()> = catalog
+            .commit(Group::new(key.clone()), move |_, _| {
+                Ok(Decision::Write(vec![Write::put(key.clone(), vec![wanted])], ()))
+            })
+            .await
+            .context("writing the site's parity")?;
+        debug_assert!(written.is_ok(), "nobody refuses the parity");
+    }
+    Ok(wanted)
+}
+
+/// Bytes without a catalog are no new site: to start would give them up.
+fn refuse_lost_catalog(catalog: &Catalog, store: &Store) -> anyhow::Result<()> {
+    let holds = |(device, _): &(u16, _)| store.stats(*device).is_some_and(|stats| stats.usage.filled_bytes > 0);
+    let mut view = catalog.snapshot().context("reading the catalog")?.cursor(&[space::BUCKETS], &[space::BUCKETS + 1])?;
+    if view.next()?.is_none() && store.devices().iter().any(holds) {
+        bail!("the catalog is empty, yet the volumes hold objects: its files were lost");
+    }
+    Ok(())
+}
+
+/// The directory holds secrets and everybody's data: its owner alone may look in.
+fn private(data: &PathBuf) -> anyhow::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(data, std::fs::Permissions::from_mode(0o700))
+        .with_context(|| format!("making {} private", data.display()))
+}
+
+impl Engine {
+    pub async fn close(self) -> anyhow::Result<()> {
+        let Self { catalog, store, health, fleet, .. } = self;
+        drop(health);
+        tokio::task::spawn_blocking(move || {
+            catalog.shutdown();
+            store.shutdown()?;
+            // So that an older image of a device is told from it later.
+            if let Err(fault) = fleet.renew() {
+                tracing::warn!(%fault, "the devices' list could not be renewed");
+            }
+            Ok::<_, stripe::Fault>(())
+        })
+        .await?
+        .context("closing the volumes")?;
+        tracing::info!("closed in order");
+        Ok(())
+    }
+}

@@ -1,0 +1,164 @@
+//! `strongroom status`, `device` and `repair`: the devices of a running server, over its admin API.
+
+use std::io::IsTerminal as _;
+use std::thread;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use bytes::Bytes;
+use http::Method;
+use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
+use serde_json::{Value, json};
+
+use crate::cli::{DeviceAction, Output};
+use crate::client::Client;
+
+const STATUS: &str = "/-/admin/v1/status";
+const DEVICES: &str = "/-/admin/v1/devices";
+const REPAIR: &str = "/-/admin/v1/repair";
+const EVERY: Duration = Duration::from_millis(500);
+
+pub fn status(output: &Output) -> anyhow::Result<()> {
+    let status = fetch(&Client::from_environment()?)?;
+    if output.json {
+        println!("{}", serde_json::to_string_pretty(&status)?);
+        return Ok(());
+    }
+    println!("site {}   new objects {}   may lose {} devices", text(&status["site"]), text(&status["layout"]), status["parity"]);
+    println!("{:<4}{:<18}{:<22}{:<9}{:>11}{:>11}{:>11}  PATH", "NO", "ZONE", "STATE", "CATALOG", "OBJECTS", "FREE", "SIZE");
+    for device in status["devices"].as_array().into_iter().flatten() {
+        println!("{}", line(device));
+    }
+    println!("{}", repair_line(&status["repair"]));
+    Ok(())
+}
+
+pub fn device(action: DeviceAction) -> anyhow::Result<()> {
+    let client = Client::from_environment()?;
+    let act = |number: u16, what: &str| -> anyhow::Result<()> {
+        client.call(Method::POST, &format!("{DEVICES}/{number}/{what}"), Bytes::new())?;
+        Ok(())
+    };
+    match action {
+        DeviceAction::Add { directory, json } => {
+            let path = std::path::absolute(&directory.path)?;
+            let request = json!({ "path": path, "zone": directory.zone.map(|zone| zone.to_string()) });
+            let answer = client.call(Method::POST, DEVICES, Bytes::from(serde_json::to_vec(&request)?))?;
+            let added: Value = serde_json::from_slice(&answer).context("the server's answer is no JSON")?;
+            if json {
+                println!("{added}");
+            } else {
+                println!("device {} is in; new objects use it, and what lacked a device is repaired onto it", added["number"]);
+            }
+            Ok(())
+        }
+        DeviceAction::Drain { number, output } => {
+            act(number, "drain")?;
+            follow(&client, &output, |status| is_drained(status, number))?;
+            done(&output, &format!("device {number} is empty; `strongroom device remove {number}` lets it go"))
+        }
+        DeviceAction::Return { number, output } => {
+            act(number, "return")?;
+            follow(&client, &output, |status| status["repair"]["idle"] == true)?;
+            done(&output, &format!("device {number} is in"))
+        }
+        DeviceAction::Out { number } => act(number, "out"),
+        DeviceAction::Remove { number } => {
+            act(number, "remove")?;
+            println!("device {number} is removed; leave it out of --data from now on");
+            Ok(())
+        }
+    }
+}
+
+pub fn repair(output: &Output) -> anyhow::Result<()> {
+    let client = Client::from_environment()?;
+    client.call(Method::POST, REPAIR, Bytes::new())?;
+    let status = follow(&client, output, |status| status["repair"]["idle"] == true)?;
+    let lost = status["repair"]["chunks_lost"].as_u64().unwrap_or(0);
+    anyhow::ensure!(lost == 0, "{lost} chunks are beyond repair; the server's log names their objects");
+    done(output, "every object has its full redundancy")
+}
+
+fn done(output: &Output, message: &str) -> anyhow::Result<()> {
+    if !output.json {
+        println!("{message}");
+    }
+    Ok(())
+}
+
+fn is_drained(status: &Value, number: u16) -> bool {
+    let device = status["devices"].as_array().into_iter().flatten().find(|device| device["number"] == number);
+    device.is_some_and(|device| device["live_bytes"] == 0 && device["catalog"].is_null())
+}
+
+/// Shows how far the repair is until `ended` says so; a bar on a terminal, a line of JSON each time otherwise asked for.
+fn follow(client: &Client, output: &Output, ended: impl Fn(&Value) -> bool) -> anyhow::Result<Value> {
+    let bar = (!output.json && std::io::stderr().is_terminal()).then(bar);
+    loop {
+        let status = fetch(client)?;
+        let repair = &status["repair"];
+        if output.json {
+            println!("{repair}");
+        }
+        if let Some(bar) = &bar {
+            let total = repair["stored_bytes"].as_u64().unwrap_or(0);
+            bar.set_length(total);
+            bar.set_position(repair["stored_bytes_seen"].as_u64().unwrap_or(0).min(total));
+            bar.set_message(format!("{} mended", HumanBytes(repair["bytes_mended"].as_u64().unwrap_or(0))));
+        }
+        if ended(&status) {
+            if let Some(bar) = bar {
+                bar.finish_and_clear();
+            }
+            return Ok(status);
+        }
+        thread::sleep(EVERY);
+    }
+}
+
+fn bar() -> ProgressBar {
+    let template = "{spinner} {bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta} {msg}";
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::new(0).with_style(style)
+}
+
+fn fetch(client: &Client) -> anyhow::Result<Value> {
+    let body = client.call(Method::GET, STATUS, Bytes::new())?;
+    serde_json::from_slice(&body).context("the server's answer is no JSON")
+}
+
+fn line(device: &Value) -> String {
+    let state = match device["reason"].as_str() {
+        Some(reason) => format!("{} ({reason})", text(&device["state"])),
+        None => text(&device["state"]).to_owned(),
+    };
+    let bytes = |field: &str| device[field].as_u64().map_or("-".to_owned(), |bytes| HumanBytes(bytes).to_string());
+    format!(
+        "{:<4}{:<18}{:<22}{:<9}{:>11}{:>11}{:>11}  {}",
+        device["number"],
+        device["zone"].as_str().unwrap_or("-"),
+        state,
+        device["catalog"].as_str().unwrap_or("-"),
+        bytes("live_bytes"),
+        bytes("available_bytes"),
+        bytes("total_bytes"),
+        device["path"].as_str().unwrap_or("(not here)"),
+    )
+}
+
+fn repair_line(repair: &Value) -> String {
+    let mended = HumanBytes(repair["bytes_mended"].as_u64().unwrap_or(0));
+    let lost = repair["chunks_lost"].as_u64().unwrap_or(0);
+    let warning = if lost > 0 { format!("; {lost} chunks are beyond repair") } else { String::new() };
+    if repair["idle"] == true {
+        return format!("repair: nothing to do{warning}");
+    }
+    let (seen, all) = (repair["stored_bytes_seen"].as_u64(), repair["stored_bytes"].as_u64());
+    let percent = 100 * seen.unwrap_or(0) / all.unwrap_or(0).max(1);
+    format!("repair: {} % looked at, {mended} mended{warning}", percent.min(100))
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}

@@ -1,4 +1,6 @@
 //! The device's own files: its identity, written once, and its ledger, replaced as a whole.
+//!
+//! The identity may be read and written without opening the volumes: who keeps the list of devices does.
 
 use std::io;
 use std::sync::Arc;
@@ -16,13 +18,38 @@ const LEDGER_FILE: &str = "volumes/ledger";
 /// The device's root, as the disk port names it.
 const ROOT_DIR: &str = "";
 
+/// Who the device is, if anybody. `CorruptFile` when that can't be told.
+pub fn read(disk: &dyn Disk) -> Result<Option<DeviceId>, Fault> {
+    let Some(bytes) = read_whole(disk, DEVICE_FILE, u64::MAX)? else { return Ok(None) };
+    device::decode(&bytes).map(Some).map_err(|mismatch| corrupt_file(DEVICE_FILE, mismatch))
+}
+
+/// Makes an empty directory a device without volumes. Durable on return.
+pub fn create(disk: &dyn Disk, id: DeviceId) -> Result<(), Fault> {
+    write(disk, id)?;
+    volumes_dir(disk)
+}
+
+/// Says anew who the device is. Durable on return.
+pub fn write(disk: &dyn Disk, id: DeviceId) -> Result<(), Fault> {
+    replace_file(disk, DEVICE_FILE, &device::encode(id))
+}
+
+/// The names in the volumes' directory; `None` where there is no such directory.
+pub fn volumes(disk: &dyn Disk) -> Result<Option<Vec<String>>, Fault> {
+    if !disk.exists(VOLUMES_DIR).map_err(|error| Fault::io("stat", VOLUMES_DIR, &error))? {
+        return Ok(None);
+    }
+    disk.list(VOLUMES_DIR).map(Some).map_err(|error| Fault::io("list", VOLUMES_DIR, &error))
+}
+
 /// Who the device is; a new one gets an id. A device file that doesn't hold its checksum is never replaced: with
 /// another id no record would validate.
 pub(crate) fn device_id(disk: &dyn Disk, random: &dyn Random, meter: &Meter) -> Result<DeviceId, Fault> {
-    if let Some(bytes) = read_whole(disk, DEVICE_FILE)? {
-        return device::decode(&bytes).map_err(|mismatch| corrupt_file(DEVICE_FILE, mismatch));
+    if let Some(id) = read(disk)? {
+        return Ok(id);
     }
-    if disk.exists(VOLUMES_DIR).map_err(|error| Fault::io("stat", VOLUMES_DIR, &error))? {
+    if volumes(disk)?.is_some() {
         let mismatch = Mismatch::new("the device's identity beside its volumes", "no such file");
         return Err(corrupt_file(DEVICE_FILE, mismatch));
     }
@@ -40,7 +67,7 @@ pub(crate) fn volumes_dir(disk: &dyn Disk) -> Result<(), Fault> {
 
 /// `None` when there is none yet, or when it can't be believed: it holds nothing that can't be found again.
 pub(crate) fn read_ledger(disk: &dyn Disk, device: DeviceId) -> Result<Option<Ledger>, Fault> {
-    let Some(bytes) = read_whole(disk, LEDGER_FILE)? else { return Ok(None) };
+    let Some(bytes) = read_whole(disk, LEDGER_FILE, u64::MAX)? else { return Ok(None) };
     match Ledger::decode(&bytes) {
         Ok(ledger) if ledger.device == device && ledger.is_plausible() => return Ok(Some(ledger)),
         Ok(ledger) if ledger.device == device => tracing::error!(?ledger, "the ledger can't be true"),
@@ -52,6 +79,11 @@ pub(crate) fn read_ledger(disk: &dyn Disk, device: DeviceId) -> Result<Option<Le
 
 pub(crate) fn write_ledger(disk: &dyn Disk, ledger: &Ledger, meter: &Meter) -> Result<(), Fault> {
     replace(disk, LEDGER_FILE, VOLUMES_DIR, &ledger.encode(), meter)
+}
+
+/// Replaces a file in the device's root, all or nothing, and durably on return.
+pub fn replace_file(disk: &dyn Disk, name: &str, bytes: &[u8]) -> Result<(), Fault> {
+    replace(disk, name, ROOT_DIR, bytes, &Meter::default())
 }
 
 /// All or nothing, and durable on return.
@@ -71,13 +103,18 @@ fn replace(disk: &dyn Disk, path: &str, dir: &str, bytes: &[u8], meter: &Meter) 
     Ok(())
 }
 
-fn read_whole(disk: &dyn Disk, path: &str) -> Result<Option<Vec<u8>>, Fault> {
+/// `None` when there is no such file; `TooLarge` when it can't be what it should.
+pub fn read_whole(disk: &dyn Disk, path: &str, bytes_max: u64) -> Result<Option<Vec<u8>>, Fault> {
     let failed = |op| move |error: io::Error| Fault::io(op, path, &error);
     if !disk.exists(path).map_err(failed("stat"))? {
         return Ok(None);
     }
     let file = disk.open(path).map_err(failed("open"))?;
-    let mut bytes = vec![0; file.len().map_err(failed("stat"))? as usize];
+    let length = file.len().map_err(failed("stat"))?;
+    if length > bytes_max {
+        return Err(Fault::TooLarge { what: "a device's file", bytes: length, max: bytes_max });
+    }
+    let mut bytes = vec![0; length as usize];
     file.read_exact_at(&mut bytes, 0).map_err(failed("read"))?;
     Ok(Some(bytes))
 }

@@ -42,7 +42,7 @@
 mod fault;
 pub mod format;
 mod graves;
-mod identity;
+pub mod identity;
 mod meter;
 mod options;
 mod read;

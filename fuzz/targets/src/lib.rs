@@ -19,6 +19,7 @@ mod query;
 #[cfg(test)]
 mod replay;
 mod request;
+mod roster;
 mod rows;
 mod rules;
 mod sigv4_claim;
@@ -35,6 +36,7 @@ pub use policy_document::policy;
 pub use post_policy::post_policy;
 pub use query::query;
 pub use request::request;
+pub use roster::roster;
 pub use rows::rows;
 pub use rules::rules;
 pub use sigv4_claim::sigv4;
@@ -46,7 +48,7 @@ pub use xml::xml;
 pub type Target = fn(&[u8]);
 
 /// All targets by the names of their corpora and binaries.
-pub const TARGETS: [(&str, Target); 15] = [
+pub const TARGETS: [(&str, Target); 16] = [
     ("aws_chunked", aws_chunked),
     ("form_data", form_data),
     ("journal", journal),
@@ -56,6 +58,7 @@ pub const TARGETS: [(&str, Target); 15] = [
     ("post_policy", post_policy),
     ("query", query),
     ("request", request),
+    ("roster", roster),
     ("rows", rows),
     ("rules", rules),
     ("sigv4", sigv4),

@@ -10,7 +10,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use catalog::{Catalog, Decision, Fault, Group, LmdbIndex, LmdbOptions, Options, View, Write};
+use catalog::{Catalog, Decision, Fault, Group, LmdbIndex, LmdbOptions, Member, Options, View, Watch, Write};
+use tokio::runtime::Runtime;
 use world::{Disk, DiskFile, RealDisk, Space, SystemClock};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
@@ -21,15 +22,22 @@ const RUN: Duration = Duration::from_secs(3);
 fn main() -> Outcome<()> {
     let root = std::env::var_os("STRONGROOM_BENCH_DIR").map_or_else(std::env::temp_dir, PathBuf::from);
     let path = root.join(format!("strongroom-bench-catalog-{}", std::process::id()));
-    let disk = Arc::new(CountingDisk { inner: RealDisk::at(&path)?, batches: AtomicU64::new(0) });
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    for members in [1, 3] {
+        println!("members, all on one disk: {members}");
+        let made = (0..members).map(|member| CountingDisk::at(path.join(format!("{members}-{member}"))));
+        run(&made.collect::<io::Result<Vec<_>>>()?, &runtime)?;
+    }
+    Ok(std::fs::remove_dir_all(path)?)
+}
 
-    let catalog = open(&disk)?;
+fn run(disks: &[Arc<CountingDisk>], runtime: &Runtime) -> Outcome<()> {
+    let catalog = open(disks)?;
     runtime.block_on(fill(&catalog))?;
     for writers in [1, 16, 64, 256] {
-        let before = disk.batches.load(Ordering::Relaxed);
+        let before = disks[0].batches.load(Ordering::Relaxed);
         let rate = runtime.block_on(commits(&catalog, writers))?;
-        let batches = disk.batches.load(Ordering::Relaxed) - before;
+        let batches = disks[0].batches.load(Ordering::Relaxed) - before;
         let shared = rate * RUN.as_secs_f64() / batches as f64;
         println!("{rate:>12.0} durable commits of 2 rows a second, {writers} writers, {shared:.1} a sync");
     }
@@ -38,17 +46,33 @@ fn main() -> Outcome<()> {
     drop(catalog);
 
     let begun = Instant::now();
-    let catalog = open(&disk)?;
+    let catalog = open(disks)?;
     println!("{:>12.1} ms to open after a clean stop", begun.elapsed().as_secs_f64() * 1e3);
-    reads(&catalog, "from the index alone")?;
-    drop(catalog);
-    Ok(std::fs::remove_dir_all(path)?)
+    reads(&catalog, "from the index alone")
 }
 
 /// Counts batches: the engine measures the device's space before each.
 struct CountingDisk {
     inner: RealDisk,
     batches: AtomicU64,
+}
+
+impl CountingDisk {
+    fn at(path: PathBuf) -> io::Result<Arc<Self>> {
+        Ok(Arc::new(Self { inner: RealDisk::at(path)?, batches: AtomicU64::new(0) }))
+    }
+}
+
+/// Nobody is lost here.
+struct Unwatched;
+
+impl Watch for Unwatched {
+    fn lost(&self, _: u16, why: &Fault) -> Result<(), Fault> {
+        Err(why.clone())
+    }
+    fn whole(&self, _: u16) -> Result<(), Fault> {
+        Ok(())
+    }
 }
 
 impl Disk for CountingDisk {
@@ -82,9 +106,13 @@ impl Disk for CountingDisk {
     }
 }
 
-fn open(disk: &Arc<CountingDisk>) -> Result<Catalog, Fault> {
-    let index = LmdbIndex::open(&disk.inner, LmdbOptions::default())?;
-    Catalog::open(disk.clone(), Box::new(index), Arc::new(SystemClock), Options::default())
+fn open(disks: &[Arc<CountingDisk>]) -> Result<Catalog, Fault> {
+    let mut members = Vec::new();
+    for (number, disk) in (0..).zip(disks) {
+        let index = Box::new(LmdbIndex::open(&disk.inner, LmdbOptions::default())?);
+        members.push(Member { number, disk: disk.clone(), index });
+    }
+    Catalog::open_members(members, Arc::new(Unwatched), Arc::new(SystemClock), Options::default())
 }
 
 fn key(kind: char, object: u64) -> Vec<u8> {

@@ -34,6 +34,9 @@ pub enum Fault {
     /// A plan panicked while it decided; nothing of it was written.
     #[error("a plan panicked: {0}")]
     Panicked(Arc<str>),
+    /// A member of the catalog cannot join, or not be done without.
+    #[error("member {number} of the catalog: {detail}")]
+    Member { number: u16, detail: Arc<str> },
     /// A key, a value or a whole plan is larger than the engine takes; nothing was written.
     #[error("{what} of {bytes} bytes is larger than {bytes_max}")]
     TooLarge { what: &'static str, bytes: usize, bytes_max: usize },

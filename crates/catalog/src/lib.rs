@@ -18,8 +18,9 @@ mod port;
 pub mod table;
 
 pub use engine::{
-    Applied, Catalog, Cursor, Engine, Headroom, Index, IndexCursor, IndexRead, IndexRow, IndexWrite,
-    LmdbIndex, LmdbOptions, MemIndex, MemState, Moment, Options, Snapshot,
+    Applied, Catalog, Cursor, Engine, Filling, Headroom, Index, IndexCursor, IndexRead, IndexRow, IndexWrite,
+    LmdbIndex, LmdbOptions, MemIndex, MemState, Member, MemberState, Moment, Options, Snapshot, Standing,
+    Watch,
 };
 pub use fault::Fault;
 pub use port::{Decision, Group, KEY_BYTES_MAX, PLAN_BYTES_MAX, Plan, Purpose, VALUE_BYTES_MAX, View, Write};

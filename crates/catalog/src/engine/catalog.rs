@@ -18,6 +18,7 @@ use world::{Clock, Disk};
 use super::Options;
 use super::checkpoint::Checkpointer;
 use super::index::Index;
+use super::mirror::{Filling, Member, MemberState, Members, Watch};
 use super::single::Engine;
 use super::snapshot::Snapshot;
 use super::tables::Tables;
@@ -43,13 +44,18 @@ pub enum Headroom {
 }
 
 struct Inner {
+    members: Arc<Members>,
     tables: Arc<Tables>,
+    checkpointer: Arc<Checkpointer>,
+    options: Options,
     queue: Sender<Message>,
     committer: Mutex<Option<JoinHandle<()>>>,
 }
 
 enum Message {
     Plan(Box<dyn Plan>),
+    /// Go on in segments that a member has which was just admitted.
+    BeginFilling(SyncSender<Result<(), Fault>>),
     /// Finish what came before; then, if told so, move everything into the index.
     Stop {
         checkpoint: bool,
@@ -64,19 +70,35 @@ impl Catalog {
         clock: Arc<dyn Clock>,
         options: Options,
     ) -> Result<Self, Fault> {
-        let engine = Engine::open(disk, index, clock, options)?;
+        Self::start(Engine::open(disk, index, clock, options)?, options)
+    }
+
+    /// As `open`, from the members that the roster trusts; those that cannot be used are noted as lost.
+    pub fn open_members(
+        members: Vec<Member>,
+        watch: Arc<dyn Watch>,
+        clock: Arc<dyn Clock>,
+        options: Options,
+    ) -> Result<Self, Fault> {
+        Self::start(Engine::open_members(members, watch, clock, options)?, options)
+    }
+
+    fn start(engine: Engine, options: Options) -> Result<Self, Fault> {
+        let members = engine.members.clone();
         let tables = engine.tables().clone();
         let checkpointer = engine.checkpointer().clone();
+        let (applying, joining) = (checkpointer.clone(), checkpointer);
         let (wake, woken) = sync_channel(1);
         let (queue, plans) = channel();
-        let background = spawn("catalog-index", move || keep_checkpointing(&checkpointer, &woken))?;
+        let background = spawn("catalog-index", move || keep_checkpointing(&applying, &woken))?;
         let committer = spawn("catalog-commit", move || {
             keep_committing(engine, &plans, &wake, options.batch_plans_max);
             // The checkpointer ends when its waker is gone.
             drop(wake);
             let _ = background.join();
         })?;
-        Ok(Self(Arc::new(Inner { tables, queue, committer: Mutex::new(Some(committer)) })))
+        let committer = Mutex::new(Some(committer));
+        Ok(Self(Arc::new(Inner { members, tables, checkpointer: joining, options, queue, committer })))
     }
 
     /// A consistent point in time of everything.
@@ -129,6 +151,31 @@ impl Catalog {
         self.0.tables.failed.get().is_none()
     }
 
+    pub fn members(&self) -> Vec<MemberState> {
+        self.0.members.states()
+    }
+
+    /// Takes a member in, whose index must be empty (what its journal holds is thrown away), and returns once it is
+    /// whole. Commits and reads go on. Blocks: for a thread of its own.
+    pub fn join(&self, member: Member) -> Result<(), Fault> {
+        let Inner { members, checkpointer, options, queue, .. } = &*self.0;
+        let mut filling = Filling::admit(members, checkpointer, *options, member)?;
+        let (tell, told) = sync_channel(1);
+        queue.send(Message::BeginFilling(tell)).map_err(|_| Fault::Closed)?;
+        told.recv().map_err(|_| Fault::Closed)??;
+        while !filling.step()? {
+            if self.0.is_closed() {
+                return Err(Fault::Closed);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes a member out, which the roster must have noted before. The last whole one is refused.
+    pub fn leave(&self, number: u16) -> Result<(), Fault> {
+        self.0.members.leave(number)
+    }
+
     pub fn headroom(&self) -> Headroom {
         if self.0.tables.scarce.load(Ordering::Relaxed) { Headroom::Scarce } else { Headroom::Ample }
     }
@@ -153,6 +200,10 @@ impl Catalog {
 }
 
 impl Inner {
+    fn is_closed(&self) -> bool {
+        self.committer.lock().unwrap_or_else(PoisonError::into_inner).is_none()
+    }
+
     fn stop(&self, checkpoint: bool) {
         let thread = self.committer.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(thread) = thread {
@@ -227,6 +278,8 @@ fn keep_committing(mut engine: Engine, plans: &Receiver<Message>, wake: &SyncSen
         while let Some(message) = next {
             match message {
                 Message::Plan(plan) => batch.push(plan),
+                // Who asked may be gone: then nobody fills the member, and it is out again.
+                Message::BeginFilling(tell) => drop(tell.send(engine.begin_filling())),
                 Message::Stop { checkpoint } => stop = Some(checkpoint),
             }
             let more = stop.is_none() && batch.len() < plans_max;

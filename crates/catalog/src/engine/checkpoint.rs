@@ -12,6 +12,7 @@ use model::Ordinal;
 use world::Disk;
 
 use super::Options;
+use super::index::Applied;
 use super::journal::Pool;
 use super::memtable::{Value, Walk};
 use super::tables::{Frozen, Tables};
@@ -28,6 +29,10 @@ pub(crate) struct Checkpointer {
 impl Checkpointer {
     pub fn new(tables: Arc<Tables>, pool: Arc<Pool>, disk: Arc<dyn Disk>, options: Options) -> Self {
         Self { tables, pool, disk, options, one_at_a_time: Mutex::default() }
+    }
+
+    pub const fn pool(&self) -> &Arc<Pool> {
+        &self.pool
     }
 
     /// Applies every frozen memtable.
@@ -47,6 +52,18 @@ impl Checkpointer {
         self.pool.recycle(frozen.reaches.sequence);
         metrics::histogram!("strongroom_catalog_checkpoint_seconds").record(begun.elapsed().as_secs_f64());
         Ok(true)
+    }
+
+    /// Applies every frozen memtable, and lets the index say that it has got as far as `reached` even if the last
+    /// batches had no rows. No other row may be on its way.
+    pub fn reach(&self, reached: Applied) -> Result<(), Fault> {
+        self.apply_all()?;
+        let _one = self.one_at_a_time.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.tables.index.applied()? < reached {
+            self.tables.index.apply(&mut std::iter::empty(), Some(reached))?;
+        }
+        self.pool.recycle(reached.sequence);
+        Ok(())
     }
 
     /// In transactions of bounded size; only the last one says how far the index has got.

@@ -10,6 +10,7 @@ mod cursor;
 mod index;
 mod journal;
 mod memtable;
+mod mirror;
 mod options;
 mod single;
 mod snapshot;
@@ -24,5 +25,6 @@ pub use index::{
     Applied, Index, IndexCursor, IndexRead, IndexRow, IndexWrite, LmdbIndex, LmdbOptions, MemIndex, MemState,
     Moment,
 };
+pub use mirror::{Filling, Member, MemberState, Standing, Watch};
 pub use options::Options;
 pub use snapshot::Snapshot;

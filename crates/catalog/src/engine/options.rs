@@ -1,5 +1,7 @@
 //! The embedded engine's sizes. The defaults suit a server; the simulation shrinks them.
 
+use std::time::Duration;
+
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
     /// A memtable of this size is frozen and applied to the index. So is one whose batches fill as much journal.
@@ -24,6 +26,9 @@ pub struct Options {
     /// Commits that grow are refused when the device has less than this free, and room for what the index is
     /// still to take.
     pub free_bytes_min: u64,
+    /// A member of several that does not make a commit durable within this is given up. `None`: the members are asked
+    /// one after another on the caller's thread, as long as it takes.
+    pub member_deadline: Option<Duration>,
     /// From `world::Random`: makes the journal's checksum seeds unguessable, so that no stored value can
     /// imitate a frame of the journal.
     pub salt: u64,
@@ -43,6 +48,7 @@ impl Default for Options {
             apply_rows_max: 16 << 10,
             apply_bytes_max: 8 << 20,
             free_bytes_min: 32 << 20,
+            member_deadline: Some(Duration::from_secs(10)),
             salt: 0,
         }
     }

@@ -18,11 +18,13 @@ use super::index::{Applied, Index};
 use super::journal::frame::{self, FrameWriter};
 use super::journal::{AppendError, Journal};
 use super::memtable::Memtable;
+use super::mirror::{self, Filling, Member, MemberState, Members, Mirror, MirrorIndex, Unwatched, Watch};
 use super::snapshot::Snapshot;
 use super::tables::Tables;
 use crate::{Fault, KEY_BYTES_MAX, Plan};
 
 pub struct Engine {
+    pub(crate) members: Arc<Members>,
     tables: Arc<Tables>,
     checkpointer: Arc<Checkpointer>,
     journal: Journal,
@@ -43,6 +45,20 @@ impl Engine {
         clock: Arc<dyn Clock>,
         options: Options,
     ) -> Result<Self, Fault> {
+        Self::open_members(vec![Member { number: 0, disk, index }], Arc::new(Unwatched), clock, options)
+    }
+
+    /// As `open`, from the members that the roster trusts. Those that cannot be used are noted as lost, and joined
+    /// again by whoever has the means; the others are whole afterwards.
+    pub fn open_members(
+        members: Vec<Member>,
+        watch: Arc<dyn Watch>,
+        clock: Arc<dyn Clock>,
+        options: Options,
+    ) -> Result<Self, Fault> {
+        let members = mirror::open(members, watch, options)?;
+        let disk: Arc<dyn Disk> = Arc::new(Mirror::over(members.clone()));
+        let index = Box::new(MirrorIndex::over(members.clone()));
         let applied = index.applied()?;
         let mut last = applied.ordinal;
         let table = Memtable::default();
@@ -76,7 +92,8 @@ impl Engine {
         };
         begun.map_err(AppendError::into_fault)?;
         let journal = recovered.journal;
-        let engine = Self { tables, checkpointer, journal, clock, options, frame, last, unfrozen_bytes: 0 };
+        let engine =
+            Self { members, tables, checkpointer, journal, clock, options, frame, last, unfrozen_bytes: 0 };
         engine.checkpointer.provide()?;
         Ok(engine)
     }
@@ -109,6 +126,35 @@ impl Engine {
         self.freeze();
         self.checkpointer.apply_all()?;
         self.checkpointer.provide()
+    }
+
+    /// Takes a member in whose index is empty; what its journal holds is thrown away. Commits go on between the steps
+    /// that fill it.
+    pub fn join(&mut self, member: Member) -> Result<Filling, Fault> {
+        let filling = Filling::admit(&self.members, &self.checkpointer, self.options, member)?;
+        self.begin_filling()?;
+        Ok(filling)
+    }
+
+    /// Goes on in segments that a member has which was just admitted, and moves everything before them into the
+    /// index.
+    pub(crate) fn begin_filling(&mut self) -> Result<(), Fault> {
+        if let Some(reason) = self.tables.failed.get() {
+            return Err(Fault::Failed(reason.clone()));
+        }
+        let begun = self.journal.begin_segment(&mut self.frame, self.last);
+        begun.map_err(|error| self.not_appended(error))?;
+        self.freeze();
+        self.checkpointer.reach(self.reached())?;
+        self.checkpointer.provide()
+    }
+
+    pub fn leave(&self, number: u16) -> Result<(), Fault> {
+        self.members.leave(number)
+    }
+
+    pub fn members(&self) -> Vec<MemberState> {
+        self.members.states()
     }
 
     pub(crate) fn tables(&self) -> &Arc<Tables> {
@@ -156,17 +202,19 @@ impl Engine {
             self.checkpointer.apply_all()?;
             appended = self.journal.append(&mut self.frame, self.last);
         }
-        match appended {
-            Ok(_) => {
-                self.unfrozen_bytes += bytes;
-                Ok(())
-            }
-            Err(AppendError::Full(fault)) => Err(fault),
-            Err(AppendError::Broken(fault)) => {
+        appended.map_err(|error| self.not_appended(error))?;
+        self.unfrozen_bytes += bytes;
+        Ok(())
+    }
+
+    fn not_appended(&self, error: AppendError) -> Fault {
+        match error {
+            AppendError::Full(fault) => fault,
+            AppendError::Broken(fault) => {
                 let reason: Arc<str> = fault.to_string().into();
                 tracing::error!(%reason, "the journal failed: no more commits until the catalog is reopened");
                 self.tables.failed.get_or_init(|| reason.clone());
-                Err(Fault::Unknown(reason))
+                Fault::Unknown(reason)
             }
         }
     }
@@ -200,7 +248,11 @@ impl Engine {
     }
 
     fn freeze(&mut self) {
-        self.tables.freeze(Applied { sequence: self.journal.sequence(), ordinal: self.last });
+        self.tables.freeze(self.reached());
         self.unfrozen_bytes = 0;
+    }
+
+    const fn reached(&self) -> Applied {
+        Applied { sequence: self.journal.sequence(), ordinal: self.last }
     }
 }

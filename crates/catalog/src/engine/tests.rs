@@ -1,6 +1,8 @@
-//! The whole engine on a real disk and on indexes of both kinds.
+//! The whole engine on a real disk and on indexes of both kinds; and on several members.
 
 mod formats;
 mod harness;
+mod mirror;
 mod reading;
 mod recovery;
+mod site;

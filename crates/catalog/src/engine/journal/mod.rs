@@ -19,10 +19,10 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 use super::Options;
 use crate::Fault;
 use frame::{ALIGN, FrameWriter, Tenure};
-pub(crate) use pool::Pool;
 use pool::Segment;
-pub(crate) use replay::Batch;
-use replay::{Replayed, replay};
+pub(crate) use pool::{DIRECTORY, Pool, SUFFIX, SUFFIX_NEW, path};
+use replay::Replayed;
+pub(crate) use replay::{Batch, replay};
 
 struct Active {
     segment: Segment,
@@ -117,6 +117,14 @@ impl Journal {
         metrics::counter!("strongroom_device_syncs_total", "part" => "journal").increment(1);
         self.sequence += 1;
         Ok(self.sequence)
+    }
+
+    /// Goes on in another segment, with a batch of nothing: whoever has the segments from here on has the journal.
+    pub fn begin_segment(&mut self, frame: &mut FrameWriter, ordinal: Ordinal) -> Result<(), AppendError> {
+        frame.begin();
+        self.append_to_next(frame, ordinal, frame.frame_bytes() as u64)?;
+        self.sequence += 1;
+        Ok(())
     }
 
     /// The full segment is given up only when the new one holds a frame: until then it tells how far the

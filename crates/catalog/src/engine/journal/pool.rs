@@ -11,14 +11,15 @@ use super::frame::ALIGN;
 use crate::Fault;
 use crate::engine::Options;
 
-const DIRECTORY: &str = "journal";
-const SUFFIX: &str = ".seg";
+pub(crate) const DIRECTORY: &str = "journal";
+pub(crate) const SUFFIX: &str = ".seg";
 /// A file that is still being zeroed; the next open removes it.
-const SUFFIX_NEW: &str = ".new";
+pub(crate) const SUFFIX_NEW: &str = ".new";
 const ZERO_STEP_BYTES: usize = 1 << 20;
 
 #[derive(Clone)]
 pub(crate) struct Segment {
+    number: u64,
     pub name: String,
     pub file: Arc<dyn DiskFile>,
     pub bytes: u64,
@@ -34,6 +35,10 @@ struct Retired {
 struct Held {
     spares: Vec<Segment>,
     retired: Vec<Retired>,
+    /// To be deleted.
+    doomed: Vec<Segment>,
+    /// Segments with a lower number are deleted once they are free.
+    kept_from: u64,
     next_number: u64,
     /// The largest segment that there is: new ones are twice that.
     largest_bytes: u64,
@@ -72,7 +77,7 @@ impl Pool {
             let bytes = file.len().map_err(Fault::io(doing))? / ALIGN as u64 * ALIGN as u64;
             held.next_number = held.next_number.max(number + 1);
             held.largest_bytes = held.largest_bytes.max(bytes);
-            found.push(Segment { name, file, bytes });
+            found.push(Segment { number, name, file, bytes });
         }
         // A program that was killed between naming a segment and syncing the name left a name that only memory has.
         disk.sync_dir(DIRECTORY).map_err(Fault::io(doing))?;
@@ -89,7 +94,7 @@ impl Pool {
     }
 
     pub fn give_back(&self, segment: Segment) {
-        self.held().spares.push(segment);
+        self.held().free(segment);
     }
 
     pub fn retire(&self, segment: Segment, last: u64) {
@@ -100,18 +105,30 @@ impl Pool {
     pub fn recycle(&self, applied: u64) {
         let mut held = self.held();
         let free: Vec<_> = held.retired.extract_if(.., |retired| retired.last <= applied).collect();
-        held.spares.extend(free.into_iter().map(|retired| retired.segment));
+        free.into_iter().for_each(|retired| held.free(retired.segment));
     }
 
-    /// Deletes spares beyond the number to keep, the smallest first.
+    /// Changes what the disk is, by `change`: the segments made before are not used again.
+    pub fn renew(&self, change: impl FnOnce() -> Result<(), Fault>) -> Result<(), Fault> {
+        let _one = self.provisioning.lock().unwrap_or_else(PoisonError::into_inner);
+        change()?;
+        let mut held = self.held();
+        held.kept_from = held.next_number;
+        let spares = std::mem::take(&mut held.spares);
+        held.doomed.extend(spares);
+        Ok(())
+    }
+
+    /// Deletes what is not to be used again, and spares beyond the number to keep, the smallest first.
     pub fn trim(&self) -> Result<(), Fault> {
-        let mut surplus = Vec::new();
+        let mut surplus;
         {
             let mut held = self.held();
+            surplus = std::mem::take(&mut held.doomed);
             held.spares.sort_by_key(|spare| std::cmp::Reverse(spare.bytes));
             let kept = self.options.spares_max.max(self.options.spares_min);
             if held.spares.len() > kept {
-                surplus = held.spares.split_off(kept);
+                surplus.extend(held.spares.split_off(kept));
             }
         }
         for segment in surplus {
@@ -163,7 +180,7 @@ impl Pool {
             .rename(&temporary, &path(&name))
             .and_then(|()| self.disk.sync_dir(DIRECTORY))
             .map_err(Fault::io("naming a journal segment"))?;
-        Ok(Segment { name, file, bytes })
+        Ok(Segment { number, name, file, bytes })
     }
 
     fn zeroed(&self, temporary: &str, bytes: u64) -> std::io::Result<Arc<dyn DiskFile>> {
@@ -182,6 +199,13 @@ impl Pool {
 
     fn held(&self) -> MutexGuard<'_, Held> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Held {
+    fn free(&mut self, segment: Segment) {
+        let kept = segment.number >= self.kept_from;
+        if kept { self.spares.push(segment) } else { self.doomed.push(segment) }
     }
 }
 

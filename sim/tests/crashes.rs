@@ -36,6 +36,11 @@ fn the_catalog_loses_nothing_that_it_acknowledged() -> Result<(), Failure> {
 }
 
 #[test]
+fn the_index_holds_exactly_its_last_durable_batch() -> Result<(), Failure> {
+    survive("index", 0..400)
+}
+
+#[test]
 fn volumes_lose_nothing_and_never_show_wrong_bytes() -> Result<(), Failure> {
     survive("volumes", 0..400)
 }
@@ -74,8 +79,16 @@ fn a_ledger_that_is_never_synced_is_caught() {
 }
 
 #[test]
+fn an_index_that_is_never_synced_is_caught() {
+    is_caught("index", &SkippedSync::every(SyncKind::File, "index/tree"));
+    is_caught("index", &SkippedSync::nth(SyncKind::File, "index/tree", 3));
+    is_caught("catalog", &SkippedSync::every(SyncKind::File, "index/tree"));
+}
+
+#[test]
 fn directories_that_are_never_synced_are_caught() {
     is_caught("catalog", &SkippedSync::every(SyncKind::Directory, "journal"));
+    is_caught("index", &SkippedSync::every(SyncKind::Directory, "index"));
     is_caught("volumes", &SkippedSync::every(SyncKind::Directory, "volumes"));
     is_caught("store", &SkippedSync::every(SyncKind::Directory, ""));
 }

@@ -40,7 +40,9 @@ fn all(objects: &str, scratch: &Path) -> Outcome<()> {
         "| engine | load rows/s | CPU µs a row | update rows/s | CPU µs a row | MiB on disk | open after kill ms | gets/s | pages of 1,000 rows/s | pages of 1,000 prefixes/s |"
     );
     println!("|---|---|---|---|---|---|---|---|---|---|");
-    for name in NAMES {
+    // Some candidates alone: INDEX_CHOICE=tree,lmdb.
+    let only = std::env::var("INDEX_CHOICE").unwrap_or_else(|_| NAMES.join(","));
+    for name in NAMES.into_iter().filter(|name| only.split(',').any(|wanted| wanted == *name)) {
         let path = scratch.join(format!("index-choice-{}-{name}", std::process::id()));
         let result = one(name, objects, &path);
         let _ = std::fs::remove_dir_all(&path);

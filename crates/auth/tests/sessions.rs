@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use api::{Arrival, ErrorCode, S3Error, Service, sts};
 use auth::{Auth, Caller, Credentials, Identity, Limits, NoObjects, Session, Situation, Temporary};
-use catalog::{Catalog, LmdbIndex, LmdbOptions};
+use catalog::{Catalog, TreeIndex, TreeOptions};
 use model::{AccountId, CanonicalId, Timestamp};
 use seal::{MasterKey, Sealer};
 use sigv4::{Payload, RequestView, Secret, Signer, V2};
@@ -39,7 +39,7 @@ async fn house(name: &str) -> House {
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).unwrap();
     let disk = RealDisk::at(&folder).unwrap();
-    let index = Box::new(LmdbIndex::open(&disk, LmdbOptions::default()).unwrap());
+    let index = Box::new(TreeIndex::open(&disk, TreeOptions::default()).unwrap());
     let disk: Arc<dyn Disk> = Arc::new(disk);
     let catalog = Catalog::open(disk, index, Arc::new(SystemClock), catalog::Options::default()).unwrap();
     let random = Arc::new(SeededRandom::new(1));

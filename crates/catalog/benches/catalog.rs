@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use catalog::{Catalog, Decision, Fault, Group, LmdbIndex, LmdbOptions, Member, Options, View, Watch, Write};
+use catalog::{Catalog, Decision, Fault, Group, Member, Options, TreeIndex, TreeOptions, View, Watch, Write};
 use tokio::runtime::Runtime;
 use world::{Disk, DiskFile, RealDisk, Space, SystemClock};
 
@@ -109,7 +109,7 @@ impl Disk for CountingDisk {
 fn open(disks: &[Arc<CountingDisk>]) -> Result<Catalog, Fault> {
     let mut members = Vec::new();
     for (number, disk) in (0..).zip(disks) {
-        let index = Box::new(LmdbIndex::open(&disk.inner, LmdbOptions::default())?);
+        let index = Box::new(TreeIndex::open(&disk.inner, TreeOptions::default())?);
         members.push(Member { number, disk: disk.clone(), index });
     }
     Catalog::open_members(members, Arc::new(Unwatched), Arc::new(SystemClock), Options::default())

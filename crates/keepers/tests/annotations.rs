@@ -11,7 +11,7 @@ use api::s3::{
 use auth::{Auth, Caller, Credentials, Guarded, Identity, Situation};
 use bytes::Bytes;
 use catalog::table::{AnnotationRow, Content, space};
-use catalog::{Catalog, LmdbIndex, LmdbOptions};
+use catalog::{Catalog, TreeIndex, TreeOptions};
 use keepers::{Reclaimer, sweep};
 use model::{AccountId, AnnotationName, BucketId, CanonicalId, Region};
 use semantics::{ChunkOwner, Hall, Handle, Settings};
@@ -48,7 +48,7 @@ fn account() -> Outcome<AccountId> {
 impl House {
     fn open(at: &Scratch) -> Outcome<Self> {
         let disk = RealDisk::at(&at.0)?;
-        let index = Box::new(LmdbIndex::open(&disk, LmdbOptions::default())?);
+        let index = Box::new(TreeIndex::open(&disk, TreeOptions::default())?);
         let disk: Arc<dyn Disk> = Arc::new(disk);
         let clock = Arc::new(SystemClock);
         let catalog = Catalog::open(disk.clone(), index, clock.clone(), catalog::Options::default())?;

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use catalog::{Catalog, Decision, Group, Index, LmdbIndex, LmdbOptions, Member, Write};
+use catalog::{Catalog, Decision, Group, Index, Member, TreeIndex, TreeOptions, Write};
 use catalog::table::space;
 use devices::{CatalogCopy, Fleet, Health, Offer, OpenFault, Reason, Rhythm, Slot, State};
 use keepers::steward::{Steward, first_copies, stripe_slot};
 use model::DeviceNumber;
 use stripe::Store;
-use world::{Clock, Disk, Random, RealDisk};
+use world::{Clock, Random};
 
 use crate::settings::Settings;
 
@@ -20,6 +20,8 @@ use crate::settings::Settings;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The row that keeps the parity of the site.
 const PARITY: &str = "parity";
+/// Where a device keeps its copy of the index.
+const INDEX_DIR: &str = "index";
 
 pub struct Engine {
     pub catalog: Catalog,
@@ -114,14 +116,13 @@ fn catalog_members(fleet: &Fleet, members: &[Slot], parity: u8) -> anyhow::Resul
 }
 
 fn open_index(slot: &Slot, fresh: bool) -> Result<Box<dyn Index>, catalog::Fault> {
-    let io = |error: std::io::Error| catalog::Fault::Io { doing: "opening the index", source: Arc::new(error) };
-    let disk = RealDisk::at(&slot.label).map_err(io)?;
-    if fresh && disk.exists("index").map_err(io)? {
-        for name in disk.list("index").map_err(io)? {
-            disk.remove(&format!("index/{name}")).map_err(io)?;
+    let failed = |error: std::io::Error| catalog::Fault::Io { doing: "emptying the index", source: Arc::new(error) };
+    if fresh && slot.disk.exists(INDEX_DIR).map_err(failed)? {
+        for name in slot.disk.list(INDEX_DIR).map_err(failed)? {
+            slot.disk.remove(&format!("{INDEX_DIR}/{name}")).map_err(failed)?;
         }
     }
-    Ok(Box::new(LmdbIndex::open(&disk, LmdbOptions::default())?))
+    Ok(Box::new(TreeIndex::open(&*slot.disk, TreeOptions::default())?))
 }
 
 /// What the site was made with, until somebody says otherwise.

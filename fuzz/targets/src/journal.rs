@@ -111,8 +111,9 @@ fn make(with_index: bool) -> Base {
     let mut indexed = Rows::new();
     let reader = sure(MemIndex::on(index).read());
     let mut cursor = sure(reader.cursor(&[]));
-    while let Some((key, value)) = sure(cursor.next()) {
+    while let Some((key, value)) = sure(cursor.row()) {
         indexed.insert(key.to_vec(), Bytes::copy_from_slice(value));
+        sure(cursor.advance());
     }
     Base { image: Image::of(&disk, &["journal"]), index: indexed, applied, states }
 }

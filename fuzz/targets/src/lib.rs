@@ -8,6 +8,7 @@
 mod aws_chunked;
 mod form_data;
 mod image;
+mod index;
 mod input;
 mod journal;
 mod manifest;
@@ -29,6 +30,7 @@ mod xml;
 
 pub use aws_chunked::aws_chunked;
 pub use form_data::form_data;
+pub use index::index;
 pub use journal::journal;
 pub use manifest::manifest;
 pub use model_text::model;
@@ -51,6 +53,7 @@ pub type Target = fn(&[u8]);
 pub const TARGETS: [(&str, Target); 16] = [
     ("aws_chunked", aws_chunked),
     ("form_data", form_data),
+    ("index", index),
     ("journal", journal),
     ("manifest", manifest),
     ("model", model),

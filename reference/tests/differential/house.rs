@@ -6,7 +6,7 @@ use std::sync::Arc;
 use api::{Body, S3Error};
 use auth::{Auth, Caller, Credentials, Guarded, Identity, Situation};
 use bytes::Bytes;
-use catalog::{Catalog, LmdbIndex, LmdbOptions};
+use catalog::{Catalog, TreeIndex, TreeOptions};
 use keepers::Reclaimer;
 use model::{AccountId, CanonicalId, Region, Timestamp};
 use semantics::{Hall, Handle, Settings};
@@ -55,7 +55,7 @@ impl House {
     pub fn restart(&mut self) {
         self.stop();
         let disk = RealDisk::at(&self.directory).expect("a directory");
-        let index = LmdbIndex::open(&disk, LmdbOptions::default()).expect("an index");
+        let index = TreeIndex::open(&disk, TreeOptions::default()).expect("an index");
         let disk: Arc<dyn Disk> = Arc::new(Hasty(disk));
         let clock = self.clock.clone();
         let catalog =

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use catalog::{Engine, MemState, Purpose};
+use catalog::{Engine, Purpose};
 use model::Timestamp;
 use world::ManualClock;
 
@@ -16,7 +16,6 @@ use super::commit::{Script, commit, dump, open};
 pub fn make(seed: u64) -> Box<dyn Scenario> {
     Box::new(Catalog {
         dice: Dice::new(seed),
-        index: Arc::default(),
         clock: Arc::new(ManualClock::at(Timestamp::from_seconds(1_000_000))),
         rows: Rows::default(),
         ordinals: Ordinals::default(),
@@ -25,8 +24,6 @@ pub fn make(seed: u64) -> Box<dyn Scenario> {
 
 struct Catalog {
     dice: Dice,
-    /// The index is durable by its own means, which its port promises.
-    index: Arc<MemState>,
     clock: Arc<ManualClock>,
     rows: Rows,
     ordinals: Ordinals,
@@ -35,7 +32,7 @@ struct Catalog {
 impl Scenario for Catalog {
     fn live(&mut self, disk: &SimDisk, steps: u64) -> Result<(), Stop> {
         let dice = self.dice.fork();
-        let mut engine = open(disk, &self.index, &self.clock, dice.seed())?;
+        let mut engine = open(disk, &self.clock, dice.seed())?;
         self.rows.check(dump(disk, &engine)?)?;
         for _ in 0..steps {
             match dice.below(10) {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use catalog::{Engine, Fault, MemIndex, MemState, Options, Plan, Purpose, View, Write};
+use catalog::{Engine, Fault, Options, Plan, Purpose, TreeIndex, TreeOptions, View, Write};
 use model::Ordinal;
 use world::ManualClock;
 
@@ -33,16 +33,13 @@ fn small(salt: u64) -> Options {
     }
 }
 
-/// Opens the engine; each application to the index may be the machine's last deed.
-pub fn open(
-    disk: &SimDisk,
-    index: &Arc<MemState>,
-    clock: &Arc<ManualClock>,
-    salt: u64,
-) -> Result<Engine, Stop> {
-    let power = disk.clone();
-    index.set_hook(move |_| power.step("index").map_err(|error| Fault::Index(error.to_string().into())));
-    let index = Box::new(MemIndex::on(index.clone()));
+/// A tree that grows by a few pages and forgets most of what it has read.
+pub const SMALL_TREE: TreeOptions =
+    TreeOptions { cache_bytes: 256 << 10, growth_bytes: 16 << 10, reserve_bytes_max: 64 << 10 };
+
+/// Opens the engine over an index on the same disk.
+pub fn open(disk: &SimDisk, clock: &Arc<ManualClock>, salt: u64) -> Result<Engine, Stop> {
+    let index = Box::new(alive(disk, "opening the index", TreeIndex::open(disk, SMALL_TREE))?);
     alive(disk, "opening the catalog", Engine::open(disk.port(), index, clock.clone(), small(salt)))
 }
 

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use catalog::{Engine, MemState, Purpose};
+use catalog::{Engine, Purpose};
 use model::Timestamp;
 use volume::{Extent, Record, VolumeSet, VolumeWriter};
 use world::ManualClock;
@@ -19,7 +19,6 @@ use super::volumes::{record, small, writer_with_room};
 pub fn make(seed: u64) -> Box<dyn Scenario> {
     Box::new(Store {
         dice: Dice::new(seed),
-        index: Arc::default(),
         clock: Arc::new(ManualClock::at(Timestamp::from_seconds(1_000_000))),
         rows: Rows::default(),
         ordinals: Ordinals::default(),
@@ -29,7 +28,6 @@ pub fn make(seed: u64) -> Box<dyn Scenario> {
 
 struct Store {
     dice: Dice,
-    index: Arc<MemState>,
     clock: Arc<ManualClock>,
     rows: Rows,
     ordinals: Ordinals,
@@ -73,7 +71,7 @@ impl Scenario for Store {
 
 impl Store {
     fn start(&mut self, disk: &SimDisk, dice: &Dice) -> Result<Program, Stop> {
-        let engine = open(disk, &self.index, &self.clock, dice.seed())?;
+        let engine = open(disk, &self.clock, dice.seed())?;
         let set = Arc::new(alive(disk, "opening the volumes", VolumeSet::open(disk.port(), small(dice)))?);
         let mut program = Program { engine, set, writer: None };
         self.check(disk, &program)?;

@@ -3,6 +3,7 @@
 mod fjall3;
 mod lmdb;
 mod redb4;
+mod tree;
 
 use std::error::Error;
 use std::path::Path;
@@ -25,11 +26,13 @@ pub trait Engine {
     fn settle(&self) -> Duration;
 }
 
-pub const NAMES: [&str; 4] = ["lmdb", "redb", "fjall", "fjall-ingest"];
+pub const NAMES: [&str; 6] = ["tree", "tree-512", "lmdb", "redb", "fjall", "fjall-ingest"];
 
 pub fn open(name: &str, path: &Path) -> Outcome<Box<dyn Engine>> {
     std::fs::create_dir_all(path)?;
     Ok(match name {
+        "tree" => Box::new(tree::Tree::open(path, 64 << 20)?),
+        "tree-512" => Box::new(tree::Tree::open(path, 512 << 20)?),
         "lmdb" => Box::new(lmdb::Lmdb::open(path)?),
         "redb" => Box::new(redb4::Redb::open(path)?),
         "fjall" => Box::new(fjall3::Fjall::open(path, fjall3::Way::Batch)?),

@@ -14,9 +14,7 @@ use crate::Fault;
 pub struct Cursor<'a> {
     /// Newest first.
     walks: Vec<Walk<'a>>,
-    index: Box<dyn IndexCursor<'a> + 'a>,
-    /// The index's row that was read and not yet given.
-    ahead: Option<IndexRow<'a>>,
+    index: Box<dyn IndexCursor + 'a>,
     end: Vec<u8>,
     /// The row last given: it is stepped over when the next one is asked for, so that it can be lent meanwhile.
     given: Given,
@@ -40,9 +38,7 @@ impl<'a> Cursor<'a> {
     ) -> Result<Self, Fault> {
         let walks = list.newest_first().filter(|table| !table.is_empty());
         let walks = walks.map(|table| table.walk(start, at)).collect();
-        let mut index = index.cursor(start)?;
-        let ahead = index.next()?;
-        Ok(Self { walks, index, ahead, end: end.to_vec(), given: Given::Nothing })
+        Ok(Self { walks, index: index.cursor(start)?, end: end.to_vec(), given: Given::Nothing })
     }
 
     /// The next row, in memory of its own.
@@ -51,7 +47,9 @@ impl<'a> Cursor<'a> {
         self.step()?;
         Ok(match self.given {
             Given::Nothing => None,
-            Given::Index => self.ahead.map(|(key, value)| (key.to_vec(), Bytes::copy_from_slice(value))),
+            Given::Index => {
+                self.index.row()?.map(|(key, value)| (key.to_vec(), Bytes::copy_from_slice(value)))
+            }
             Given::Walk(place) => {
                 let row = self.walks[place].row();
                 row.and_then(|(key, value)| Some((key.to_vec(), value.clone()?)))
@@ -64,7 +62,7 @@ impl<'a> Cursor<'a> {
         self.step()?;
         Ok(match self.given {
             Given::Nothing => None,
-            Given::Index => self.ahead,
+            Given::Index => self.index.row()?,
             Given::Walk(place) => {
                 let row = self.walks[place].row();
                 row.and_then(|(key, value)| Some((&key[..], value.as_deref()?)))
@@ -78,15 +76,14 @@ impl<'a> Cursor<'a> {
         // key stays: as small memtables do most of the time.
         let given = match self.given {
             Given::Nothing => None,
-            Given::Index => self.ahead.map(|(given, _)| given),
+            Given::Index => self.index.key(),
             Given::Walk(place) => self.walks[place].row().map(|(given, _)| &given[..]),
         };
         let forward = given.is_some_and(|given| given <= key);
         self.given = Given::Nothing;
         let stays = |next: Option<&[u8]>| forward && next.is_none_or(|next| key <= next);
-        if !stays(self.ahead.map(|(next, _)| next)) {
+        if !stays(self.index.key()) {
             self.index.seek(key)?;
-            self.ahead = self.index.next()?;
         }
         for walk in &mut self.walks {
             if !stays(walk.row().map(|(next, _)| &next[..])) {
@@ -118,7 +115,7 @@ impl<'a> Cursor<'a> {
                 least = Some((key, Given::Walk(place)));
             }
         }
-        if let Some((key, _)) = self.ahead
+        if let Some(key) = self.index.key()
             && least.is_none_or(|(smallest, _)| *key < *smallest)
         {
             least = Some((key, Given::Index));
@@ -140,7 +137,7 @@ impl<'a> Cursor<'a> {
     fn pass_given(&mut self) -> Result<(), Fault> {
         match self.given {
             Given::Nothing => return Ok(()),
-            Given::Index => self.ahead = self.index.next()?,
+            Given::Index => self.index.advance()?,
             Given::Walk(place) => {
                 // Newer sources than the one that won do not have this key: they would have won.
                 let (winner, older) = self.walks[place..].split_first_mut().unzip();
@@ -151,8 +148,8 @@ impl<'a> Cursor<'a> {
                             walk.advance();
                         }
                     }
-                    if self.ahead.is_some_and(|(other, _)| *other == key[..]) {
-                        self.ahead = self.index.next()?;
+                    if self.index.key().is_some_and(|other| *other == key[..]) {
+                        self.index.advance()?;
                     }
                 }
                 winner.advance();

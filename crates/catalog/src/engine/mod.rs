@@ -22,8 +22,8 @@ pub use self::single::Engine;
 pub use catalog::{Catalog, Headroom};
 pub use cursor::Cursor;
 pub use index::{
-    Applied, Index, IndexCursor, IndexRead, IndexRow, IndexWrite, LmdbIndex, LmdbOptions, MemIndex, MemState,
-    Moment,
+    Applied, Index, IndexCursor, IndexRead, IndexRow, IndexWrite, MemIndex, MemState, Moment, TreeIndex,
+    TreeOptions, Verified,
 };
 pub use mirror::{Filling, Member, MemberState, Standing, Watch};
 pub use options::Options;

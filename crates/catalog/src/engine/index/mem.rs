@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 
-use super::{Applied, Index, IndexCursor, IndexRead, IndexRow, IndexWrite};
+use super::{Applied, Index, IndexCursor, IndexRead, IndexRow, IndexWrite, Verified};
 use crate::Fault;
 
 type Rows = Arc<BTreeMap<Vec<u8>, Bytes>>;
@@ -91,6 +91,11 @@ impl Index for MemIndex {
     fn reserve(&self) -> Result<(), Fault> {
         Ok(())
     }
+
+    /// Memory does not rot.
+    fn verify(&self, _: &[u8], _: u64) -> Result<Verified, Fault> {
+        Ok(Verified::default())
+    }
 }
 
 struct MemRead(Rows);
@@ -100,8 +105,10 @@ impl IndexRead for MemRead {
         Ok(self.0.get(key).cloned())
     }
 
-    fn cursor<'a>(&'a self, start: &[u8]) -> Result<Box<dyn IndexCursor<'a> + 'a>, Fault> {
-        Ok(Box::new(MemCursor { rows: &self.0, range: from(&self.0, start) }))
+    fn cursor<'a>(&'a self, start: &[u8]) -> Result<Box<dyn IndexCursor + 'a>, Fault> {
+        let mut cursor = MemCursor { rows: &self.0, range: self.0.range::<[u8], _>(..), here: None };
+        cursor.seek(start)?;
+        Ok(Box::new(cursor))
     }
 
     fn last_key_before(&self, start: &[u8], end: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
@@ -111,22 +118,28 @@ impl IndexRead for MemRead {
     }
 }
 
-fn from<'a>(rows: &'a BTreeMap<Vec<u8>, Bytes>, start: &[u8]) -> Range<'a, Vec<u8>, Bytes> {
-    rows.range::<[u8], _>((Bound::Included(start), Bound::Unbounded))
-}
-
 struct MemCursor<'a> {
     rows: &'a BTreeMap<Vec<u8>, Bytes>,
     range: Range<'a, Vec<u8>, Bytes>,
+    here: Option<(&'a Vec<u8>, &'a Bytes)>,
 }
 
-impl<'a> IndexCursor<'a> for MemCursor<'a> {
-    fn next(&mut self) -> Result<Option<IndexRow<'a>>, Fault> {
-        Ok(self.range.next().map(|(key, value)| (key.as_slice(), &value[..])))
+impl IndexCursor for MemCursor<'_> {
+    fn key(&self) -> Option<&[u8]> {
+        self.here.map(|(key, _)| key.as_slice())
+    }
+
+    fn row(&mut self) -> Result<Option<IndexRow<'_>>, Fault> {
+        Ok(self.here.map(|(key, value)| (key.as_slice(), &value[..])))
+    }
+
+    fn advance(&mut self) -> Result<(), Fault> {
+        self.here = self.range.next();
+        Ok(())
     }
 
     fn seek(&mut self, key: &[u8]) -> Result<(), Fault> {
-        self.range = from(self.rows, key);
-        Ok(())
+        self.range = self.rows.range::<[u8], _>((Bound::Included(key), Bound::Unbounded));
+        self.advance()
     }
 }

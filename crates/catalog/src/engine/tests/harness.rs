@@ -9,7 +9,7 @@ use bytes::Bytes;
 use model::{Ordinal, Timestamp};
 use world::{Disk, DiskFile, ManualClock, RealDisk, Space};
 
-use crate::engine::{Engine, Index, LmdbIndex, LmdbOptions, MemIndex, MemState, Options, Snapshot};
+use crate::engine::{Engine, Index, MemIndex, MemState, Options, Snapshot, TreeIndex, TreeOptions};
 use crate::{Fault, Plan, Purpose, View, Write};
 
 static SCRATCHES: AtomicU64 = AtomicU64::new(0);
@@ -76,8 +76,8 @@ impl Device {
         Engine::open(self.disk.clone(), index, self.clock.clone(), self.options)
     }
 
-    pub fn open_lmdb(&self) -> Result<Engine, Fault> {
-        let index = Box::new(LmdbIndex::open(&self.scratch.disk(), LmdbOptions::default())?);
+    pub fn open_tree(&self) -> Result<Engine, Fault> {
+        let index = Box::new(TreeIndex::open(&*self.disk, TreeOptions::default())?);
         Engine::open(self.disk.clone(), index, self.clock.clone(), self.options)
     }
 
@@ -266,8 +266,9 @@ pub(super) fn scan_index(index: &dyn Index) -> Vec<(Vec<u8>, Bytes)> {
     let read = index.read().unwrap();
     let mut cursor = read.cursor(b"").unwrap();
     let mut rows = Vec::new();
-    while let Some((key, value)) = cursor.next().unwrap() {
+    while let Some((key, value)) = cursor.row().unwrap() {
         rows.push((key.to_vec(), Bytes::copy_from_slice(value)));
+        cursor.advance().unwrap();
     }
     rows
 }

@@ -81,8 +81,8 @@ fn cursors_over_memtables_and_index_equal_a_btreemap() {
 }
 
 #[test]
-fn cursors_over_memtables_and_lmdb_equal_a_btreemap() {
-    reads_equal_the_model(|device| device.open_lmdb().unwrap(), 100..115);
+fn cursors_over_memtables_and_tree_equal_a_btreemap() {
+    reads_equal_the_model(|device| device.open_tree().unwrap(), 100..115);
 }
 
 #[test]
@@ -184,7 +184,7 @@ async fn thousands_of_concurrent_commits_share_few_syncs_and_lose_no_update() {
 #[test]
 fn keys_of_any_length_can_be_asked_for() {
     let device = Device::small();
-    let mut engine = device.open_lmdb().unwrap();
+    let mut engine = device.open_tree().unwrap();
     let longest = "k".repeat(crate::KEY_BYTES_MAX);
     commit(&mut engine, vec![put(&longest, "1")]).unwrap();
     engine.checkpoint().unwrap();

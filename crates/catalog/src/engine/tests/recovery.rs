@@ -28,11 +28,11 @@ fn what_was_committed_is_there_after_a_drop_without_shutdown() {
 }
 
 #[test]
-fn lmdb_and_its_journal_survive_many_checkpoints_and_reopens() {
+fn the_tree_and_its_journal_survive_many_checkpoints_and_reopens() {
     let device = Device::small();
     let mut expected = std::collections::BTreeMap::new();
     for round in 0..6_u32 {
-        let mut engine = device.open_lmdb().unwrap();
+        let mut engine = device.open_tree().unwrap();
         for number in 0..400_u32 {
             let key = format!("key-{:05}", (number * 7919 + round * 31) % 1_000);
             if number % 5 == 0 {

@@ -29,7 +29,8 @@ pub(crate) async fn add(steward: &Steward, body: &[u8]) -> Result<Added, Problem
         return Err(Problem::new(StatusCode::BAD_REQUEST, "InvalidArgument", message));
     }
     let zone = request.zone.map(|name| {
-        let wrong = || Problem::new(StatusCode::BAD_REQUEST, "InvalidArgument", "That is no name for a zone.");
+        let wrong =
+            || Problem::new(StatusCode::BAD_REQUEST, "InvalidArgument", "That is no name for a zone.");
         Zone::parse(&name).ok_or_else(wrong)
     });
     let number = steward.add(&request.path, zone.transpose()?).await?;

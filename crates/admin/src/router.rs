@@ -11,8 +11,8 @@ use sigv4::{PayloadMode, RequestView};
 use wire::{AnswerBody, ExtraRequest, Witness};
 use world::Clock;
 
-use crate::{accounts, devices};
 use crate::answer::{self, Problem, json, problem, respond};
+use crate::{accounts, devices};
 
 /// Where the API lives.
 pub const PREFIX: &str = "/-/admin/v1/";

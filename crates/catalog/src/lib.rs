@@ -19,8 +19,8 @@ pub mod table;
 
 pub use engine::{
     Applied, Catalog, Cursor, Engine, Filling, Headroom, Index, IndexCursor, IndexRead, IndexRow, IndexWrite,
-    MemIndex, MemState, Member, MemberState, Moment, Options, Snapshot, Standing,
-    TreeIndex, TreeOptions, Verified, Watch,
+    MemIndex, MemState, Member, MemberState, Moment, Options, Snapshot, Standing, TreeIndex, TreeOptions,
+    Verified, Watch,
 };
 pub use fault::Fault;
 pub use port::{Decision, Group, KEY_BYTES_MAX, PLAN_BYTES_MAX, Plan, Purpose, VALUE_BYTES_MAX, View, Write};

@@ -288,12 +288,15 @@ impl Store {
     /// Serves what is queued and closes in order, so that the next open needs no scan. Blocks. Reads go on.
     pub fn shutdown(&self) -> Result<(), Fault> {
         let ranks = self.ranks();
-        let mut outcome = Ok(());
         for unit in ranks.iter().filter(|unit| !unit.is_out()) {
-            let closed = unit.device.shutdown().map_err(|fault| unit.fault(fault));
-            outcome = outcome.and(closed);
+            if let Err(fault) = unit.device.shutdown().map_err(|fault| unit.fault(fault)) {
+                if !self.0.watch.failed(unit.number, &fault) {
+                    return Err(fault);
+                }
+                unit.stand(Standing::Out);
+            }
         }
-        outcome
+        Ok(())
     }
 
     pub(crate) fn ranks(&self) -> Arc<Ranks> {

@@ -25,7 +25,9 @@ impl FromStr for DataDir {
         };
         let (zone, path) =
             zoned.split_once(':').ok_or("write a zone as in zone=a:/mnt/d1, or ./zone=… for a directory")?;
-        let zone = Zone::parse(zone).ok_or_else(|| format!("{zone:?} is no name for a zone: 1 to 64 letters, digits, '-', '_' or '.'"))?;
+        let zone = Zone::parse(zone).ok_or_else(|| {
+            format!("{zone:?} is no name for a zone: 1 to 64 letters, digits, '-', '_' or '.'")
+        })?;
         Ok(Self { path: path.into(), zone: Some(zone) })
     }
 }
@@ -47,7 +49,10 @@ mod tests {
         let plain: DataDir = "/mnt/d1".parse().unwrap();
         assert_eq!((plain.path, plain.zone), (PathBuf::from("/mnt/d1"), None));
         let zoned: DataDir = "zone=rack-1:/mnt/a:b".parse().unwrap();
-        assert_eq!((zoned.path, zoned.zone.unwrap().to_string()), (PathBuf::from("/mnt/a:b"), "rack-1".into()));
+        assert_eq!(
+            (zoned.path, zoned.zone.unwrap().to_string()),
+            (PathBuf::from("/mnt/a:b"), "rack-1".into())
+        );
         for wrong in ["zone=a", "zone=:/d", "zone=a/b:/d"] {
             assert!(wrong.parse::<DataDir>().is_err(), "{wrong}");
         }

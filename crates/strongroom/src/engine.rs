@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use catalog::{Catalog, Decision, Group, Index, Member, TreeIndex, TreeOptions, Write};
 use catalog::table::space;
+use catalog::{Catalog, Decision, Group, Index, Member, TreeIndex, TreeOptions, Write};
 use devices::{CatalogCopy, Fleet, Health, Offer, OpenFault, Reason, Rhythm, Slot, State};
 use keepers::steward::{Steward, first_copies, stripe_slot};
-use model::DeviceNumber;
+use model::{DeviceNumber, Ordinal};
 use stripe::Store;
 use world::{Clock, Random};
 
@@ -51,8 +51,9 @@ pub async fn open(
 
     let options = catalog::Options { salt: random.u64(), ..catalog::Options::default() };
     let copies = catalog_members(&fleet, &members, first_parity)?;
-    let catalog = Catalog::open_members(copies, steward.clone(), clock, options).context("opening the catalog")?;
-    let parity = parity(settings.parity, first_parity, &catalog).await?;
+    let catalog =
+        Catalog::open_members(copies, steward.clone(), clock, options).context("opening the catalog")?;
+    let parity = parity(settings.parity, first_parity, &catalog)?;
     let options = stripe::Options { parity, patience: PATIENCE, ..stripe::Options::default() };
     let opened = Store::open(members.iter().map(stripe_slot).collect(), steward.clone(), options);
     let (store, failed) = opened.context("opening the volumes")?;
@@ -64,6 +65,7 @@ pub async fn open(
         store.stand(slot.number.0, stripe::Standing::Draining);
     }
     refuse_lost_catalog(&catalog, &store)?;
+    keep_parity(parity, &catalog).await?;
     let health = Health::start(fleet.clone(), Rhythm::default(), steward.clone())?;
     Ok(Engine { catalog, store, steward, dirs, health: Some(health), fleet })
 }
@@ -116,7 +118,8 @@ fn catalog_members(fleet: &Fleet, members: &[Slot], parity: u8) -> anyhow::Resul
 }
 
 fn open_index(slot: &Slot, fresh: bool) -> Result<Box<dyn Index>, catalog::Fault> {
-    let failed = |error: std::io::Error| catalog::Fault::Io { doing: "emptying the index", source: Arc::new(error) };
+    let failed =
+        |error: std::io::Error| catalog::Fault::Io { doing: "emptying the index", source: Arc::new(error) };
     if fresh && slot.disk.exists(INDEX_DIR).map_err(failed)? {
         for name in slot.disk.list(INDEX_DIR).map_err(failed)? {
             slot.disk.remove(&format!("{INDEX_DIR}/{name}")).map_err(failed)?;
@@ -126,28 +129,32 @@ fn open_index(slot: &Slot, fresh: bool) -> Result<Box<dyn Index>, catalog::Fault
 }
 
 /// What the site was made with, until somebody says otherwise.
-async fn parity(given: Option<u8>, first: u8, catalog: &Catalog) -> anyhow::Result<u8> {
+fn parity(given: Option<u8>, first: u8, catalog: &Catalog) -> anyhow::Result<u8> {
+    let kept = catalog.get(&space::setting(PARITY)).context("reading the site's parity")?;
+    Ok(given.or(kept.and_then(|row| row.first().copied())).unwrap_or(first))
+}
+
+async fn keep_parity(parity: u8, catalog: &Catalog) -> anyhow::Result<()> {
     let key = space::setting(PARITY);
     let kept = catalog.get(&key).context("reading the site's parity")?;
-    let kept = kept.and_then(|row| row.first().copied());
-    let wanted = given.or(kept).unwrap_or(first);
-    if kept != Some(wanted) {
-        let written: Result<(), ()> = catalog
-            .commit(Group::new(key.clone()), move |_, _| {
-                Ok(Decision::Write(vec![Write::put(key.clone(), vec![wanted])], ()))
-            })
-            .await
-            .context("writing the site's parity")?;
-        debug_assert!(written.is_ok(), "nobody refuses the parity");
+    if kept.is_some_and(|row| row[..] == [parity]) {
+        return Ok(());
     }
-    Ok(wanted)
+    let write = Write::put(key.clone(), vec![parity]);
+    let kept = catalog.commit(Group::new(key), move |_, _| {
+        Ok(Decision::<(), std::convert::Infallible>::Write(vec![write.clone()], ()))
+    });
+    match kept.await.context("writing the site's parity")? {
+        Ok(()) => Ok(()),
+        Err(never) => match never {},
+    }
 }
 
 /// Bytes without a catalog are no new site: to start would give them up.
 fn refuse_lost_catalog(catalog: &Catalog, store: &Store) -> anyhow::Result<()> {
-    let holds = |(device, _): &(u16, _)| store.stats(*device).is_some_and(|stats| stats.usage.filled_bytes > 0);
-    let mut view = catalog.snapshot().context("reading the catalog")?.cursor(&[space::BUCKETS], &[space::BUCKETS + 1])?;
-    if view.next()?.is_none() && store.devices().iter().any(holds) {
+    let holds =
+        |(device, _): &(u16, _)| store.stats(*device).is_some_and(|stats| stats.usage.filled_bytes > 0);
+    if catalog.last_ordinal() == Ordinal::default() && store.devices().iter().any(holds) {
         bail!("the catalog is empty, yet the volumes hold objects: its files were lost");
     }
     Ok(())

@@ -51,7 +51,8 @@ impl Kept<'_> {
     /// Durable on every device, or an error.
     pub fn write(&self, bytes: &[u8]) -> anyhow::Result<()> {
         for dir in self.dirs {
-            write(dir, self.name, bytes).with_context(|| format!("writing {}", dir.join(self.name).display()))?;
+            write(dir, self.name, bytes)
+                .with_context(|| format!("writing {}", dir.join(self.name).display()))?;
         }
         Ok(())
     }

@@ -22,11 +22,7 @@ const PURPOSE: &str = "seal-check";
 const CHECK: &[u8] = b"strongroom";
 
 /// The sealer of this site. A key that did not seal what the site holds is refused.
-pub async fn sealer(
-    dirs: &[PathBuf],
-    catalog: &Catalog,
-    random: &Arc<dyn Random>,
-) -> anyhow::Result<Sealer> {
+pub async fn sealer(dirs: &[PathBuf], catalog: &Catalog, random: &Arc<dyn Random>) -> anyhow::Result<Sealer> {
     let check = catalog.get(&space::seal_check()).context("reading the check value of the master key")?;
     let kept = Kept { name: FILE, dirs };
     let key = match given(&kept)? {

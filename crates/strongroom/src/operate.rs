@@ -24,8 +24,16 @@ pub fn status(output: &Output) -> anyhow::Result<()> {
         println!("{}", serde_json::to_string_pretty(&status)?);
         return Ok(());
     }
-    println!("site {}   new objects {}   may lose {} devices", text(&status["site"]), text(&status["layout"]), status["parity"]);
-    println!("{:<4}{:<18}{:<22}{:<9}{:>11}{:>11}{:>11}  PATH", "NO", "ZONE", "STATE", "CATALOG", "OBJECTS", "FREE", "SIZE");
+    println!(
+        "site {}   new objects {}   may lose {} devices",
+        text(&status["site"]),
+        text(&status["layout"]),
+        status["parity"]
+    );
+    println!(
+        "{:<4}{:<18}{:<22}{:<9}{:>11}{:>11}{:>11}  PATH",
+        "NO", "ZONE", "STATE", "CATALOG", "OBJECTS", "FREE", "SIZE"
+    );
     for device in status["devices"].as_array().into_iter().flatten() {
         println!("{}", line(device));
     }
@@ -48,14 +56,20 @@ pub fn device(action: DeviceAction) -> anyhow::Result<()> {
             if json {
                 println!("{added}");
             } else {
-                println!("device {} is in; new objects use it, and what lacked a device is repaired onto it", added["number"]);
+                println!(
+                    "device {} is in; new objects use it, and what lacked a device is repaired onto it",
+                    added["number"]
+                );
             }
             Ok(())
         }
         DeviceAction::Drain { number, output } => {
             act(number, "drain")?;
             follow(&client, &output, |status| is_drained(status, number))?;
-            done(&output, &format!("device {number} is empty; `strongroom device remove {number}` lets it go"))
+            done(
+                &output,
+                &format!("device {number} is empty; `strongroom device remove {number}` lets it go"),
+            )
         }
         DeviceAction::Return { number, output } => {
             act(number, "return")?;
@@ -133,7 +147,8 @@ fn line(device: &Value) -> String {
         Some(reason) => format!("{} ({reason})", text(&device["state"])),
         None => text(&device["state"]).to_owned(),
     };
-    let bytes = |field: &str| device[field].as_u64().map_or("-".to_owned(), |bytes| HumanBytes(bytes).to_string());
+    let bytes =
+        |field: &str| device[field].as_u64().map_or("-".to_owned(), |bytes| HumanBytes(bytes).to_string());
     format!(
         "{:<4}{:<18}{:<22}{:<9}{:>11}{:>11}{:>11}  {}",
         device["number"],

@@ -174,13 +174,7 @@ fn keep(
 }
 
 /// One line with the address and a command to try; drawn credentials only the first time.
-fn greet(
-    address: std::net::SocketAddr,
-    tls: bool,
-    dirs: &[PathBuf],
-    credentials: &Credentials,
-    drawn: bool,
-) {
+fn greet(address: std::net::SocketAddr, tls: bool, dirs: &[PathBuf], credentials: &Credentials, drawn: bool) {
     let scheme = if tls { "https" } else { "http" };
     let url = format!("{scheme}://{address}");
     let mut out = std::io::stdout().lock();

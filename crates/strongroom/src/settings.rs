@@ -52,7 +52,11 @@ impl Settings {
         let default = || vec![DataDir { path: DATA.into(), zone: None }];
         let data = if args.data.is_empty() { default() } else { args.data };
         if args.parity.is_some_and(|parity| usize::from(parity) >= data.len()) {
-            bail!("a parity of {} needs more devices than the {} given", args.parity.unwrap_or(0), data.len());
+            bail!(
+                "a parity of {} needs more devices than the {} given",
+                args.parity.unwrap_or(0),
+                data.len()
+            );
         }
         let mut regions = Vec::new();
         for name in &args.region {

@@ -17,8 +17,7 @@ impl Steward {
             self.dismiss_lost(charge);
             let wanted = usize::from(charge.store().parity()) + 1;
             let slots = self.fleet.slots();
-            let held: Vec<u16> =
-                charge.catalog().members().into_iter().map(|member| member.number).collect();
+            let held: Vec<u16> = charge.catalog().members().into_iter().map(|member| member.number).collect();
             let Some(slot) = next_copy(&slots, &held, wanted) else { break };
             if let Err(fault) = self.make_copy(charge, slot.clone()).await {
                 tracing::error!(device = %slot.number, %fault, "the catalog could not be copied");
@@ -57,9 +56,8 @@ impl Steward {
             let mut copies = self.copies();
             copies.remove(&DeviceNumber(member.number));
             let noted = self.fleet.set_catalog(&copies).map_err(|fault| fault.to_string());
-            let left = noted.and_then(|()| {
-                charge.catalog().leave(member.number).map_err(|fault| fault.to_string())
-            });
+            let left =
+                noted.and_then(|()| charge.catalog().leave(member.number).map_err(|fault| fault.to_string()));
             if let Err(fault) = left {
                 tracing::error!(device = member.number, fault, "a copy of the catalog can't be let go");
             }
@@ -83,6 +81,12 @@ impl Steward {
     pub(super) fn note_whole(&self, number: DeviceNumber) -> Result<(), devices::Fault> {
         let mut copies = self.copies();
         copies.insert(number, CatalogCopy::Whole);
+        self.fleet.set_catalog(&copies)
+    }
+
+    pub(super) fn note_no_copy(&self, number: DeviceNumber) -> Result<(), devices::Fault> {
+        let mut copies = self.copies();
+        copies.remove(&number);
         self.fleet.set_catalog(&copies)
     }
 

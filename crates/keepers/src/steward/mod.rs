@@ -30,7 +30,8 @@ pub use status::{DeviceStatus, DeviceUsage, Repair, SiteStatus};
 const QUARANTINE: Duration = Duration::from_secs(600);
 
 /// Opens the index of a catalog's copy; `true`: an empty one, whatever is there.
-pub type OpenIndex = Arc<dyn Fn(&devices::Slot, bool) -> Result<Box<dyn Index>, catalog::Fault> + Send + Sync>;
+pub type OpenIndex =
+    Arc<dyn Fn(&devices::Slot, bool) -> Result<Box<dyn Index>, catalog::Fault> + Send + Sync>;
 
 /// What it cares for; there once all of it is open.
 struct Charge {
@@ -160,7 +161,9 @@ impl Steward {
         opened.await.map_err(|_| DeviceFault::Starting)??;
         match sweep_device(&charge.hall, number.0).await {
             Ok(swept) => tracing::info!(device = %number, swept.looked_at, swept.freed, "the device is back"),
-            Err(fault) => tracing::warn!(device = %number, %fault, "what was deleted without it stays for now"),
+            Err(fault) => {
+                tracing::warn!(device = %number, %fault, "what was deleted without it stays for now")
+            }
         }
         charge.orders.pass();
         Ok(())
@@ -291,8 +294,13 @@ impl stripe::Watch for Steward {
 impl catalog::Watch for Steward {
     fn lost(&self, member: u16, why: &catalog::Fault) -> Result<(), catalog::Fault> {
         tracing::error!(device = member, %why, "a copy of the catalog failed");
-        let taken = self.fleet.take_out(DeviceNumber(member), Reason::Failed);
-        taken.map_err(|fault| catalog::Fault::Member { number: member, detail: fault.to_string().into() })
+        let number = DeviceNumber(member);
+        let noted = match why {
+            // One rotten block is no dead device: the copy is made anew, the volumes stay in use.
+            catalog::Fault::Corrupt { .. } => self.note_no_copy(number),
+            _ => self.fleet.take_out(number, Reason::Failed),
+        };
+        noted.map_err(|fault| catalog::Fault::Member { number: member, detail: fault.to_string().into() })
     }
 
     fn whole(&self, member: u16) -> Result<(), catalog::Fault> {

@@ -9,7 +9,7 @@ use super::lanes::{Held, Lane};
 use super::members::{Members, Place};
 use super::read::MirrorRead;
 use crate::Fault;
-use crate::engine::index::{Applied, Index, IndexRead, IndexWrite};
+use crate::engine::index::{Applied, Index, IndexRead, IndexWrite, Verified};
 
 #[derive(Clone)]
 pub(crate) struct MirrorIndex(Arc<Members>);
@@ -94,5 +94,31 @@ impl Index for MirrorIndex {
         }
         let holders = places.iter().map(Place::held_index).collect();
         self.0.ask(holders, Lane::Index, |index| index.reserve()).map(drop)
+    }
+
+    /// On every whole member: what one proved further than another is proven again by the next call.
+    fn verify(&self, start: &[u8], bytes_max: u64) -> Result<Verified, Fault> {
+        let places = self.0.living();
+        let mut least: Option<Verified> = None;
+        for place in places.iter().filter(|place| place.seat.is_whole()) {
+            match place.index.verify(start, bytes_max) {
+                Ok(verified) => {
+                    least = Some(match least {
+                        Some(least) if !is_before(&verified, &least) => least,
+                        _ => verified,
+                    });
+                }
+                Err(why @ (Fault::Corrupt { .. } | Fault::Io { .. })) => self.0.lose(&place.seat, &why)?,
+                Err(fault) => return Err(fault),
+            }
+        }
+        Ok(least.unwrap_or_default())
+    }
+}
+
+fn is_before(one: &Verified, other: &Verified) -> bool {
+    match (&one.next, &other.next) {
+        (Some(one), Some(other)) => one < other,
+        (one, other) => one.is_some() && other.is_none(),
     }
 }

@@ -36,7 +36,7 @@ impl Filling {
     ) -> Result<Self, Fault> {
         let place = Place::new(member, false);
         let (seat, index) = place.held_index();
-        if index.applied()? != Applied::default() || index.read()?.cursor(&[])?.next()?.is_some() {
+        if index.applied()? != Applied::default() || index.read()?.cursor(&[])?.key().is_some() {
             return Err(Fault::Member { number: seat.number, detail: "its index is not empty".into() });
         }
         if members.living().iter().any(|other| other.seat.number == seat.number) {
@@ -65,12 +65,13 @@ impl Filling {
         let (mut rows, mut bytes) = (Vec::new(), 0);
         let mut ended = false;
         while rows.len() < self.options.apply_rows_max && bytes < self.options.apply_bytes_max {
-            let Some((key, value)) = cursor.next()? else {
+            let Some((key, value)) = cursor.row()? else {
                 ended = true;
                 break;
             };
             bytes += key.len() + value.len();
             rows.push((Box::from(key), Box::from(value)));
+            cursor.advance()?;
         }
         let last: Option<Box<[u8]>> = rows.last().map(|(key, _): &(Box<[u8]>, Box<[u8]>)| key.clone());
         let count = rows.len() as u64;

@@ -28,9 +28,9 @@ impl IndexRead for MirrorRead {
         self.members.first(&self.pins, |_, pin| pin.get(key))
     }
 
-    fn cursor<'a>(&'a self, start: &[u8]) -> Result<Box<dyn IndexCursor<'a> + 'a>, Fault> {
-        let cursors = self.pins.iter().map(|_| None).collect();
-        Ok(Box::new(MirrorCursor { read: self, cursors, stand: Stand::At(start.to_vec()) }))
+    fn cursor<'a>(&'a self, start: &[u8]) -> Result<Box<dyn IndexCursor + 'a>, Fault> {
+        let cursor = self.members.first(&self.pins, |_, pin| pin.cursor(start))?;
+        Ok(Box::new(MirrorCursor { read: self, cursor, stood: start.to_vec(), row: None }))
     }
 
     fn last_key_before(&self, start: &[u8], end: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
@@ -40,65 +40,60 @@ impl IndexRead for MirrorRead {
 
 struct MirrorCursor<'a> {
     read: &'a MirrorRead,
-    /// One a pin, where it was asked already; only the one that gave the last row stands where we are.
-    cursors: Vec<Option<Box<dyn IndexCursor<'a> + 'a>>>,
-    stand: Stand<'a>,
+    /// Of the pin that answered last.
+    cursor: Box<dyn IndexCursor + 'a>,
+    /// Where the walk is: another pin's cursor goes on from here.
+    stood: Vec<u8>,
+    /// The row that is lent: which pin it comes from is settled only when it has been read.
+    row: Option<(Vec<u8>, Vec<u8>)>,
 }
 
-/// Where the walk is.
-enum Stand<'a> {
-    /// Before the first row that is not before this key; no cursor is there yet.
-    At(Vec<u8>),
-    /// Behind the row with this key, which this pin's cursor gave.
-    Behind(&'a [u8], usize),
-    End,
-}
-
-impl<'a> IndexCursor<'a> for MirrorCursor<'a> {
-    fn next(&mut self) -> Result<Option<IndexRow<'a>>, Fault> {
-        let Self { read, cursors, stand } = self;
-        if matches!(stand, Stand::End) {
-            return Ok(None);
+impl<'a> MirrorCursor<'a> {
+    /// Asks the cursor in use, and where it fails one of each pin after the other, at the same place.
+    fn ask<T>(
+        &mut self,
+        mut act: impl FnMut(&mut (dyn IndexCursor + 'a)) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        if let Ok(answer) = act(&mut *self.cursor) {
+            return Ok(answer);
         }
-        let (row, place) = read.members.first(&read.pins, |place, pin| {
-            let cursor = &mut cursors[place];
-            let row = match stand {
-                Stand::Behind(_, given) if *given == place => match cursor {
-                    Some(cursor) => cursor.next()?,
-                    None => None,
-                },
-                Stand::Behind(last, _) => match from(&**pin, cursor, last)? {
-                    Some((key, _)) if key == *last => {
-                        cursor.as_mut().map_or(Ok(None), |cursor| cursor.next())?
-                    }
-                    row => row,
-                },
-                Stand::At(key) => from(&**pin, cursor, key)?,
-                Stand::End => None,
-            };
-            Ok((row, place))
+        let MirrorRead { members, pins } = self.read;
+        let (answer, cursor) = members.first(pins, |_, pin| {
+            let mut cursor = pin.cursor(&self.stood)?;
+            Ok((act(&mut *cursor)?, cursor))
         })?;
-        *stand = row.map_or(Stand::End, |(key, _)| Stand::Behind(key, place));
-        Ok(row)
+        self.cursor = cursor;
+        Ok(answer)
+    }
+
+    fn note_place(&mut self) {
+        if let Some(key) = self.cursor.key() {
+            self.stood.clear();
+            self.stood.extend_from_slice(key);
+        }
+    }
+}
+
+impl IndexCursor for MirrorCursor<'_> {
+    fn key(&self) -> Option<&[u8]> {
+        self.cursor.key()
+    }
+
+    fn row(&mut self) -> Result<Option<IndexRow<'_>>, Fault> {
+        self.note_place();
+        self.row = self.ask(|cursor| Ok(cursor.row()?.map(|(key, value)| (key.to_vec(), value.to_vec()))))?;
+        Ok(self.row.as_ref().map(|(key, value)| (&key[..], &value[..])))
+    }
+
+    fn advance(&mut self) -> Result<(), Fault> {
+        self.note_place();
+        let stood = self.stood.clone();
+        // A pin that lacks the row stands behind it already.
+        self.ask(|cursor| if cursor.key() == Some(&stood) { cursor.advance() } else { Ok(()) })
     }
 
     fn seek(&mut self, key: &[u8]) -> Result<(), Fault> {
-        self.stand = Stand::At(key.to_vec());
-        Ok(())
-    }
-}
-
-/// Moves a pin's cursor, which is made at the first time, and gives the first row that is not before the key.
-fn from<'a>(
-    pin: &'a dyn IndexRead,
-    cursor: &mut Option<Box<dyn IndexCursor<'a> + 'a>>,
-    key: &[u8],
-) -> Result<Option<IndexRow<'a>>, Fault> {
-    match cursor {
-        Some(cursor) => {
-            cursor.seek(key)?;
-            cursor.next()
-        }
-        none => none.insert(pin.cursor(key)?).next(),
+        self.stood = key.to_vec();
+        self.ask(|cursor| cursor.seek(key))
     }
 }

@@ -12,7 +12,7 @@ use world::{Clock, Disk, DiskFile, ManualClock, Space};
 
 use crate::engine::{
     Applied, Engine, Index, IndexCursor, IndexRead, IndexRow, IndexWrite, MemIndex, MemState, Member,
-    Options, Watch,
+    Options, Verified, Watch,
 };
 use crate::{Catalog, Fault};
 
@@ -224,7 +224,7 @@ struct DriveIndex(Arc<Drive>, MemIndex);
 
 struct DriveRead(Arc<Drive>, Box<dyn IndexRead>);
 
-struct DriveCursor<'a>(&'a DriveRead, Box<dyn IndexCursor<'a> + 'a>);
+struct DriveCursor<'a>(&'a DriveRead, Box<dyn IndexCursor + 'a>);
 
 impl Index for DriveIndex {
     fn applied(&self) -> Result<Applied, Fault> {
@@ -244,6 +244,9 @@ impl Index for DriveIndex {
     fn reserve(&self) -> Result<(), Fault> {
         self.0.deed().map_err(Fault::io("reserving"))
     }
+    fn verify(&self, start: &[u8], bytes_max: u64) -> Result<Verified, Fault> {
+        self.1.verify(start, bytes_max)
+    }
 }
 
 impl DriveRead {
@@ -258,7 +261,7 @@ impl IndexRead for DriveRead {
         self.proven(key, ())?;
         self.1.get(key)
     }
-    fn cursor<'a>(&'a self, start: &[u8]) -> Result<Box<dyn IndexCursor<'a> + 'a>, Fault> {
+    fn cursor<'a>(&'a self, start: &[u8]) -> Result<Box<dyn IndexCursor + 'a>, Fault> {
         Ok(Box::new(DriveCursor(self, self.1.cursor(start)?)))
     }
     fn last_key_before(&self, start: &[u8], end: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
@@ -267,10 +270,16 @@ impl IndexRead for DriveRead {
     }
 }
 
-impl<'a> IndexCursor<'a> for DriveCursor<'a> {
-    fn next(&mut self) -> Result<Option<IndexRow<'a>>, Fault> {
-        let row = self.1.next()?;
+impl IndexCursor for DriveCursor<'_> {
+    fn key(&self) -> Option<&[u8]> {
+        self.1.key()
+    }
+    fn row(&mut self) -> Result<Option<IndexRow<'_>>, Fault> {
+        let row = self.1.row()?;
         self.0.proven(row.map_or(&[], |(key, _)| key), row)
+    }
+    fn advance(&mut self) -> Result<(), Fault> {
+        self.1.advance()
     }
     fn seek(&mut self, key: &[u8]) -> Result<(), Fault> {
         self.1.seek(key)

@@ -41,10 +41,12 @@ class Server:
     """One server on one data directory. The port stays the same over restarts.
 
     `environment` adds variables to those that it sets; None takes one away. `data` may lie apart from the log.
+    With `devices` there are so many data directories beside each other.
     """
 
-    def __init__(self, folder, arguments=(), environment=None, data=None):
+    def __init__(self, folder, arguments=(), environment=None, data=None, devices=1):
         self.data = pathlib.Path(data or folder) / "data"
+        self.devices = [self.data / f"d{number}" for number in range(devices)] if devices > 1 else [self.data]
         self.log = pathlib.Path(folder) / "server.log"
         self.port = free_port()
         self.arguments = [str(argument) for argument in arguments]
@@ -61,7 +63,9 @@ class Server:
         return f"{self.scheme}://{self.host}"
 
     def command(self):
-        command = [str(binary()), "serve", "--data", str(self.data), "--listen", self.host]
+        command = [str(binary()), "serve", "--listen", self.host]
+        for device in self.devices:
+            command += ["--data", str(device)]
         if offers("--console"):
             command += ["--console", f"127.0.0.1:{free_port()}"]
         return command + self.arguments

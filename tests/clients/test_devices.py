@@ -1,0 +1,241 @@
+"""Several devices: any two of six may die, lie or rot; they are taken out, repaired, drained, added and returned."""
+
+import itertools
+import json
+import shutil
+import time
+
+import pytest
+
+from support import boto
+from support.command import Shell
+from support.devices import DAMAGES, Load, away, flipped, removed
+from support.server import Server, binary
+
+EU = {"CreateBucketConfiguration": {"LocationConstraint": "eu-west-1"}}
+PAIRS = list(itertools.combinations(range(6), 2))
+
+
+@pytest.fixture
+def site(start, tmp_path):
+    def begin(devices, arguments=()):
+        server = start(devices=devices, arguments=arguments)
+        boto.client(server).create_bucket(Bucket="bucket", **EU)
+        return server, Operator(server, tmp_path)
+
+    return begin
+
+
+class Operator:
+    """Runs `strongroom status`, `device` and `repair`."""
+
+    def __init__(self, server, folder):
+        self.server = server
+        self.shell = Shell(server, folder)
+
+    def run(self, line):
+        done = self.shell.run(f"{binary()} {line}")
+        assert done.code == 0, f"{line}: {done.err}\n{self.server.tail()}"
+        return done.out
+
+    def status(self):
+        return json.loads(self.run("status --json"))
+
+    def states(self):
+        return {device["number"]: device["state"] for device in self.status()["devices"]}
+
+    def wait(self, wanted, within=40):
+        start = time.monotonic()
+        while not wanted(status := self.status()):
+            assert time.monotonic() - start < within, f"{status}\n{self.server.tail()}"
+            time.sleep(0.1)
+
+    def wait_for_state(self, number, state):
+        self.wait(lambda status: any(
+            device["number"] == number and device["state"] == state for device in status["devices"]
+        ))
+
+    def wait_for_catalog(self, copies):
+        self.wait(lambda status: sum(device.get("catalog") == "whole" for device in status["devices"]) == copies)
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=[f"{first}-{second}" for first, second in PAIRS])
+def test_no_acknowledged_object_is_lost_with_any_two_of_six_devices(site, pair):
+    server, operator = site(6)
+    kinds = PAIRS.index(pair)
+    with Load(server, "bucket") as load:
+        load.run_for(0.5, objects=15)
+        for place, number in enumerate(pair):
+            DAMAGES[(kinds + place * (1 + kinds // 4)) % len(DAMAGES)](server.devices[number])
+        load.run_for(2, objects=15)
+        load.check()
+    load.check()
+    operator.run("repair")
+    load.check()
+    assert operator.status()["repair"]["chunks_lost"] == 0
+    server.restart()
+    load.check()
+
+
+def test_repair_restores_full_parity_so_that_two_more_may_go(site):
+    server, operator = site(6)
+    with Load(server, "bucket") as load:
+        load.run_for(0.5, objects=20)
+    for gone in [(4, 1), (0, 3)]:
+        for number in gone:
+            removed(server.devices[number])
+            operator.wait_for_state(number, "out")
+        operator.run("repair")
+        # What the parity leaves: three copies of the catalog, two where only two devices are left.
+        operator.wait_for_catalog(3 if gone == (4, 1) else 2)
+        load.check()
+    assert operator.status()["layout"] == "1+1"
+    boto.client(server).put_object(Bucket="bucket", Key="still", Body=b"written")
+
+
+def test_a_device_that_was_away_is_let_in_again_and_repaired(site):
+    server, operator = site(4)
+    with Load(server, "bucket") as load:
+        load.run_for(0.5, objects=10)
+        away(server.devices[2])
+        operator.wait_for_state(2, "out")
+        load.run_for(0.5, objects=10)
+        server.devices[2].with_name("d2-away").rename(server.devices[2])
+        operator.wait_for_state(2, "in")
+        load.run_for(0.5, objects=10)
+    operator.run("repair")
+    load.check()
+    for number in [0, 1]:
+        away(server.devices[number])
+        operator.wait_for_state(number, "out")
+    load.check()
+
+
+def test_a_drained_device_is_empty_and_may_be_removed(site):
+    server, operator = site(4)
+    with Load(server, "bucket") as load:
+        load.run_for(0.5, objects=10)
+        operator.run("device drain 0")
+        load.run_for(0.2, objects=5)
+    assert operator.states()[0] == "draining"
+    operator.run("device remove 0")
+    assert operator.states()[0] == "removed"
+    load.check()
+    server.stop()
+    shutil.rmtree(server.devices.pop(0))
+    server.start()
+    load.check()
+    done = operator.shell.run(f"{binary()} device remove 1")
+    assert done.code == 1 and "drain it first" in done.err
+
+
+def test_an_added_device_takes_part_and_gets_what_was_missing(site, tmp_path):
+    server, operator = site(3)
+    with Load(server, "bucket") as load:
+        load.run_for(0.5, objects=10)
+        removed(server.devices[1])
+        operator.wait_for_state(1, "out")
+        added = json.loads(operator.run(f"device add {tmp_path / 'd9'} --json"))
+        assert added == {"number": 3}
+        load.run_for(0.5, objects=10)
+    operator.run("repair")
+    load.check()
+    assert operator.status()["layout"] == "2+1"
+    removed(server.devices[0])
+    operator.wait_for_state(0, "out")
+    load.check()
+    server.devices = [server.devices[2], tmp_path / "d9"]
+    server.restart()
+    load.check()
+
+
+def test_parity_may_be_chosen_and_is_kept(site):
+    server, operator = site(5, arguments=["--parity", "1"])
+    assert (operator.status()["layout"], operator.status()["parity"]) == ("4+1", 1)
+    server.arguments = []
+    server.restart()
+    assert operator.status()["layout"] == "4+1"
+
+
+def test_storage_classes_of_less_redundancy_take_less_space(site):
+    server, operator = site(6)
+    s3 = boto.client(server)
+
+    def live():
+        return sum(device.get("live_bytes", 0) for device in operator.status()["devices"])
+
+    s3.put_object(Bucket="bucket", Key="full", Body=bytes(4 << 20))
+    full = live()
+    s3.put_object(Bucket="bucket", Key="less", Body=bytes(4 << 20), StorageClass="REDUCED_REDUNDANCY")
+    assert 1.45 * (4 << 20) < full < 1.55 * (4 << 20)
+    assert 1.2 * (4 << 20) < live() - full < 1.3 * (4 << 20)
+
+
+def test_a_start_without_more_than_half_is_refused_until_told_otherwise(site):
+    server, operator = site(4)
+    boto.client(server).put_object(Bucket="bucket", Key="k", Body=b"body")
+    server.stop()
+    for number in [1, 3]:
+        shutil.rmtree(server.devices[number])
+    server.devices = [server.devices[0], server.devices[2]]
+    with pytest.raises(AssertionError, match="--without"):
+        server.start()
+    server.arguments = ["--without", "1", "--without", "3"]
+    server.start()
+    assert boto.client(server).get_object(Bucket="bucket", Key="k")["Body"].read() == b"body"
+    assert [operator.states()[number] for number in [1, 3]] == ["removed", "removed"]
+
+
+@pytest.mark.parametrize("device", [0, 3])
+def test_a_device_of_another_site_or_full_of_strangers_is_refused_and_left_alone(site, tmp_path, device):
+    server, _ = site(4)
+    server.stop()
+    other = Server(tmp_path, devices=2)
+    other.start()
+    other.stop()
+    strangers = tmp_path / "photos"
+    strangers.mkdir()
+    (strangers / "holiday.jpg").write_bytes(b"jpg")
+    for wrong, message in [(other.devices[0], "site"), (strangers, "holiday.jpg")]:
+        server.devices[device], kept = wrong, server.devices[device]
+        before = {path: path.read_bytes() for path in wrong.rglob("*") if path.is_file()}
+        with pytest.raises(AssertionError, match=message):
+            server.start()
+        assert {path: path.read_bytes() for path in wrong.rglob("*") if path.is_file()} == before
+        server.devices[device] = kept
+    server.start()
+    other.start()
+    other.stop()
+
+
+def test_two_servers_never_share_a_device(site, tmp_path):
+    server, _ = site(2)
+    second = Server(tmp_path, devices=2)
+    second.devices[1] = server.devices[1]
+    with pytest.raises(AssertionError, match="another server"):
+        second.start()
+
+
+def test_secrets_outlive_the_device_that_had_them_first(start, tmp_path):
+    drawn = {"STRONGROOM_ROOT_ACCESS_KEY": None, "STRONGROOM_ROOT_SECRET_KEY": None}
+    server = start(devices=3, environment=drawn)
+    kept = (server.devices[0] / "root-credentials.json").read_bytes()
+    server.stop()
+    shutil.rmtree(server.devices[0])
+    server.start()
+    for device in server.devices[1:]:
+        assert (device / "root-credentials.json").read_bytes() == kept
+        assert (device / "master-key").stat().st_mode & 0o777 == 0o600
+
+
+def test_rot_in_one_copy_of_the_catalog_is_told_from_a_dead_device(site):
+    server, operator = site(4)
+    with Load(server, "bucket") as load:
+        load.run_for(0.5, objects=20)
+    server.stop()
+    for name in ["index", "journal"]:
+        flipped(server.devices[0] / name)
+    server.start()
+    load.check()
+    operator.wait_for_catalog(3)
+    load.check()

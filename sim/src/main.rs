@@ -24,7 +24,7 @@ struct Arguments {
     /// This seed and no other.
     #[arg(long)]
     seed: Option<u64>,
-    /// One scenario instead of all: catalog, volumes or store.
+    /// One scenario instead of all: catalog, members, volumes or store.
     #[arg(long)]
     scenario: Option<String>,
     /// Plants a bug: syncs of this file prefix do nothing (or of this directory, when it ends with `/`).

@@ -37,7 +37,12 @@ fn the_catalog_loses_nothing_that_it_acknowledged() -> Result<(), Failure> {
 
 #[test]
 fn the_index_holds_exactly_its_last_durable_batch() -> Result<(), Failure> {
-    survive("index", 0..400)
+    survive("index", 0..200)
+}
+
+#[test]
+fn a_catalog_of_several_members_loses_nothing_while_they_go_and_join() -> Result<(), Failure> {
+    survive("members", 0..40)
 }
 
 #[test]
@@ -59,6 +64,13 @@ fn a_journal_that_is_never_synced_is_caught() {
 #[test]
 fn one_journal_sync_too_few_is_caught() {
     is_caught("catalog", &SkippedSync::nth(SyncKind::File, "journal/", 4));
+}
+
+#[test]
+fn members_whose_journals_are_never_synced_are_caught_and_a_single_one_is_healed() -> Result<(), Failure> {
+    is_caught("members", &SkippedSync::every(SyncKind::File, "member-"));
+    let one = SkippedSync::every(SyncKind::File, "member-1/journal/");
+    run("members", 0..20, Some(&one)).map(|_| ())
 }
 
 #[test]

@@ -4,6 +4,9 @@
 //! to, memtables over it, and an ordered index that the memtables are moved into. `table` gives keys and values
 //! their meaning. Nothing below `table` knows what a bucket is; nothing here knows HTTP or S3's rules.
 //!
+//! A catalog lives on one device or, whole, on several: `Catalog::open_members` takes what a roster trusts, tells its
+//! `Watch` who is given up, and `join` fills a member again while commits go on.
+//!
 //! **The simulation** drives `Engine`, which has no threads: `Engine::open(disk, index, clock, options)` on a
 //! simulated `world::Disk` and a `MemIndex::on(state)`, then `commit_batch(plans)` and `checkpoint()` as the
 //! scenario says. All effects are writes and syncs on that disk and atomic applications to that `MemState`

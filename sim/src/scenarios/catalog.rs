@@ -58,11 +58,11 @@ impl Catalog {
     }
 }
 
-fn key(dice: &Dice) -> Vec<u8> {
+pub fn key(dice: &Dice) -> Vec<u8> {
     format!("key/{}", dice.below(14)).into_bytes()
 }
 
-fn change(dice: &Dice) -> Change {
+pub fn change(dice: &Dice) -> Change {
     let len = match dice.below(20) {
         0 => 9_000,
         1..4 => 2_000,

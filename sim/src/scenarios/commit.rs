@@ -16,7 +16,7 @@ use crate::scenario::{Stop, alive};
 const KEYS_END: &[u8] = &[0xff];
 
 /// Sizes at which a few commits fill a memtable and two batches a segment.
-fn small(salt: u64) -> Options {
+pub fn small(salt: u64) -> Options {
     Options {
         memtable_bytes_max: 12 << 10,
         frozen_max: 1,
@@ -30,6 +30,7 @@ fn small(salt: u64) -> Options {
         apply_bytes_max: 8 << 10,
         free_bytes_min: 64 << 10,
         salt,
+        ..Options::default()
     }
 }
 

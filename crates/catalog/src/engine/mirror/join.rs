@@ -50,15 +50,10 @@ impl Filling {
         Ok(filling)
     }
 
-    /// Copies the next rows; true once the member is whole. Whoever fills it notes what `Watch::whole` says.
+    /// Copies the next rows; true once the member is whole, which the watch has then noted.
     pub fn step(&mut self) -> Result<bool, Fault> {
         let mut filled = self.members.filled();
-        if !self.seat.is_living() {
-            return Err(Fault::Member {
-                number: self.seat.number,
-                detail: "it was lost while it joined".into(),
-            });
-        }
+        self.seat.must_live()?;
         let all = MirrorIndex::over(self.members.clone());
         let source = all.read()?;
         let mut cursor = source.cursor(&filled)?;

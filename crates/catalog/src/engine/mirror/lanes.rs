@@ -63,6 +63,12 @@ impl Seat {
         !self.lost.load(Ordering::Acquire)
     }
 
+    /// For a member that is joining.
+    pub fn must_live(&self) -> Result<(), Fault> {
+        let lost = || Fault::Member { number: self.number, detail: "it was lost while it joined".into() };
+        if self.is_living() { Ok(()) } else { Err(lost()) }
+    }
+
     /// Living, and nothing is missing from it.
     pub fn is_whole(&self) -> bool {
         self.is_living() && self.whole.load(Ordering::Acquire)

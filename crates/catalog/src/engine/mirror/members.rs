@@ -244,6 +244,7 @@ impl Members {
     /// The joining member counts from now on.
     pub fn count_in(&self, seat: &Seat) -> Result<(), Fault> {
         let _one = self.changing();
+        seat.must_live()?;
         self.watch.whole(seat.number)?;
         seat.become_whole();
         Ok(())

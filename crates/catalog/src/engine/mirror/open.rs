@@ -58,8 +58,15 @@ pub(crate) fn open(
         return Err(Fault::Member { number, detail: "it is there twice".into() });
     }
     let mut gone = BTreeMap::new();
+    if places.is_empty() {
+        return Err(nobody());
+    }
     if places.len() > 1 {
         let left_out = examine_and_heal(&places, options)?;
+        if left_out.iter().all(Option::is_some) {
+            // Nobody is noted as lost where nobody would be left.
+            return Err(left_out.into_iter().flatten().next().unwrap_or_else(nobody));
+        }
         for (place, why) in places.iter().zip(left_out) {
             let Some(why) = why else { continue };
             watch.lost(place.seat.number, &why)?;
@@ -120,7 +127,7 @@ fn choose(applied: &[Result<Applied, Fault>], surveyed: &[(u64, Surveys)]) -> Re
         let journals =
             surveyed.last().and_then(|(_, surveys)| surveys.iter().find_map(|survey| survey.clone().err()));
         let refused = journals.or_else(|| applied.iter().find_map(|applied| applied.clone().err()));
-        return Err(refused.unwrap_or_else(|| Fault::corrupt("catalog", "it has no members")));
+        return Err(refused.unwrap_or_else(nobody));
     };
     let mut left_out = Vec::new();
     for applied in applied {
@@ -140,6 +147,10 @@ fn choose(applied: &[Result<Applied, Fault>], surveyed: &[(u64, Surveys)]) -> Re
         });
     }
     Ok(Choice { source, surveys: surveys.clone(), left_out })
+}
+
+fn nobody() -> Fault {
+    Fault::corrupt("catalog", "it has no members")
 }
 
 /// Whose journal cannot be healed is left out too.

@@ -226,6 +226,21 @@ fn without_a_whole_journal_nothing_is_made_up() {
 }
 
 #[test]
+fn where_nobody_would_be_left_nobody_is_noted_as_lost() {
+    let site = Site::of(2);
+    let rows = filled(&site);
+    // The index that fits is on a device whose journal is gone and cannot be written.
+    *site.drives[0].index_lost.lock().unwrap() = true;
+    site.drives[1].lose_journal();
+    site.drives[1].fail_from(0);
+    assert!(site.open().is_err());
+    assert_eq!(site.trusted(), [0, 1]);
+    site.drives[1].fail_from(u64::MAX);
+    must_hold(&site.open().unwrap(), &rows, "it is written again");
+    assert_eq!(site.trusted(), [1]);
+}
+
+#[test]
 fn what_one_device_has_no_room_for_none_has() {
     let site = Site::of(3);
     let mut rows = filled(&site);

@@ -53,6 +53,8 @@ pub(super) struct Drive {
     wakes: Condvar,
     /// Writes stop half-way for want of space.
     pub full: AtomicBool,
+    /// The index does not even say how far it has got.
+    pub index_lost: Mutex<bool>,
     /// The index cannot read this key.
     pub spoilt: Mutex<Option<Vec<u8>>>,
 }
@@ -228,6 +230,9 @@ struct DriveCursor<'a>(&'a DriveRead, Box<dyn IndexCursor + 'a>);
 
 impl Index for DriveIndex {
     fn applied(&self) -> Result<Applied, Fault> {
+        if *self.0.index_lost.lock().unwrap() {
+            return Err(Fault::corrupt("index", "lost"));
+        }
         self.1.applied()
     }
     fn read(&self) -> Result<Box<dyn IndexRead>, Fault> {

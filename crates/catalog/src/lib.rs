@@ -8,9 +8,8 @@
 //! `Watch` who is given up, and `join` fills a member again while commits go on.
 //!
 //! **The simulation** drives `Engine`, which has no threads: `Engine::open(disk, index, clock, options)` on a
-//! simulated `world::Disk` and a `MemIndex::on(state)`, then `commit_batch(plans)` and `checkpoint()` as the
-//! scenario says. All effects are writes and syncs on that disk and atomic applications to that `MemState`
-//! (`MemState::set_hook` is asked before and after each). After a death, open both again: everything that was
+//! simulated `world::Disk` and a `TreeIndex` on the same, then `commit_batch(plans)` and `checkpoint()` as the
+//! scenario says. All effects are writes and syncs on that disk. After a death, open both again: everything that was
 //! settled `Ok` must be there, everything settled with another fault than `Unknown` must not, and a batch is there
 //! wholly or not at all. Small `Options` (segments of 64 KiB, memtables of 16 KiB) make checkpoints and
 //! recycling happen within few writes.

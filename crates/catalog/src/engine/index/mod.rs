@@ -68,6 +68,7 @@ pub trait IndexRead: Send {
 /// A row, lent until the cursor moves.
 pub type IndexRow<'a> = (&'a [u8], &'a [u8]);
 
+/// After a fault it stands nowhere, and tells nothing, until a `seek` succeeds.
 pub trait IndexCursor {
     /// The key of the row that it stands on; `None` behind the last.
     fn key(&self) -> Option<&[u8]>;

@@ -5,6 +5,7 @@
 //! answer. A transaction writes to free pages, syncs, then writes its record, and syncs again. It has no threads,
 //! clock or randomness, and knows nothing about journals or memtables.
 
+mod bits;
 mod cache;
 mod merge;
 mod meta;
@@ -24,11 +25,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use world::Disk;
 
+use self::bits::Run;
 use self::meta::{ECHO, Meta, SLOTS};
 use self::pages::{Pages, Tree};
 use self::piece::PAGE_BYTES;
 use self::read::TreeRead;
-use self::space::{PAGES_MAX, PAGES_MIN, Run, Space};
+use self::space::{PAGES_MAX, PAGES_MIN, Space};
 use self::txn::{Txn, allocate};
 use super::{Applied, Index, IndexRead, IndexWrite, Verified};
 use crate::{Fault, KEY_BYTES_MAX, VALUE_BYTES_MAX};

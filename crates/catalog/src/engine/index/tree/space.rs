@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use world::DiskFile;
 
+use super::bits::{Bits, Run};
 use super::meta::{REGIONS_MAX, SLOT_PAGES, SLOTS};
 use super::piece::{PAGE_BYTES, Piece};
 use crate::Fault;
@@ -20,8 +21,6 @@ const BITMAPS: Range<u32> = SLOTS * SLOT_PAGES..SLOTS * SLOT_PAGES + 2 * BITMAP_
 /// What a file has at least.
 pub const PAGES_MIN: u32 = BITMAPS.end;
 const REGION_WORDS: usize = REGION_PAGES as usize / 64;
-
-pub type Run = Range<u32>;
 
 pub struct Space {
     used: Bits,
@@ -222,98 +221,9 @@ impl Space {
 /// Pages that a file may have at most.
 pub const PAGES_MAX: u32 = REGIONS_MAX as u32 * REGION_PAGES;
 
-#[derive(Clone, Default)]
-struct Bits(Vec<u64>);
-
-impl Bits {
-    fn cover(&mut self, pages: u32) {
-        let words = (pages as usize).div_ceil(64).max(self.0.len());
-        self.0.resize(words, 0);
-    }
-
-    fn set(&mut self, run: Run) {
-        self.cover(run.end);
-        masks(run).for_each(|(word, mask)| self.0[word] |= mask);
-    }
-
-    fn clear(&mut self, run: Run) {
-        masks(run).for_each(|(word, mask)| self.0[word] &= !mask);
-    }
-
-    fn all_set(&self, run: Run) -> bool {
-        masks(run).all(|(word, mask)| self.0.get(word).is_some_and(|found| found & mask == mask))
-    }
-
-    fn last_set(&self) -> Option<u32> {
-        let word = self.0.iter().rposition(|word| *word != 0)?;
-        Some(word as u32 * 64 + self.0[word].ilog2())
-    }
-
-    /// The first run of so many clear bits in `from..end`.
-    fn find_clear(&self, from: u32, count: u32, end: u32) -> Option<u32> {
-        let mut start = self.next_clear(from, end)?;
-        loop {
-            let wanted = start.checked_add(count).filter(|wanted| *wanted <= end)?;
-            match self.next_set(start, wanted) {
-                None => return Some(start),
-                Some(set) => start = self.next_clear(set, end)?,
-            }
-        }
-    }
-
-    fn next_clear(&self, from: u32, end: u32) -> Option<u32> {
-        self.next(from, end, |word| !word)
-    }
-
-    fn next_set(&self, from: u32, end: u32) -> Option<u32> {
-        self.next(from, end, |word| word)
-    }
-
-    fn next(&self, from: u32, end: u32, seen: impl Fn(u64) -> u64) -> Option<u32> {
-        let first = from as usize / 64;
-        let words = self.0.get(first..)?.iter().zip(first..);
-        let mut hidden = !0 << (from % 64);
-        for (word, at) in words.take_while(|(_, at)| (*at as u64) * 64 < u64::from(end)) {
-            let found = seen(*word) & std::mem::replace(&mut hidden, !0);
-            if found != 0 {
-                return Some(at as u32 * 64 + found.trailing_zeros()).filter(|found| *found < end);
-            }
-        }
-        None
-    }
-}
-
-/// The words of a run and its bits in each.
-fn masks(run: Run) -> impl Iterator<Item = (usize, u64)> {
-    let words = run.start / 64..run.end.div_ceil(64).max(run.start / 64);
-    words.map(move |word| {
-        let (from, to) = (run.start.saturating_sub(word * 64), (run.end - word * 64).min(64));
-        (word as usize, (!0 << from) & (!0_u64 >> (64 - to)))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn runs_are_set_found_and_cleared_wherever_they_begin() {
-        for start in [0, 1, 63, 64, 65, 127] {
-            for count in [1, 2, 63, 64, 65, 200] {
-                let mut bits = Bits::default();
-                bits.cover(1024);
-                bits.set(start..start + count);
-                let set = |bits: &Bits| bits.0.iter().map(|word| word.count_ones()).sum::<u32>();
-                assert_eq!(set(&bits), count);
-                assert!(bits.all_set(start..start + count) && !bits.all_set(start..start + count + 1));
-                assert_eq!(bits.last_set(), Some(start + count - 1));
-                assert_eq!(bits.find_clear(start, 3, 1024), Some(start + count));
-                assert_eq!(bits.find_clear(start, 3, start + count + 2), None);
-                bits.clear(start..start + count);
-                assert_eq!(set(&bits), 0);
-            }
-        }
-    }
 
     #[test]
     fn what_a_transaction_frees_is_not_given_out_before_it_is_released() {

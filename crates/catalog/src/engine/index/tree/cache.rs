@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use super::node::Node;
 use super::piece::Piece;
@@ -21,14 +21,15 @@ pub struct Cache {
 
 #[derive(Default)]
 struct Shard {
-    places: HashMap<u32, usize, BuildHasherDefault<PageHasher>>,
-    slots: Vec<Slot>,
+    slots: HashMap<u32, Slot, BuildHasherDefault<PageHasher>>,
+    /// The pages of all of them, in the clock's order.
+    clock: Vec<u32>,
     hand: usize,
     bytes: usize,
 }
 
 struct Slot {
-    node: Arc<Node>,
+    node: Node,
     /// Since the hand passed.
     used: bool,
 }
@@ -39,18 +40,14 @@ impl Cache {
         Self { shards, shard_bytes_max: bytes_max / SHARDS }
     }
 
-    pub fn get(&self, piece: Piece) -> Option<Arc<Node>> {
+    pub fn get(&self, piece: Piece) -> Option<Node> {
         let mut shard = self.shard(piece).lock().unwrap_or_else(PoisonError::into_inner);
-        let place = *shard.places.get(&piece.page)?;
-        let slot = &mut shard.slots[place];
-        if slot.node.piece() != piece {
-            return None;
-        }
+        let slot = shard.slots.get_mut(&piece.page).filter(|slot| slot.node.piece() == piece)?;
         slot.used = true;
         Some(slot.node.clone())
     }
 
-    pub fn insert(&self, node: Arc<Node>) {
+    pub fn insert(&self, node: Node) {
         let piece = node.piece();
         self.shard(piece).lock().unwrap_or_else(PoisonError::into_inner).insert(node, self.shard_bytes_max);
     }
@@ -62,37 +59,27 @@ impl Cache {
 }
 
 impl Shard {
-    fn insert(&mut self, node: Arc<Node>, bytes_max: usize) {
+    fn insert(&mut self, node: Node, bytes_max: usize) {
         let page = node.piece().page;
-        if let Some(place) = self.places.get(&page) {
-            self.evict(*place);
-        }
         let bytes = cost(&node);
-        while self.bytes + bytes > bytes_max {
-            if self.slots.is_empty() {
-                return;
+        while self.bytes + bytes > bytes_max && !self.clock.is_empty() {
+            self.hand %= self.clock.len();
+            let slot = self.slots.get_mut(&self.clock[self.hand]);
+            if !slot.is_some_and(|slot| std::mem::take(&mut slot.used)) {
+                let gone = self.clock.swap_remove(self.hand);
+                self.bytes -= self.slots.remove(&gone).map_or(0, |slot| cost(&slot.node));
             }
-            self.hand %= self.slots.len();
-            if std::mem::take(&mut self.slots[self.hand].used) {
-                self.hand += 1;
-            } else {
-                self.evict(self.hand);
-                // The newest of all stands there now: it is not to be the next to go.
-                self.hand += 1;
-            }
+            // After an eviction the newest of all stands here: it is not to be the next to go.
+            self.hand += 1;
+        }
+        if bytes > bytes_max {
+            return;
         }
         self.bytes += bytes;
-        self.places.insert(page, self.slots.len());
         // New nodes are not yet used: a walk through everything does not drive out what is asked for again.
-        self.slots.push(Slot { node, used: false });
-    }
-
-    fn evict(&mut self, place: usize) {
-        let gone = self.slots.swap_remove(place);
-        self.bytes -= cost(&gone.node);
-        self.places.remove(&gone.node.piece().page);
-        if let Some(moved) = self.slots.get(place) {
-            self.places.insert(moved.node.piece().page, place);
+        match self.slots.insert(page, Slot { node, used: false }) {
+            Some(stale) => self.bytes -= cost(&stale.node),
+            None => self.clock.push(page),
         }
     }
 }
@@ -127,10 +114,10 @@ mod tests {
     use super::super::node::encode;
     use super::*;
 
-    fn node(page: u32) -> Arc<Node> {
+    fn node(page: u32) -> Node {
         let (mut bytes, value) = (Vec::new(), vec![7; 1_000]);
         encode(&mut bytes, 0, 0, [(&b"key"[..], Cell::Inline(&value))].into_iter());
-        Arc::new(Node::decode(Piece::of(page, &bytes), bytes, 0).unwrap())
+        Node::decode(Piece::of(page, &bytes), &bytes, 0).unwrap()
     }
 
     #[test]

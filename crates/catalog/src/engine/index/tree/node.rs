@@ -5,6 +5,7 @@
 //! once, when it is read, so that all that follows may trust its offsets.
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 use super::piece::{PAGE_BYTES, Piece};
 use crate::VALUE_BYTES_MAX;
@@ -33,12 +34,12 @@ impl Cell<'_> {
     }
 }
 
-#[derive(Debug)]
+/// A handle of many on the bytes; its clones share them. Counts are read from the bytes themselves, which a search has to
+/// touch anyway: each cache line counts.
+#[derive(Clone, Debug)]
 pub struct Node {
     piece: Piece,
-    bytes: Box<[u8]>,
-    count: usize,
-    prefix_bytes: usize,
+    bytes: Arc<[u8]>,
 }
 
 /// Where a key stands or would stand.
@@ -46,21 +47,19 @@ pub type Found = Result<usize, usize>;
 
 impl Node {
     /// The node of these proven bytes; `None` unless it is a whole one of this level.
-    pub fn decode(piece: Piece, bytes: Vec<u8>, level: u8) -> Option<Self> {
+    pub fn decode(piece: Piece, bytes: &[u8], level: u8) -> Option<Self> {
         let header = bytes.first_chunk::<HEADER_BYTES>()?;
-        let [found, _, c0, c1, p0, p1, _, _] = *header;
-        let count = usize::from(u16::from_le_bytes([c0, c1]));
-        let prefix_bytes = usize::from(u16::from_le_bytes([p0, p1]));
-        let node = Self { piece, bytes: bytes.into(), count, prefix_bytes };
-        (found == level && count > 0 && node.is_whole(level)).then_some(node)
+        let found = header[0];
+        let node = Self { piece, bytes: bytes.into() };
+        (found == level && node.len() > 0 && node.is_whole(level)).then_some(node)
     }
 
     fn is_whole(&self, level: u8) -> bool {
-        let entries = self.prefix_start() + self.prefix_bytes;
+        let entries = self.prefix_start() + self.prefix_bytes();
         if entries > self.bytes.len() {
             return false;
         }
-        (0..self.count).all(|at| {
+        (0..self.len()).all(|at| {
             let offset = self.offset(at);
             let Some((lengths, rest)) = self.bytes.get(offset..).and_then(<[u8]>::split_first_chunk::<4>)
             else {
@@ -86,12 +85,16 @@ impl Node {
         self.piece
     }
 
-    pub const fn len(&self) -> usize {
-        self.count
+    pub fn len(&self) -> usize {
+        self.word(2)
+    }
+
+    fn prefix_bytes(&self) -> usize {
+        self.word(4)
     }
 
     pub fn prefix(&self) -> &[u8] {
-        &self.bytes[self.prefix_start()..][..self.prefix_bytes]
+        &self.bytes[self.prefix_start()..][..self.prefix_bytes()]
     }
 
     /// A key without the node's prefix.
@@ -116,12 +119,12 @@ impl Node {
         let shared = key.len().min(prefix.len());
         match key[..shared].cmp(prefix) {
             Ordering::Less => return Err(0),
-            Ordering::Greater => return Err(self.count),
+            Ordering::Greater => return Err(self.len()),
             Ordering::Equal => {}
         }
         let suffix = &key[shared..];
         let head = head(suffix);
-        let (mut low, mut high) = (0, self.count);
+        let (mut low, mut high) = (0, self.len());
         while low < high {
             let middle = (low + high) / 2;
             match self.head(middle).cmp(&head).then_with(|| self.suffix(middle).cmp(suffix)) {
@@ -138,16 +141,17 @@ impl Node {
         self.find(key).unwrap_or_else(|behind| behind.saturating_sub(1))
     }
 
-    /// Of a branch: whether the key belongs below it, whatever stands around. The last child's end is unknown here.
-    pub fn surely_holds(&self, key: &[u8]) -> bool {
-        match self.find(key) {
-            Ok(at) => at + 1 < self.count,
-            Err(behind) => behind > 0 && behind < self.count,
+    /// Whether a key that was found so belongs here or below, whatever stands around. Where the last entry ends is unknown
+    /// here.
+    pub fn surely_holds(&self, found: Found) -> bool {
+        match found {
+            Ok(at) => at + 1 < self.len(),
+            Err(behind) => behind > 0 && behind < self.len(),
         }
     }
 
-    const fn prefix_start(&self) -> usize {
-        HEADER_BYTES + self.count * (HEAD_BYTES + 2)
+    fn prefix_start(&self) -> usize {
+        HEADER_BYTES + self.len() * (HEAD_BYTES + 2)
     }
 
     fn head(&self, at: usize) -> u32 {
@@ -156,7 +160,7 @@ impl Node {
     }
 
     fn offset(&self, at: usize) -> usize {
-        self.word(HEADER_BYTES + self.count * HEAD_BYTES + at * 2)
+        self.word(HEADER_BYTES + self.len() * HEAD_BYTES + at * 2)
     }
 
     fn word(&self, start: usize) -> usize {

@@ -20,7 +20,7 @@ pub struct Pages {
 pub struct Tree {
     pub pages: Arc<Pages>,
     pub meta: Meta,
-    pub root: Option<Arc<Node>>,
+    pub root: Option<Node>,
 }
 
 impl Pages {
@@ -29,7 +29,7 @@ impl Pages {
     }
 
     /// For readers: what is read stays in the cache.
-    pub fn node(&self, piece: Piece, level: u8) -> Result<Arc<Node>, Fault> {
+    pub fn node(&self, piece: Piece, level: u8) -> Result<Node, Fault> {
         if let Some(node) = self.cache.get(piece) {
             return Ok(node);
         }
@@ -39,28 +39,26 @@ impl Pages {
     }
 
     /// For the writer, which reads leaves to replace them: only branches will be asked for again.
-    pub fn node_once(&self, piece: Piece, level: u8) -> Result<Arc<Node>, Fault> {
+    pub fn node_once(&self, piece: Piece, level: u8) -> Result<Node, Fault> {
         match self.cache.get(piece) {
             Some(node) => Ok(node),
             None => self.node_from_device(piece, level),
         }
     }
 
-    pub fn node_from_device(&self, piece: Piece, level: u8) -> Result<Arc<Node>, Fault> {
+    pub fn node_from_device(&self, piece: Piece, level: u8) -> Result<Node, Fault> {
         if piece.bytes as usize > NODE_BYTES_MAX {
             return Err(piece.corrupt("too large for a node"));
         }
         let bytes = piece.read(&*self.file)?;
-        let node =
-            Node::decode(piece, bytes, level).ok_or_else(|| piece.corrupt("not a node of its level"))?;
-        Ok(Arc::new(node))
+        Node::decode(piece, &bytes, level).ok_or_else(|| piece.corrupt("not a node of its level"))
     }
 
     pub fn keep(&self, node: Node) {
-        self.cache.insert(Arc::new(node));
+        self.cache.insert(node);
     }
 
-    pub fn child(&self, branch: &Node, at: usize, level: u8) -> Result<Arc<Node>, Fault> {
+    pub fn child(&self, branch: &Node, at: usize, level: u8) -> Result<Node, Fault> {
         self.node(child_piece(branch, at)?, level)
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::node::{Cell, Node};
+use super::node::{Cell, Found, Node};
 use super::pages::Tree;
 use crate::Fault;
 use crate::engine::index::{IndexCursor, IndexRead, IndexRow};
@@ -40,7 +40,7 @@ impl IndexRead for TreeRead {
 struct TreeCursor<'a> {
     tree: &'a Tree,
     /// From the root to a leaf, each node with the entry that the path goes through; empty when it stands nowhere.
-    path: Vec<(Arc<Node>, usize)>,
+    path: Vec<(Node, usize)>,
     /// The key that it stands on.
     key: Vec<u8>,
     /// The value that it stands on, where that is not in the leaf and was asked for.
@@ -53,32 +53,34 @@ impl<'a> TreeCursor<'a> {
         Self { tree, path, key: Vec::new(), value: None }
     }
 
-    /// Goes down to a leaf from the path's end, or from the root, through the entries that `choose` names.
-    fn descend(&mut self, choose: impl Fn(&Node) -> usize) -> Result<(), Fault> {
+    /// Goes down to a leaf from the path's end, or from the root, through the entries that `choose` names: told of a
+    /// node, and whether that is the leaf.
+    fn descend(&mut self, choose: impl Fn(&Node, bool) -> usize) -> Result<(), Fault> {
+        let height = usize::from(self.tree.meta.height);
         if self.path.is_empty()
             && let Some(root) = &self.tree.root
         {
-            self.path.push((root.clone(), choose(root)));
+            self.path.push((root.clone(), choose(root, height == 1)));
         }
         while let Some((node, at)) = self.path.last()
-            && self.path.len() < usize::from(self.tree.meta.height)
+            && self.path.len() < height
         {
             let level = self.tree.meta.height - 1 - self.path.len() as u8;
             let child = self.tree.pages.child(node, *at, level)?;
-            let at = choose(&child);
+            let at = choose(&child, self.path.len() + 1 == height);
             self.path.push((child, at));
         }
         Ok(())
     }
 
-    /// Leaves what does not surely hold the key; an end of the path that stays is pointed at the right child.
+    /// Leaves what does not surely hold the key; what stays is pointed at it.
     fn ascend(&mut self, key: &[u8]) {
-        if self.path.len() == usize::from(self.tree.meta.height) {
-            self.path.pop();
-        }
-        while let Some((node, at)) = self.path.last_mut() {
-            if node.surely_holds(key) {
-                *at = node.child_of(key);
+        let height = usize::from(self.tree.meta.height);
+        while let Some((node, _)) = self.path.last() {
+            let found = node.find(key);
+            if node.surely_holds(found) {
+                let leaf = self.path.len() == height;
+                self.path.last_mut().into_iter().for_each(|(_, at)| *at = chosen(found, leaf));
                 return;
             }
             self.path.pop();
@@ -90,7 +92,7 @@ impl<'a> TreeCursor<'a> {
         while let Some((node, at)) = self.path.last_mut() {
             *at += 1;
             if *at < node.len() {
-                return self.descend(|_| 0);
+                return self.descend(|_, _| 0);
             }
             self.path.pop();
         }
@@ -98,7 +100,7 @@ impl<'a> TreeCursor<'a> {
     }
 
     fn seek_before(&mut self, end: &[u8]) -> Result<(), Fault> {
-        self.descend(|node| node.child_of(end))?;
+        self.descend(|node, _| node.child_of(end))?;
         let Some((leaf, at)) = self.path.last_mut() else { return Ok(()) };
         let (Ok(place) | Err(place)) = leaf.find(end);
         if place > 0 {
@@ -111,7 +113,7 @@ impl<'a> TreeCursor<'a> {
         while let Some((_, at)) = self.path.last_mut() {
             if *at > 0 {
                 *at -= 1;
-                self.descend(|node| node.len() - 1)?;
+                self.descend(|node, _| node.len() - 1)?;
                 break;
             }
             self.path.pop();
@@ -163,21 +165,21 @@ impl IndexCursor for TreeCursor<'_> {
     }
 
     fn seek(&mut self, key: &[u8]) -> Result<(), Fault> {
-        let here = self.path.last().filter(|(leaf, _)| {
-            self.path.len() == usize::from(self.tree.meta.height) && leaf.surely_holds(key)
-        });
-        if here.is_none() {
-            self.ascend(key);
-            self.descend(|node| node.child_of(key)).inspect_err(|_| self.path.clear())?;
-        }
-        let Some((leaf, at)) = self.path.last_mut() else { return Ok(()) };
-        let (Ok(place) | Err(place)) = leaf.find(key);
-        *at = place;
-        if *at == leaf.len() {
+        self.ascend(key);
+        self.descend(|node, leaf| chosen(node.find(key), leaf)).inspect_err(|_| self.path.clear())?;
+        if self.path.last().is_some_and(|(leaf, at)| *at == leaf.len()) {
             self.path.pop();
             self.next_leaf().inspect_err(|_| self.path.clear())?;
         }
         self.arrive();
         Ok(())
+    }
+}
+
+/// Of a leaf the first entry that is not before the key, of a branch the child that has it.
+fn chosen(found: Found, leaf: bool) -> usize {
+    match found {
+        Err(behind) if !leaf => behind.saturating_sub(1),
+        Ok(at) | Err(at) => at,
     }
 }

@@ -64,7 +64,7 @@ impl<'a> Txn<'a> {
         let bytes = &nodes[start..];
         let piece = Piece::of(page, bytes);
         if level > 0
-            && let Some(node) = Node::decode(piece, bytes.to_vec(), level)
+            && let Some(node) = Node::decode(piece, bytes, level)
         {
             self.pages.keep(node);
         }

@@ -97,7 +97,7 @@ fn reserve(disk: &SimDisk, index: &TreeIndex) -> Result<(), Stop> {
 /// Few keys, some of them long, so that nodes split and join; now and then a value that lies outside.
 fn row(dice: &Dice) -> (Vec<u8>, Option<Bytes>) {
     let number = dice.below(60);
-    let key = [&vec![b'k'; if number % 7 == 0 { 700 } else { 3 }][..], &[number as u8]].concat();
+    let key = [&vec![b'k'; if number.is_multiple_of(7) { 700 } else { 3 }][..], &[number as u8]].concat();
     let len = if dice.chance(5) { 9_000 } else { dice.below(400) };
     let value = (!dice.chance(40)).then(|| Bytes::from(dice.bytes(len as usize)));
     (key, value)

@@ -98,7 +98,7 @@ fn make() -> Base {
     for txn in 1..=4_u8 {
         for number in 0..12_u8 {
             let key = match number {
-                0..3 => vec![b'a' + txn, number].repeat(700),
+                0..3 => [b'a' + txn, number].repeat(700),
                 _ => format!("key/{:02}", number * txn % 31).into_bytes(),
             };
             let value = vec![number; [300, 6_000, 1, 900][usize::from(number % 4)]];

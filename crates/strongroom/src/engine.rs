@@ -78,8 +78,11 @@ fn fleet(settings: &Settings, clock: Arc<dyn Clock>, random: Arc<dyn Random>) ->
             Err(fault @ OpenFault::Busy { .. }) => {
                 bail!("{fault}: stop the other server, or give this one its own --data directory")
             }
-            // With others beside it a dead device is a missing one: whether they may go on, the roster says.
-            Err(fault @ OpenFault::Failed { .. }) if settings.data.len() > 1 => {
+            // With others beside it a device that is dead or does not know itself is a missing one: whether they may go
+            // on, the roster says.
+            Err(fault @ (OpenFault::Failed { .. } | OpenFault::Nameless { .. }))
+                if settings.data.len() > 1 =>
+            {
                 tracing::error!(%fault, "a device can't be used and counts as missing");
             }
             Err(fault) => return Err(fault).context("looking at the data directories"),

@@ -84,6 +84,7 @@ class Load:
                 self.failures.append(str(failure))
                 continue
             self.acknowledged[key] = hashlib.sha256(body).digest()
+            time.sleep(0.01)
 
     def run_for(self, seconds, objects=5):
         """So long, and until so many more were acknowledged."""

@@ -7,6 +7,7 @@
 mod catalog_copies;
 mod status;
 
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -270,6 +271,15 @@ pub fn stripe_slot(slot: &devices::Slot) -> stripe::Slot {
     stripe::Slot { number: slot.number.0, zone: zone.into(), disk: slot.disk.clone() }
 }
 
+/// Files that were there and are not: the directory is another one, or empty. It may come back as it was.
+const fn reason_of(kind: ErrorKind) -> Reason {
+    match kind {
+        ErrorKind::NotFound | ErrorKind::NotADirectory => Reason::Swapped,
+        ErrorKind::TimedOut => Reason::Hung,
+        _ => Reason::Failed,
+    }
+}
+
 const fn standing(state: State) -> stripe::Standing {
     match state {
         State::In => stripe::Standing::In,
@@ -280,7 +290,11 @@ const fn standing(state: State) -> stripe::Standing {
 
 impl stripe::Watch for Steward {
     fn failed(&self, device: u16, why: &stripe::Fault) -> bool {
-        let reason = if matches!(why, stripe::Fault::Hangs { .. }) { Reason::Hung } else { Reason::Failed };
+        let reason = match why {
+            stripe::Fault::Hangs { .. } => Reason::Hung,
+            stripe::Fault::Io { kind, .. } => reason_of(*kind),
+            _ => Reason::Failed,
+        };
         tracing::error!(device, %why, "a device failed");
         self.fleet.take_out(DeviceNumber(device), reason).is_ok()
     }
@@ -298,6 +312,7 @@ impl catalog::Watch for Steward {
         let noted = match why {
             // One rotten block is no dead device: the copy is made anew, the volumes stay in use.
             catalog::Fault::Corrupt { .. } => self.note_no_copy(number),
+            catalog::Fault::Io { source, .. } => self.fleet.take_out(number, reason_of(source.kind())),
             _ => self.fleet.take_out(number, Reason::Failed),
         };
         noted.map_err(|fault| catalog::Fault::Member { number: member, detail: fault.to_string().into() })

@@ -50,7 +50,7 @@ pub use xml::xml;
 pub type Target = fn(&[u8]);
 
 /// All targets by the names of their corpora and binaries.
-pub const TARGETS: [(&str, Target); 16] = [
+pub const TARGETS: [(&str, Target); 17] = [
     ("aws_chunked", aws_chunked),
     ("form_data", form_data),
     ("index", index),

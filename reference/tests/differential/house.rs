@@ -10,7 +10,7 @@ use catalog::{Catalog, TreeIndex, TreeOptions};
 use keepers::Reclaimer;
 use model::{AccountId, CanonicalId, Region, Timestamp};
 use semantics::{Hall, Handle, Settings};
-use stripe::Store;
+use stripe::{NoWatch, Slot, Store};
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
 use world::{Clock as _, Disk, ManualClock, OsRandom, RealDisk};
@@ -61,7 +61,9 @@ impl House {
         let catalog =
             Catalog::open(disk.clone(), Box::new(index), clock.clone(), catalog::Options::default())
                 .expect("a catalog");
-        let store = Store::open(vec![disk], stripe::Options::default()).expect("volumes");
+        let slot = Slot { number: 0, zone: "".into(), disk };
+        let opened = Store::open(vec![slot], Arc::new(NoWatch), stripe::Options::default());
+        let (store, _) = opened.expect("volumes");
         let root = Credentials { access_key: "root".to_owned(), secret: sigv4::Secret::new("secret") };
         let sealer = seal::Sealer::new(&seal::MasterKey::from_bytes([7; 32]));
         let auth = Auth::new(catalog.clone(), root, account(1), vec![region()], sigv4::V2::Off, sealer);

@@ -8,7 +8,7 @@ use api::s3::{
     CreateBucket, CreateBucketInput, DeleteObject, DeleteObjectInput, GetObjectAnnotation,
     GetObjectAnnotationInput, PutObject, PutObjectAnnotation, PutObjectAnnotationInput, PutObjectInput,
 };
-use auth::{Auth, Caller, Credentials, Guarded, Identity, Situation};
+use auth::{Accounts, Auth, Caller, Credentials, Guarded, Identity, Situation};
 use bytes::Bytes;
 use catalog::table::{AnnotationRow, Content, space};
 use catalog::{Catalog, TreeIndex, TreeOptions};
@@ -25,6 +25,7 @@ struct House {
     catalog: Catalog,
     auth: Auth,
     hall: Hall,
+    account: AccountId,
 }
 
 struct Scratch(PathBuf);
@@ -41,12 +42,8 @@ fn scratch(name: &str) -> Scratch {
     Scratch(path)
 }
 
-fn account() -> Outcome<AccountId> {
-    Ok(AccountId::new(1).ok_or("a legal account")?)
-}
-
 impl House {
-    fn open(at: &Scratch) -> Outcome<Self> {
+    async fn open(at: &Scratch) -> Outcome<Self> {
         let disk = RealDisk::at(&at.0)?;
         let index = Box::new(TreeIndex::open(&disk, TreeOptions::default())?);
         let disk: Arc<dyn Disk> = Arc::new(disk);
@@ -56,10 +53,12 @@ impl House {
         let (store, _) = Store::open(vec![slot], Arc::new(NoWatch), stripe::Options::default())?;
         let root = Credentials { access_key: "root".to_owned(), secret: sigv4::Secret::new("secret") };
         let sealer = seal::Sealer::new(&seal::MasterKey::from_bytes([7; 32]));
-        let auth = Auth::new(catalog.clone(), root, account()?, Vec::new(), sigv4::V2::Off, sealer);
+        let accounts = Accounts::new(catalog.clone(), Arc::new(OsRandom), sealer.clone());
+        let account = accounts.ensure_root().await?;
+        let auth = Auth::new(catalog.clone(), root, account, Vec::new(), sigv4::V2::Off, sealer);
         let settings = Settings::default();
         let hall = Hall::new(catalog.clone(), store.clone(), clock, Arc::new(OsRandom), settings);
-        Ok(Self { store, catalog, auth, hall })
+        Ok(Self { store, catalog, auth, hall, account })
     }
 
     /// Dies without closing the volumes: the next start finds an epoch that did not end.
@@ -73,7 +72,7 @@ impl House {
         Hall: Handle<O>,
     {
         let region = Region::parse("us-east-1");
-        let root = Identity::root(account()?, CanonicalId::from_bytes([7; 32]), "root", "root", region);
+        let root = Identity::root(self.account, CanonicalId::from_bytes([7; 32]), "root", "root", region);
         let caller = Caller::new(Some(Arc::new(root)), Situation::default());
         let request = self.auth.authorize::<O>(&caller, input, &self.hall)?;
         let (_, answer) = self.hall.handle(request, Body::once(body)).await?;
@@ -145,14 +144,14 @@ fn payload(name: &str) -> Bytes {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_landed_and_was_never_named_is_swept_and_what_is_named_stays() -> Outcome {
     let scratch = scratch("sweep");
-    let house = House::open(&scratch)?;
+    let house = House::open(&scratch).await?;
     house.fill(&["a", "b"]).await?;
     let (bucket, salt, name) = (BucketId(1), 7, AnnotationName::new("c")?);
     let owner = Owner::new(ChunkOwner::Annotation { bucket, salt, name }.encode())?;
     let orphan = house.store.put(&owner, payload("c"), Redundancy::Full).await?;
     house.crash();
 
-    let house = House::open(&scratch)?;
+    let house = House::open(&scratch).await?;
     let swept = sweep(&house.hall).await?;
     assert_eq!((swept.looked_at, swept.freed), (3, 1));
     assert!(house.store.read(&orphan, 0..1).await.is_err());
@@ -165,7 +164,7 @@ async fn what_landed_and_was_never_named_is_swept_and_what_is_named_stays() -> O
 #[tokio::test(flavor = "multi_thread")]
 async fn a_version_s_annotations_are_reclaimed_after_a_crash_in_between() -> Outcome {
     let scratch = scratch("reclaim");
-    let house = House::open(&scratch)?;
+    let house = House::open(&scratch).await?;
     house.fill(&["a", "b", "c"]).await?;
     let chunks = house.chunks()?;
     assert_eq!(chunks.len(), 3);
@@ -173,7 +172,7 @@ async fn a_version_s_annotations_are_reclaimed_after_a_crash_in_between() -> Out
     house.call::<DeleteObject>(input, Bytes::new()).await?;
     house.crash();
 
-    let house = House::open(&scratch)?;
+    let house = House::open(&scratch).await?;
     assert_eq!(sweep(&house.hall).await?.freed, 0, "the reclaimer's work is left to it");
     house.reclaim().await?;
     assert_eq!(house.chunks()?, []);
@@ -186,7 +185,7 @@ async fn a_version_s_annotations_are_reclaimed_after_a_crash_in_between() -> Out
 #[tokio::test(flavor = "multi_thread")]
 async fn bytes_of_a_replaced_annotation_are_reclaimed_and_the_new_ones_stay() -> Outcome {
     let scratch = scratch("replace");
-    let house = House::open(&scratch)?;
+    let house = House::open(&scratch).await?;
     house.fill(&["a", "b"]).await?;
     let before = house.chunks()?;
     house.annotate("a", payload("new")).await?;

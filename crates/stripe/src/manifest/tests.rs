@@ -100,7 +100,7 @@ fn format_1_is_frozen() {
 
 #[test]
 fn format_2_is_frozen() {
-    let mut far = coded(2, |device| u64::from(device));
+    let mut far = coded(2, u64::from);
     far.id = 5;
     far.places[3].volume = 8;
     let manifest =

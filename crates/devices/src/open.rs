@@ -65,6 +65,15 @@ impl<'a> Opening<'a> {
 
     /// Takes a device that is here.
     fn seat(&mut self, offer: Offer, found: Found, role: Role) -> Result<(), OpenFault> {
+        if role == Role::Left {
+            let step = "if it is the mount point of one of them, mount that and start again; if it is to be a new device, run `strongroom device add`";
+            tracing::error!(
+                at = offer.label,
+                step,
+                "an empty directory is left alone while devices are missing"
+            );
+            return Ok(());
+        }
         let (Some(number), label) = (role.number(), offer.label.clone()) else {
             tracing::error!(at = offer.label, "the device can't be read and counts as missing");
             return Ok(());
@@ -130,7 +139,7 @@ impl<'a> Opening<'a> {
         let roles = self.plan.roles.iter().filter(|role| match role {
             Role::Member(_) | Role::New(_) | Role::Adopted(_) => true,
             Role::Stale(number) | Role::Out(number) => self.plan.witnesses.contains(number),
-            Role::Removed(_) | Role::Unreadable => false,
+            Role::Removed(_) | Role::Unreadable | Role::Left => false,
         });
         let numbers = roles.filter_map(|role| role.number());
         numbers.filter(|n| !self.failed.contains_key(n) && self.held.seats.contains_key(n)).collect()

@@ -25,6 +25,8 @@ pub enum Role {
     /// To be registered, with the data of a site of its own that had no other device.
     Adopted(DeviceNumber),
     Unreadable,
+    /// Empty while devices are missing: perhaps the mount point of one of them, so nothing is written there.
+    Left,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,7 +57,7 @@ impl Role {
             | Self::Removed(number)
             | Self::New(number)
             | Self::Adopted(number) => Some(number),
-            Self::Unreadable => None,
+            Self::Unreadable | Self::Left => None,
         }
     }
 }
@@ -69,7 +71,8 @@ pub fn judge(given: &[Named], without: &Numbers, fresh: SiteId) -> Result<Plan, 
     let known = counting(given)?.unwrap_or_else(|| Roster::new(fresh));
     none_went_on_alone(given, &known)?;
     let roster = give_up(&known, without)?;
-    let roles = roles(given, &roster)?;
+    let mut roles = roles(given, &roster)?;
+    leave_mount_points(given, &roster, &mut roles);
     let witnesses = witnesses(given, &roster);
     if !roster.entries.is_empty() && !roster.may_start_with(&witnesses) {
         let unreadable = given.iter().filter_map(|(_, found)| match found {
@@ -182,6 +185,20 @@ pub fn roles(given: &[Named], roster: &Roster) -> Result<Vec<Role>, OpenFault> {
         },
     };
     given.iter().map(role).collect()
+}
+
+/// An empty directory beside missing devices may be where one of these is to be mounted: what is written there would
+/// fill the disk beneath. Whoever means a new device says so while the site runs.
+fn leave_mount_points(given: &[Named], roster: &Roster, roles: &mut [Role]) {
+    let is_here = |entry: &Entry| evidence(given).any(|(_, found)| found.device == entry.device);
+    if roster.entries.iter().all(|entry| entry.state == State::Removed || is_here(entry)) {
+        return;
+    }
+    for ((_, found), role) in given.iter().zip(roles) {
+        if matches!((found, &role), (Found::Empty, Role::New(_))) {
+            *role = Role::Left;
+        }
+    }
 }
 
 fn role_of_known(entry: &Entry, found: &Evidence, roster: &Roster) -> Role {

@@ -117,10 +117,12 @@ fn who_fails_to_take_a_roster_is_taken_out_with_it() -> Outcome {
 }
 
 #[test]
-fn an_empty_directory_joins_the_site_and_replaces_nobody() -> Outcome {
+fn an_empty_directory_beside_a_missing_device_is_left_alone_until_it_is_registered() -> Outcome {
     let rig = Rig::new(4, 1);
     rig.open(&[0, 1, 2])?;
     let fleet = rig.open(&[0, 1, 3])?;
+    assert_eq!(states(&fleet), [State::In, State::In, out(Reason::Missing)]);
+    assert_eq!(fleet.register(rig.offer(3))?, n(3));
     assert_eq!(states(&fleet), [State::In, State::In, out(Reason::Missing), State::In]);
     assert_eq!(slots(&fleet)[2], (3, "d3".into(), State::In));
     Ok(())

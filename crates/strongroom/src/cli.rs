@@ -99,7 +99,7 @@ const OPERATING: &str = "Finds the server by AWS_ENDPOINT_URL and signs with AWS
     after_help = "Example:\n  strongroom serve --data /srv/strongroom --listen 0.0.0.0:9000 --region eu-west-1\n\nRoot credentials come from STRONGROOM_ROOT_ACCESS_KEY and STRONGROOM_ROOT_SECRET_KEY; without them they are drawn on the first start, kept in the data directory and shown once."
 )]
 pub struct ServeArgs {
-    /// A TOML file with the same settings (`data = "/srv/strongroom"`)
+    /// A TOML file with the same settings (`data = ["/srv/strongroom"]`)
     #[arg(long, env = "STRONGROOM_CONFIG", value_name = "FILE")]
     #[serde(skip)]
     pub config: Option<PathBuf>,

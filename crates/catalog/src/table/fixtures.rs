@@ -12,8 +12,8 @@ use model::{
 
 use super::{
     AccessPointRow, AccountAccessRow, AccountRow, AnnotationRow, Attributes, BucketAccess, BucketRow,
-    ChecksumRow, Content, CorsRow, CurrentRow, Marks, ObjectRow, PartRow, PartTable, PointerRow, ReclaimRow,
-    TagsRow, TextRow, UploadRow, VersionRow, VersionState,
+    ChecksumRow, Content, CorsRow, CurrentRow, JobRow, Marks, ObjectRow, PartRow, PartTable, PointerRow,
+    ReclaimRow, TagsRow, TextRow, UploadRow, VersionRow, VersionState,
 };
 
 fn hex(bytes: &[u8]) -> String {
@@ -382,4 +382,14 @@ fn accounts_of_format_1_still_open() {
          6665666566656665666566656665666566656665666566656665666566656665666566656665666566656665 \
          666566656665666566d6e6eb9ec0680109414b4941414c494345"
     );
+}
+
+#[test]
+fn jobs_of_format_1_still_open() {
+    let row = JobRow {
+        begun: Timestamp::from_millis(1_795_328_670_123),
+        next: b"\x22key".to_vec(),
+        counts: vec![0, 300],
+    };
+    frozen!(JobRow, row, "01d6e6eb9ec06804226b65790200ac02");
 }

@@ -181,8 +181,17 @@ fn a_member_without_its_roster_or_its_volumes_is_stale() {
 #[test]
 fn empty_directories_become_devices_of_a_new_site_or_of_the_one_that_is() {
     assert_eq!(roles_of(&[empty("a"), empty("b")]), [Role::New(N(0)), Role::New(N(1))]);
-    let one = roster(1, &[State::In, OUT]);
+    let one = roster(1, &[State::In, State::Removed]);
     assert_eq!(roles_of(&[empty("a"), holding(0, &one)]), [Role::New(N(2)), Role::Member(N(0))]);
+}
+
+#[test]
+fn an_empty_directory_is_left_alone_while_a_device_is_missing() {
+    let one = roster(1, &[State::In, OUT]);
+    assert_eq!(roles_of(&[empty("a"), holding(0, &one)]), [Role::Left, Role::Member(N(0))]);
+    let three = roster(1, &[State::In; 3]);
+    let given = [holding(0, &three), holding(1, &three), empty("c")];
+    assert_eq!(roles_of(&given)[2], Role::Left);
 }
 
 #[test]

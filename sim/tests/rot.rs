@@ -97,32 +97,59 @@ fn engine(disk: &SimDisk, index: &Arc<MemState>) -> Result<Engine, Fault> {
     Engine::open(disk.port(), Box::new(MemIndex::on(index.clone())), clock, options)
 }
 
+const BATCHES: u64 = 20;
+
+/// Whether a journal whose rotten place is `rot` said so; if not, how many of its batches are there.
+fn after_rot(seed: u64, rot: impl FnOnce(&SimDisk) -> String) -> Option<u64> {
+    let (disk, index) = (SimDisk::new(seed), Arc::default());
+    let mut engine = engine(&disk, &index).expect("a fresh journal");
+    (0..BATCHES).for_each(|number| engine.commit_batch([Box::new(Put(number)) as Box<dyn Plan>]));
+    drop(engine);
+    let place = rot(&disk);
+    match self::engine(&disk.restart(seed), &index) {
+        Ok(engine) => {
+            let there = |number: &u64| {
+                let row = engine.get(format!("key/{number:04}").as_bytes()).expect("a read");
+                row.inspect(|row| assert_eq!(*row, payload(*number, 300), "{place}")).is_some()
+            };
+            let rows = (0..BATCHES).filter(there).count() as u64;
+            // A rotten last batch looks like one that was torn before it was acknowledged.
+            assert!(rows >= BATCHES - 1, "{place}: {rows} rows are left");
+            Some(rows)
+        }
+        Err(fault) => {
+            assert!(matches!(fault, Fault::Corrupt { .. }), "{place}: {fault}");
+            None
+        }
+    }
+}
+
 #[test]
 fn a_rotten_byte_of_the_journal_costs_at_most_the_last_batch_or_is_called_corrupt() {
-    const BATCHES: u64 = 20;
     let (mut whole, mut refused) = (0, 0);
     for seed in 0..400 {
         let dice = Dice::new(seed);
-        let disk = SimDisk::new(seed);
-        let index = Arc::default();
-        let mut engine = engine(&disk, &index).expect("a fresh journal");
-        (0..BATCHES).for_each(|number| engine.commit_batch([Box::new(Put(number)) as Box<dyn Plan>]));
-        drop(engine);
-        let place = rot_somewhere(&disk, "journal", ".seg", &dice);
-        match self::engine(&disk.restart(seed), &index) {
-            Ok(engine) => {
-                let there = |number: &u64| {
-                    let row = engine.get(format!("key/{number:04}").as_bytes()).expect("a read");
-                    row.inspect(|row| assert_eq!(*row, payload(*number, 300), "{place}")).is_some()
-                };
-                let rows = (0..BATCHES).filter(there).count() as u64;
-                // A rotten last batch looks like one that was torn before it was acknowledged.
-                assert!(rows >= BATCHES - 1, "{place}: {rows} rows are left");
-                whole += u64::from(rows == BATCHES);
-            }
-            Err(Fault::Corrupt { .. }) => refused += 1,
-            Err(fault) => panic!("{place}: {fault}"),
+        match after_rot(seed, |disk| rot_somewhere(disk, "journal", ".seg", &dice)) {
+            Some(rows) => whole += u64::from(rows == BATCHES),
+            None => refused += 1,
         }
     }
     assert!(whole > 50 && refused > 20, "{whole} whole, {refused} refused");
+}
+
+/// Headers and what they head: of each batch's block the bytes that hold something, and some that do not.
+#[test]
+fn any_byte_of_the_journal_may_flip() {
+    const BLOCK_BYTES: u64 = 4096;
+    for offset in (0..BATCHES / 2 * BLOCK_BYTES).filter(|offset| offset % BLOCK_BYTES < 400) {
+        after_rot(1, |disk| {
+            let names = disk.list("journal").expect("a directory");
+            let first = names.iter().filter(|name| name.ends_with(".seg")).min().expect("a segment");
+            let path = format!("journal/{first}");
+            if offset < disk.open(&path).and_then(|file| file.len()).expect("a length") {
+                disk.rot(&path, offset, 1 << (offset % 8)).expect("the file is there");
+            }
+            format!("{path} at {offset}")
+        });
+    }
 }

@@ -10,6 +10,7 @@
 
 mod chunk;
 mod codes;
+mod examine;
 mod fault;
 mod land;
 mod landing;
@@ -26,6 +27,7 @@ mod watch;
 
 pub use chunk::{CHUNK_BYTES, Chunk, OWNER_BYTES_MAX, Owner, Place, Places};
 pub use erasure::{Layout, default_parity};
+pub use examine::Examined;
 pub use fault::Fault;
 pub use landing::Landing;
 pub use manifest::{Malformed, Manifest, Slice};

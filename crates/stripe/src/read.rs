@@ -77,13 +77,13 @@ impl Store {
         rebuilt.into_iter().next().ok_or(Fault::Closed)
     }
 
-    fn unit_of(&self, chunk: &Chunk, index: usize) -> Result<Arc<Unit>, Fault> {
+    pub(crate) fn unit_of(&self, chunk: &Chunk, index: usize) -> Result<Arc<Unit>, Fault> {
         let device = chunk.places[index].device;
         self.ranks().get(device).filter(|unit| !unit.is_out()).cloned().ok_or(Fault::Missing { device })
     }
 
     /// Tells the watch of what a device did.
-    async fn judged(&self, unit: &Arc<Unit>, read: Result<Bytes, Fault>) -> Result<Bytes, Fault> {
+    pub(crate) async fn judged<T>(&self, unit: &Arc<Unit>, read: Result<T, Fault>) -> Result<T, Fault> {
         match &read {
             Err(fault @ Fault::Hangs { .. }) => {
                 self.give_up(unit, fault).await;

@@ -59,7 +59,7 @@ impl Restored {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Shard {
     Good,
-    /// Reads well, and should lie elsewhere.
+    /// Reads well, and should lie elsewhere: its device is being emptied, or the next start would not find it.
     Moving,
     Bad,
 }
@@ -76,9 +76,11 @@ impl Store {
         let mut shards = Vec::with_capacity(chunk.places.len());
         for (index, place) in chunk.places.iter().enumerate() {
             let standing = self.ranks().get(place.device).map(|unit| unit.standing());
+            let suspect = suspect(place);
             shards.push(match standing {
                 None | Some(Standing::Out) => Shard::Bad,
-                Some(_) if suspect(place) && self.read_shard(chunk, index).await.is_err() => Shard::Bad,
+                Some(_) if suspect && self.read_shard(chunk, index).await.is_err() => Shard::Bad,
+                Some(_) if suspect && self.owner_of_shard(chunk, index).await.is_err() => Shard::Moving,
                 Some(Standing::Draining) => Shard::Moving,
                 Some(Standing::In) => Shard::Good,
             });

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use erasure::Layout;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::{JoinHandle, spawn_blocking};
-use volume::{Counts, Report, Usage};
+use volume::{Counts, Usage};
 
 use crate::chunk::{CHUNK_BYTES, Chunk, Owner, Place};
 use crate::codes::Codes;
@@ -60,6 +60,8 @@ pub struct Orphan {
     /// The record alone, whatever it is a shard of: to be deleted when nobody names it.
     pub record: Chunk,
     pub owner: Owner,
+    /// Written since this process opened the device: who wrote it may be about to name it.
+    pub young: bool,
 }
 
 impl Orphan {
@@ -242,6 +244,15 @@ impl Store {
         })
     }
 
+    /// As `sweep`, all living records of one device, and an error for all that is neither a record nor a hole.
+    pub fn survey(&self, device: u16) -> impl Iterator<Item = Result<Orphan, Fault>> + Send + 'static {
+        let unit = self.ranks().get(device).filter(|unit| !unit.is_out()).cloned();
+        unit.into_iter().flat_map(|unit| {
+            let living = unit.device.set().survey();
+            living.map(move |found| found_on(&unit, found))
+        })
+    }
+
     /// Blocks for a sync of each device.
     pub fn sweep_done(&self) -> Result<(), Fault> {
         for unit in self.ranks().iter().filter(|unit| !unit.is_out()) {
@@ -260,11 +271,18 @@ impl Store {
         ranks.iter().filter(|unit| !unit.is_out()).flat_map(of).collect()
     }
 
-    /// Reads and proves every record of one volume. Blocks for as long as that takes.
-    pub fn verify_volume(&self, device: u16, volume: u32) -> Result<Report, Fault> {
+    /// Devices whose ledger was lost: a record that is missing there looks like a deleted one.
+    pub fn rebuilt(&self) -> Vec<u16> {
         let ranks = self.ranks();
-        let unit = ranks.get(device).ok_or(Fault::Missing { device })?;
-        unit.device.set().verify_volume(volume).map_err(|fault| unit.fault(fault))
+        let rebuilt = ranks.iter().filter(|unit| !unit.is_out() && unit.device.set().is_rebuilt());
+        rebuilt.map(|unit| unit.number).collect()
+    }
+
+    /// All that is named there was looked for. Blocks for a sync.
+    pub fn vouch(&self, device: u16) -> Result<(), Fault> {
+        let ranks = self.ranks();
+        let Some(unit) = ranks.get(device).filter(|unit| !unit.is_out()) else { return Ok(()) };
+        unit.device.set().vouch().map_err(|fault| unit.fault(fault))
     }
 
     /// Of one device; `None` when it is not here.
@@ -397,9 +415,10 @@ pub(crate) fn claim(
 }
 
 fn found_on(unit: &Unit, found: Result<volume::Orphan, volume::Fault>) -> Result<Orphan, Fault> {
-    let volume::Orphan { extent, owner, .. } = found.map_err(|fault| unit.fault(fault))?;
+    let volume::Orphan { extent, owner, epoch, .. } = found.map_err(|fault| unit.fault(fault))?;
+    let young = epoch == unit.device.set().epoch();
     let place = Place { device: unit.number, volume: extent.volume, offset: extent.offset };
-    Ok(Orphan { record: Chunk::whole(place, extent.length), owner: Owner::recorded(owner) })
+    Ok(Orphan { record: Chunk::whole(place, extent.length), owner: Owner::recorded(owner), young })
 }
 
 fn units(bytes: usize) -> u32 {

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
-use volume::{Coding, Device, Extent};
+use volume::{Coding, Device, Extent, VolumeSet};
 use world::Disk;
 
 use crate::fault::Fault;
@@ -148,15 +148,24 @@ impl Unit {
         coding: Coding,
         patience: Option<Duration>,
     ) -> Result<Bytes, Fault> {
-        let reading = async {
+        self.ask(patience, move |set| set.read_coded(&extent, &coding)).await
+    }
+
+    /// Whatever reads the device's volumes, in a thread that may wait for it.
+    pub async fn ask<T: Send + 'static>(
+        self: Arc<Self>,
+        patience: Option<Duration>,
+        question: impl FnOnce(&VolumeSet) -> Result<T, volume::Fault> + Send + 'static,
+    ) -> Result<T, Fault> {
+        let asking = async {
             let _permit = self.reading.acquire().await.map_err(|_| Fault::Closed)?;
             let unit = self.clone();
-            let read = spawn_blocking(move || unit.device.set().read_coded(&extent, &coding));
-            read.await.map_err(|_| Fault::Closed)?.map_err(|fault| self.fault(fault))
+            let answer = spawn_blocking(move || question(unit.device.set()));
+            answer.await.map_err(|_| Fault::Closed)?.map_err(|fault| self.fault(fault))
         };
         match patience {
-            None => reading.await,
-            Some(patience) => timeout(patience, reading).await.unwrap_or_else(|_| Err(self.hangs("read"))),
+            None => asking.await,
+            Some(patience) => timeout(patience, asking).await.unwrap_or_else(|_| Err(self.hangs("read"))),
         }
     }
 

@@ -88,6 +88,11 @@ impl Volume {
         lock(&self.dead).contains_key(&offset)
     }
 
+    /// Whether a record that the graves name lies there.
+    pub fn is_within_dead(&self, at: u64) -> bool {
+        lock(&self.dead).range(..=at).next_back().is_some_and(|(_, end)| at < *end)
+    }
+
     /// The dead that the graves name.
     pub fn dead(&self) -> BTreeMap<u64, u64> {
         lock(&self.dead).clone()

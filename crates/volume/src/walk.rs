@@ -45,7 +45,13 @@ impl<'a> Window<'a> {
             let window = if hop > HOP_BYTES_NEAR { WINDOW_BYTES_FAR } else { WINDOW_BYTES_NEAR };
             self.bytes.resize(window.min(self.limit - offset) as usize, 0);
             self.start = offset;
-            if let Err(fault) = self.file.read(&mut self.bytes, offset) {
+            let mut read = self.file.read(&mut self.bytes, offset);
+            if read.as_ref().is_err_and(Fault::is_corruption) {
+                // The file was cut short: what lies before the cut is still told.
+                self.bytes.truncate(RECORD_HEADER_BYTES);
+                read = self.file.read(&mut self.bytes, offset);
+            }
+            if let Err(fault) = read {
                 self.bytes.clear();
                 return Err(fault);
             }
@@ -81,12 +87,19 @@ pub(crate) struct Walk<'a> {
     dead: BTreeMap<u64, u64>,
     at: u64,
     end: u64,
+    /// Where a hole or garbage is cut in two, so that no step takes long.
+    pause: u64,
 }
 
 impl<'a> Walk<'a> {
     /// `dead` says which records are known to be dead: where they begin and end.
     pub const fn new(file: &'a VolumeFile, dead: BTreeMap<u64, u64>, start: u64, end: u64) -> Self {
-        Self { window: Window::new(file, end), dead, at: start, end }
+        Self { window: Window::new(file, end), dead, at: start, end, pause: end }
+    }
+
+    pub const fn pause_at(mut self, pause: u64) -> Self {
+        self.pause = pause;
+        self
     }
 
     pub fn step(&mut self) -> Result<Option<Stretch>, Fault> {
@@ -114,7 +127,7 @@ impl<'a> Walk<'a> {
     fn skip(&mut self, met: Met) -> Result<Met, Fault> {
         loop {
             self.at = (self.at + BLOCK_BYTES).min(self.end);
-            if self.at >= self.end || self.dead.contains_key(&self.at) {
+            if self.at >= self.end || self.at >= self.pause || self.dead.contains_key(&self.at) {
                 return Ok(met);
             }
             let same = match (self.window.sight(self.at)?, &met) {

@@ -151,6 +151,7 @@ fn a_flip_in_any_encoded_thing_is_seen() {
         epoch: 1,
         swept: 0,
         clean: true,
+        rebuilt: true,
         next_volume: 2,
         graves: 3,
         graves_counted: 4,

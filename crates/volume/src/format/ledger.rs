@@ -18,6 +18,7 @@ const SUM_BYTES: usize = 8;
 const COUNTER_END: u64 = 1 << 62;
 
 const CLEAN: u32 = 1;
+const REBUILT: u32 = 2;
 const SEALED: u32 = 1;
 const DOUBTFUL: u32 = 2;
 
@@ -30,6 +31,8 @@ pub struct Ledger {
     pub swept: u64,
     /// Written by an orderly shutdown: every entry is exact and nothing follows the ends.
     pub clean: bool,
+    /// The one before was lost: records that vanished with it look like deleted ones until somebody asked for each.
+    pub rebuilt: bool,
     /// Never used before; numbers are not used twice.
     pub next_volume: u32,
     /// Which file of graves counts; 0 when there is none.
@@ -62,7 +65,8 @@ impl Ledger {
         let mut bytes = vec![0; HEAD_BYTES + self.entries.len() * ENTRY_BYTES + SUM_BYTES];
         put(&mut bytes, 0, MARKER);
         put(&mut bytes, 8, &FORMAT.to_le_bytes());
-        put(&mut bytes, 12, &(if self.clean { CLEAN } else { 0 }).to_le_bytes());
+        let flags = flag(self.clean, CLEAN) | flag(self.rebuilt, REBUILT);
+        put(&mut bytes, 12, &flags.to_le_bytes());
         put(&mut bytes, 16, &self.device.0);
         put(&mut bytes, 32, &self.epoch.to_le_bytes());
         put(&mut bytes, 40, &self.swept.to_le_bytes());
@@ -101,6 +105,7 @@ impl Ledger {
             epoch: u64_at(bytes, 32),
             swept: u64_at(bytes, 40),
             clean: u32_at(bytes, 12) & CLEAN != 0,
+            rebuilt: u32_at(bytes, 12) & REBUILT != 0,
             next_volume: u32_at(bytes, 48),
             graves: u64_at(bytes, 56),
             graves_counted: u64_at(bytes, 64),
@@ -132,7 +137,6 @@ impl Entry {
     }
 
     fn encode(&self, place: &mut [u8]) {
-        let flag = |set: bool, bit: u32| if set { bit } else { 0 };
         let flags = flag(self.sealed, SEALED) | flag(self.doubtful, DOUBTFUL);
         put(place, 0, &self.volume.to_le_bytes());
         put(place, 4, &flags.to_le_bytes());
@@ -158,4 +162,8 @@ impl Entry {
             dead_bytes: u64_at(place, 48),
         }
     }
+}
+
+const fn flag(set: bool, bit: u32) -> u32 {
+    if set { bit } else { 0 }
 }

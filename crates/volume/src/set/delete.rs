@@ -11,10 +11,12 @@ use crate::fault::Fault;
 use crate::format::BLOCK_BYTES;
 use crate::format::grave::{FRAME_GRAVES_MAX, Grave};
 use crate::format::record_header::Sight;
+use crate::format::volume_header::RECORDS_START;
 use crate::graves::{Graves, graves_path};
 use crate::read::header_at;
-use crate::record::Extent;
+use crate::record::{Extent, extent_bytes_at_least};
 use crate::volume::{Volume, VolumeFile, lock};
+use crate::walk::{Met, Walk};
 
 /// By volume and start: the volume again, and the end.
 type Dying = BTreeMap<(u32, u64), (Arc<Volume>, u64)>;
@@ -41,7 +43,7 @@ impl VolumeSet {
         let mut living = BTreeMap::new();
         for extent in extents {
             let Some(volume) = self.volume(extent.volume) else { continue };
-            if volume.is_dead(extent.offset) {
+            if volume.is_within_dead(extent.offset) {
                 continue;
             }
             if let Some(end) = self.end_of_living(&volume, extent)? {
@@ -60,11 +62,16 @@ impl VolumeSet {
                 Ok(Some(extent.offset + header.extent_bytes()))
             }
             Ok(Sight::Nothing) => Ok(None),
-            // What can't be recognised is not freed: it might be somebody else's.
-            Ok(sight @ (Sight::Record(_) | Sight::Foreign(_))) => {
-                tracing::error!(?extent, ?sight, "a record to be deleted is not what it should be; it stays");
+            Ok(sight) => {
+                let end = match &sight {
+                    Sight::Foreign(_) => self.end_of_illegible(volume, extent)?,
+                    // It might be somebody else's.
+                    _ => None,
+                };
+                let stays = end.is_none();
+                tracing::error!(?extent, ?sight, stays, "a record to be deleted is not what it should be");
                 self.meter.corrupt_seen();
-                Ok(None)
+                Ok(end)
             }
             Err(fault) if fault.is_corruption() => {
                 tracing::error!(%fault, "a record to be deleted can't be read; it stays");
@@ -73,6 +80,28 @@ impl VolumeSet {
             }
             Err(fault) => Err(fault),
         }
+    }
+
+    /// Where a record ends whose header rotted: nobody else answers for these blocks, unless a record that can be told
+    /// reaches into them, or a dead one.
+    fn end_of_illegible(&self, volume: &Volume, extent: &Extent) -> Result<Option<u64>, Fault> {
+        let least = extent.offset + extent_bytes_at_least(extent.length);
+        let entry = volume.entry();
+        if !extent.offset.is_multiple_of(BLOCK_BYTES) || least > entry.end {
+            return Ok(None);
+        }
+        let file = self.open_file(volume)?;
+        let (mut next, mut walk) = (entry.end, Walk::new(&file, volume.dead(), RECORDS_START, entry.end));
+        while let Some(stretch) = walk.step()? {
+            let told = matches!(stretch.met, Met::Record(_) | Met::Dead);
+            if told && stretch.end > extent.offset {
+                next = stretch.start;
+                break;
+            }
+        }
+        // Its owner may reach into one more block.
+        let end = if next <= least + BLOCK_BYTES { next } else { least };
+        Ok((next >= least).then_some(end))
     }
 
     fn kill(&self, graves: &mut Graves, dying: &Dying) -> Result<(), Fault> {
@@ -109,15 +138,25 @@ impl VolumeSet {
         erase_if_unpunched(&file, start)
     }
 
-    /// Frees what earlier processes had killed and not freed. For after an open; a repetition does nothing.
+    /// Frees what earlier processes had killed and not freed. For after an open; a repetition does nothing. A volume whose
+    /// file is not what it was is passed over.
     pub fn free_dead(&self) -> Result<(), Fault> {
         for volume in self.all() {
-            let _graves = lock(&self.graves);
-            for (start, end) in volume.dead() {
-                self.free(&volume, start, end)?;
+            match self.free_dead_of(&volume) {
+                Err(fault) if fault.is_corruption() => {
+                    tracing::error!(%fault, "the dead of a volume that can't be read stay");
+                }
+                other => other?,
             }
         }
-        self.all().iter().try_for_each(|volume| self.remove_if_dead(volume))
+        Ok(())
+    }
+
+    fn free_dead_of(&self, volume: &Arc<Volume>) -> Result<(), Fault> {
+        let graves = lock(&self.graves);
+        volume.dead().into_iter().try_for_each(|(start, end)| self.free(volume, start, end))?;
+        drop(graves);
+        self.remove_if_dead(volume)
     }
 
     /// A new file that carries over what is still needed: the dead of open volumes, whose headers stay, and those

@@ -55,6 +55,7 @@ pub struct VolumeSet {
 struct Head {
     swept: u64,
     next_volume: u32,
+    rebuilt: bool,
 }
 
 /// What the device holds.
@@ -144,19 +145,36 @@ impl VolumeSet {
         usage
     }
 
+    /// Whether the ledger was lost, and what is named was not held against the volumes since: a record that went with it
+    /// looks like a deleted one.
+    pub fn is_rebuilt(&self) -> bool {
+        lock(&self.head).rebuilt
+    }
+
+    /// All that is named was looked for.
+    pub fn vouch(&self) -> Result<(), Fault> {
+        self.write_head(&lock(&self.graves), false, |head| head.rebuilt = false)
+    }
+
     /// The numbers of all volumes, ascending.
     pub fn volumes(&self) -> Vec<u32> {
         self.read_volumes().keys().copied().collect()
     }
 
-    /// A prepared or unfinished volume to append to, if there is one.
+    /// A prepared or unfinished volume to append to, if there is one. One whose file is not what it was is left as it is.
     pub fn take_writer(&self) -> Result<Option<VolumeWriter>, Fault> {
-        let Some(volume) = lock(&self.ready).pop_front() else { return Ok(None) };
-        match self.open_file(&volume) {
-            Ok(file) => Ok(Some(VolumeWriter::new(volume, file, self.meter.clone(), self.epoch))),
-            Err(fault) => {
-                lock(&self.ready).push_front(volume);
-                Err(fault)
+        loop {
+            let Some(volume) = lock(&self.ready).pop_front() else { return Ok(None) };
+            match self.open_file(&volume) {
+                Ok(file) => return Ok(Some(VolumeWriter::new(volume, file, self.meter.clone(), self.epoch))),
+                Err(fault) if fault.is_corruption() => {
+                    tracing::error!(%fault, "an open volume can't be filled on");
+                    volume.change(|entry| entry.sealed = true);
+                }
+                Err(fault) => {
+                    lock(&self.ready).push_front(volume);
+                    return Err(fault);
+                }
             }
         }
     }
@@ -189,6 +207,7 @@ impl VolumeSet {
             epoch: self.epoch,
             swept: changed.swept,
             clean,
+            rebuilt: changed.rebuilt,
             next_volume: changed.next_volume,
             graves: graves.number,
             graves_counted: graves.frames,

@@ -35,6 +35,8 @@ struct Opening<'a> {
     device: DeviceId,
     meter: &'a Meter,
     files: Files,
+    /// It never had a volume.
+    is_new: bool,
 }
 
 /// What lies in the volumes' directory.
@@ -56,10 +58,11 @@ impl VolumeSet {
     pub fn open(disk: Arc<dyn Disk>, options: Options) -> Result<Self, Fault> {
         let meter = Arc::new(Meter::default());
         let device = identity::device_id(&*disk, &*options.random, &meter)?;
+        let is_new = !disk.exists(VOLUMES_DIR).map_err(|error| Fault::io("stat", VOLUMES_DIR, &error))?;
         identity::volumes_dir(&*disk)?;
         let files = Files::list(&*disk)?;
         let ledger = identity::read_ledger(&*disk, device)?;
-        let opening = Opening { disk: &*disk, device, meter: &meter, files };
+        let opening = Opening { disk: &*disk, device, meter: &meter, files, is_new };
         let found = match ledger {
             Some(ledger) => opening.with_ledger(&ledger)?,
             None => opening.without_ledger()?,
@@ -141,6 +144,7 @@ impl Opening<'_> {
         let head = Head {
             swept: if swept_all { ledger.epoch } else { ledger.swept },
             next_volume: ledger.next_volume.max(beyond),
+            rebuilt: ledger.rebuilt,
         };
         let graves = Graves::found(ledger.graves, self.next_graves(ledger.graves), &frames);
         Ok(Found { head, epoch: ledger.epoch + 1, graves, volumes })
@@ -234,7 +238,8 @@ impl Opening<'_> {
         }
         frames.iter().for_each(|frame| bury(&volumes, frame, false));
         let skipped = |last: &u32| last.saturating_add(1 + NUMBERS_SKIPPED);
-        let head = Head { swept: 0, next_volume: self.files.volumes.last().map_or(1, skipped) };
+        let next_volume = self.files.volumes.last().map_or(1, skipped);
+        let head = Head { swept: 0, next_volume, rebuilt: !self.is_new };
         let number = self.files.graves.last().copied().unwrap_or(0);
         let graves = Graves::found(number, self.next_graves(number), &frames);
         Ok(Found { head, epoch: epoch.saturating_add(1), graves, volumes })

@@ -4,12 +4,17 @@
 
 mod mend;
 mod reclaim;
+mod rows;
+mod scrub;
 pub mod steward;
 mod sweep;
+mod verify;
 
 pub use mend::{Counted, Mender, Orders};
 pub use reclaim::Reclaimer;
+pub use scrub::{ScrubOptions, Scrubbed, Scrubber, Scrubbing};
 pub use sweep::{Swept, sweep};
+pub use verify::{Finding, Kind, Verification, Verified, verify};
 
 use thiserror::Error;
 

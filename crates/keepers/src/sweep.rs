@@ -34,7 +34,14 @@ async fn free_unnamed(
 ) -> Result<Swept, KeeperFault> {
     let mut swept = Swept::default();
     for orphan in orphans {
-        let orphan = orphan?;
+        let orphan = match orphan {
+            // Nobody can be asked about it: it stays, for repair if a row names it.
+            Err(fault) if fault.is_corruption() => {
+                tracing::error!(%fault, "a record can't be swept");
+                continue;
+            }
+            other => other?,
+        };
         swept.looked_at += 1;
         // Bytes of an unknown owner belong to a newer release: they stay.
         let Some(owner) = ChunkOwner::decode(orphan.owner.bytes()) else { continue };

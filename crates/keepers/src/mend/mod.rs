@@ -5,7 +5,6 @@
 //! should not lie, or not at all, is laid anew.
 
 mod row;
-mod rows;
 mod tally;
 
 use std::collections::{BTreeSet, VecDeque};
@@ -20,8 +19,8 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::KeeperFault;
+use crate::rows::{rows_from, rows_of};
 use row::{Suspect, mend};
-use rows::{rows_from, rows_of};
 pub use tally::{Counted, Tally};
 
 /// Rows read at once, and mended at the same time.
@@ -115,6 +114,9 @@ impl Mender {
             Ok(None) => {}
             Err(fault) => tracing::error!(%fault, "how far a repair was can't be read"),
         }
+        if !self.hall.store().rebuilt().is_empty() {
+            self.orders.pass();
+        }
         loop {
             let wanted = *asked.borrow_and_update();
             if wanted > *self.orders.0.done.borrow() {
@@ -141,22 +143,29 @@ impl Mender {
     /// Once over all rows.
     pub async fn pass(&self) -> Result<(), KeeperFault> {
         let suspects = self.orders.0.suspects.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let looked_at = suspects.clone();
-        let suspect: Suspect =
-            Arc::new(move |place: &Place| looked_at.contains(&(place.device, place.volume)));
+        let rebuilt = self.hall.store().rebuilt();
+        let looked_at = (suspects.clone(), rebuilt.clone());
+        let suspect: Suspect = Arc::new(move |place: &Place| {
+            looked_at.0.contains(&(place.device, place.volume)) || looked_at.1.contains(&place.device)
+        });
+        let job = self.job()?;
+        let resumed = job.is_some();
         let begun = self.hall.clock().now();
-        let job = self.job()?.unwrap_or(JobRow { begun, next: Vec::new(), counts: Vec::new() });
+        let job = job.unwrap_or(JobRow { begun, next: Vec::new(), counts: Vec::new() });
         let tally = &self.orders.0.tally;
         tally.begin(&job.counts);
         let ended = self.walk(job, &suspect).await;
         tally.end();
         ended?;
-        self.orders
-            .0
-            .suspects
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .retain(|at| !suspects.contains(at));
+        if !resumed {
+            let mut left = self.orders.0.suspects.lock().unwrap_or_else(PoisonError::into_inner);
+            left.retain(|at| !suspects.contains(at));
+            drop(left);
+            rebuilt.iter().try_for_each(|device| self.hall.store().vouch(*device))?;
+        } else if !suspects.is_empty() || !rebuilt.is_empty() {
+            // The rows before the place where it went on were not looked at for their sake.
+            self.orders.pass();
+        }
         let counted = tally.counted();
         if counted.chunks_mended > 0 || counted.chunks_lost > 0 {
             tracing::info!(?counted, "a repair is done");

@@ -13,8 +13,8 @@ use stripe::{Chunk, Manifest, Owner, Place, Restored};
 use tokio::task::JoinHandle;
 
 use super::Tally;
-use super::rows::{Named, content_of, with_content};
 use crate::KeeperFault;
+use crate::rows::{Named, content_of, with_content};
 
 /// Chunks of one row that are mended at the same time.
 const AT_ONCE_MAX: usize = 4;

@@ -28,7 +28,7 @@ pub(crate) fn rows_from(
     from: &[u8],
     max: usize,
 ) -> Result<(Vec<Named>, Option<Vec<u8>>), KeeperFault> {
-    let mut named = Vec::new();
+    let mut rows = Vec::new();
     // Inline rows are passed over, but not without end in one point in time.
     let mut passed = 0;
     for space in SPACES {
@@ -38,14 +38,14 @@ pub(crate) fn rows_from(
         }
         let mut cursor = view.cursor(&start, &end)?;
         while let Some((key, row)) = cursor.next()? {
-            if named.len() == max || passed == max * 64 {
-                return Ok((named, Some(key)));
+            if rows.len() == max || passed == max * 64 {
+                return Ok((rows, Some(key)));
             }
             passed += 1;
-            named.extend(read(view, key, row)?);
+            rows.extend(named(view, key, row)?);
         }
     }
-    Ok((named, None))
+    Ok((rows, None))
 }
 
 /// All rows that may name bytes of `owner`.
@@ -56,15 +56,15 @@ pub(crate) fn rows_of(view: &Snapshot, owner: &ChunkOwner) -> Result<Vec<Named>,
         ChunkOwner::Annotation { bucket, salt, name } => space::annotation(*bucket, *salt, name),
     };
     let mut cursor = view.cursor(&prefix, &space::end_of(&prefix))?;
-    let mut named = Vec::new();
+    let mut rows = Vec::new();
     while let Some((key, row)) = cursor.next()? {
-        named.extend(read(view, key, row)?);
+        rows.extend(named(view, key, row)?);
     }
-    Ok(named)
+    Ok(rows)
 }
 
 /// `None` when its bytes, if it has any, ride in the row.
-fn read(view: &Snapshot, key: Vec<u8>, row: Bytes) -> Result<Option<Named>, KeeperFault> {
+pub(crate) fn named(view: &Snapshot, key: Vec<u8>, row: Bytes) -> Result<Option<Named>, KeeperFault> {
     let Some(Content::Stored(encoded)) = content_of(&key, row.clone())? else { return Ok(None) };
     let manifest = Manifest::decode(&encoded).map_err(damaged)?;
     let (owner, class) = whose(view, &key, row)?.ok_or_else(|| damaged("a row's key"))?;
@@ -134,18 +134,29 @@ fn class_of_upload(
     if let Some(row) = view.get(&space::upload(bucket, key, upload))? {
         return Ok(UploadRow::decode(row).map_err(damaged)?.class);
     }
+    let version = version_of_upload(view, bucket, key, upload)?;
+    Ok(version.as_ref().and_then(VersionRow::object).map_or(StorageClass::Standard, |object| object.class))
+}
+
+/// The version that an upload became, if it was not renamed.
+pub(crate) fn version_of_upload(
+    view: &Snapshot,
+    bucket: BucketId,
+    key: &ObjectKey,
+    upload: UploadId,
+) -> Result<Option<VersionRow>, KeeperFault> {
     // Newest first: a completion is at least as young as its upload.
     let (first, last) = (Ordinal::from_u64(u64::MAX), upload.ordinal);
     let (start, end) = (space::version(bucket, key, first), space::version(bucket, key, last));
     let mut cursor = view.cursor(&start, &end)?;
     while let Some((_, row)) = cursor.next()? {
-        if let VersionState::Object(object) = VersionRow::decode(row).map_err(damaged)?.state
-            && matches!(&object.content, Content::Parts { upload: of, .. } if *of == upload)
-        {
-            return Ok(object.class);
+        let version = VersionRow::decode(row).map_err(damaged)?;
+        let content = version.object().map(|object| &object.content);
+        if matches!(content, Some(Content::Parts { upload: of, .. }) if *of == upload) {
+            return Ok(Some(version));
         }
     }
-    Ok(StorageClass::Standard)
+    Ok(None)
 }
 
 fn damaged(cause: impl std::fmt::Display) -> KeeperFault {

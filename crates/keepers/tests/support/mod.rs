@@ -1,0 +1,251 @@
+//! A site in directories: a catalog, devices, and the operations of one account.
+#![allow(dead_code, reason = "each test binary uses its own part")]
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use api::Body;
+use api::s3::{
+    CreateBucket, CreateBucketInput, GetObject, GetObjectAnnotation, GetObjectAnnotationInput,
+    GetObjectInput, PutObject, PutObjectAnnotation, PutObjectAnnotationInput, PutObjectInput,
+};
+use auth::{Auth, Caller, Credentials, Guarded, Identity, Situation};
+use bytes::Bytes;
+use catalog::table::{AccountRow, AnnotationRow, Content, PartRow, VersionRow, space};
+use catalog::{Catalog, Decision, Group, TreeIndex, TreeOptions, Write};
+use keepers::{Mender, Orders, Reclaimer, Verification, Verified, verify};
+use model::{AccountId, CanonicalId, Region, Timestamp};
+use semantics::{Hall, Handle, Settings};
+use stripe::{Chunk, Manifest, NoWatch, Slot, Store};
+use tokio::task::JoinHandle;
+use world::{Disk, OsRandom, RealDisk, SystemClock};
+
+pub type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
+
+pub const BUCKET: &str = "bucket";
+
+/// Directories that go when the test ends well.
+pub struct Site {
+    root: PathBuf,
+    devices: usize,
+    parity: u8,
+}
+
+pub struct House {
+    pub store: Store,
+    pub catalog: Catalog,
+    pub auth: Auth,
+    pub hall: Hall,
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            let _ = std::fs::remove_dir_all(&self.root);
+        }
+    }
+}
+
+fn account() -> Outcome<AccountId> {
+    Ok(AccountId::new(1).ok_or("a legal account")?)
+}
+
+impl Site {
+    pub fn new(name: &str, devices: usize, parity: u8) -> Self {
+        let root = std::env::temp_dir().join(format!("strongroom-keepers-{}-{name}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&root);
+        Self { root, devices, parity }
+    }
+
+    pub fn device(&self, number: usize) -> PathBuf {
+        self.root.join(format!("d{number}"))
+    }
+
+    pub fn catalog(&self) -> PathBuf {
+        self.root.join("catalog")
+    }
+
+    pub async fn open(&self) -> Outcome<House> {
+        self.open_without(&[]).await
+    }
+
+    /// Some devices are away.
+    pub async fn open_without(&self, away: &[usize]) -> Outcome<House> {
+        let disk = RealDisk::at(self.catalog())?;
+        let index = Box::new(TreeIndex::open(&disk, TreeOptions::default())?);
+        let disk: Arc<dyn Disk> = Arc::new(disk);
+        let clock = Arc::new(SystemClock);
+        let catalog = Catalog::open(disk, index, clock.clone(), catalog::Options::default())?;
+        let slot = |number: usize| -> Outcome<Slot> {
+            let (zone, disk) =
+                (format!("zone {number}").into(), Arc::new(RealDisk::at(self.device(number))?));
+            Ok(Slot { number: number as u16, zone, disk })
+        };
+        let here = (0..self.devices).filter(|number| !away.contains(number));
+        let slots = here.map(slot).collect::<Outcome<Vec<Slot>>>()?;
+        let options = stripe::Options {
+            volume_size_bytes_first: 4 << 20,
+            volume_size_bytes_max: 8 << 20,
+            reserve_bytes: Some(0),
+            parity: self.parity,
+            ..stripe::Options::default()
+        };
+        let (store, _) = Store::open(slots, Arc::new(NoWatch), options)?;
+        let root = Credentials { access_key: "root".to_owned(), secret: sigv4::Secret::new("secret") };
+        let sealer = seal::Sealer::new(&seal::MasterKey::from_bytes([7; 32]));
+        let auth = Auth::new(catalog.clone(), root, account()?, Vec::new(), sigv4::V2::Off, sealer);
+        let settings = Settings { inline_bytes_max: 1024, ..Settings::default() };
+        let hall = Hall::new(catalog.clone(), store.clone(), clock, Arc::new(OsRandom), settings);
+        let house = House { store, catalog, auth, hall };
+        house.furnish().await?;
+        Ok(house)
+    }
+}
+
+impl House {
+    /// An account and its bucket, if they are not there yet.
+    async fn furnish(&self) -> Outcome {
+        let id = account()?;
+        if self.catalog.get(&space::account(id))?.is_some() {
+            return Ok(());
+        }
+        let canonical_id = CanonicalId::from_bytes([7; 32]);
+        let created = Timestamp::from_seconds(0);
+        let (name, access_keys) = ("root".to_owned(), Vec::new());
+        let row = AccountRow { id, name, email: None, canonical_id, created, access_keys };
+        self.write(vec![Write::put(space::account(id), row.encode())]).await?;
+        let input = CreateBucketInput { bucket: BUCKET.to_owned(), ..Default::default() };
+        self.call::<CreateBucket>(input, Bytes::new()).await?;
+        Ok(())
+    }
+
+    /// Behind the back of all rules.
+    pub async fn write(&self, writes: Vec<Write>) -> Outcome {
+        let done: Result<(), ()> = self
+            .catalog
+            .commit(Group::new(&b"test"[..]), move |_, _| Ok(Decision::Write(writes.clone(), ())))
+            .await?;
+        done.map_err(|()| "refused".into())
+    }
+
+    /// Dies without closing the volumes: the next start finds an epoch that did not end.
+    pub fn crash(self) {
+        drop((self.hall, self.auth));
+        self.catalog.shutdown();
+    }
+
+    pub fn close(self) -> Outcome {
+        self.store.shutdown()?;
+        self.crash();
+        Ok(())
+    }
+
+    pub async fn call<O: Guarded>(&self, input: O::Input, body: Bytes) -> Outcome<(O::Output, Bytes)>
+    where
+        Hall: Handle<O>,
+    {
+        let region = Region::parse("us-east-1");
+        let root = Identity::root(account()?, CanonicalId::from_bytes([7; 32]), "root", "root", region);
+        let caller = Caller::new(Some(Arc::new(root)), Situation::default());
+        let request = self.auth.authorize::<O>(&caller, input, &self.hall)?;
+        let (output, answer) = self.hall.handle(request, Body::once(body)).await?;
+        let mut bytes = Vec::new();
+        if let Some(mut answer) = answer {
+            while let Some(piece) = answer.source.next().await? {
+                bytes.extend_from_slice(&piece);
+            }
+        }
+        Ok((output, Bytes::from(bytes)))
+    }
+
+    pub async fn put(&self, key: &str, body: Bytes) -> Outcome {
+        let input = PutObjectInput { bucket: BUCKET.to_owned(), key: key.to_owned(), ..Default::default() };
+        self.call::<PutObject>(input, body).await?;
+        Ok(())
+    }
+
+    pub async fn get(&self, key: &str) -> Outcome<Bytes> {
+        let input = GetObjectInput { bucket: BUCKET.to_owned(), key: key.to_owned(), ..Default::default() };
+        Ok(self.call::<GetObject>(input, Bytes::new()).await?.1)
+    }
+
+    pub async fn annotate(&self, key: &str, name: &str, payload: Bytes) -> Outcome {
+        let input = PutObjectAnnotationInput {
+            bucket: BUCKET.to_owned(),
+            key: key.to_owned(),
+            annotation_name: Some(name.to_owned()),
+            ..Default::default()
+        };
+        self.call::<PutObjectAnnotation>(input, payload).await?;
+        Ok(())
+    }
+
+    pub async fn annotation(&self, key: &str, name: &str) -> Outcome<Bytes> {
+        let input = GetObjectAnnotationInput {
+            bucket: BUCKET.to_owned(),
+            key: key.to_owned(),
+            annotation_name: Some(name.to_owned()),
+            ..Default::default()
+        };
+        Ok(self.call::<GetObjectAnnotation>(input, Bytes::new()).await?.1)
+    }
+
+    /// The chunks that the rows of a space name.
+    pub fn chunks(&self, of: u8) -> Outcome<Vec<Chunk>> {
+        let view = self.catalog.snapshot()?;
+        let mut cursor = view.cursor(&[of], &[of + 1])?;
+        let mut chunks = Vec::new();
+        while let Some((_, row)) = cursor.next()? {
+            let content = match of {
+                space::ANNOTATIONS => AnnotationRow::decode(row)?.content,
+                space::PARTS => PartRow::decode(row)?.content,
+                _ => match VersionRow::decode(row)?.object() {
+                    Some(object) => object.content.clone(),
+                    None => continue,
+                },
+            };
+            let Content::Stored(manifest) = content else { continue };
+            chunks.extend_from_slice(Manifest::decode(&manifest)?.chunks());
+        }
+        Ok(chunks)
+    }
+
+    pub async fn reclaim(&self) -> Outcome {
+        let reclaimer = Reclaimer::new(self.hall.clone());
+        while reclaimer.round().await? > 0 {}
+        Ok(())
+    }
+
+    pub async fn verify(&self) -> Outcome<Verified> {
+        Ok(verify(&self.hall, &Verification::default()).await?)
+    }
+
+    pub fn mender(&self) -> (JoinHandle<()>, Orders) {
+        let (mender, orders) = Mender::new(self.hall.clone());
+        (tokio::spawn(mender.run()), orders)
+    }
+}
+
+/// Bytes that differ everywhere.
+pub fn body(length: usize, seed: u64) -> Bytes {
+    let mut word = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let mut next = || {
+        word = word.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (word >> 56) as u8
+    };
+    (0..length).map(|_| next()).collect()
+}
+
+/// Flips a bit of one byte of a file.
+pub fn flip(path: &Path, offset: u64) -> Outcome {
+    use std::os::unix::fs::FileExt;
+    let file = std::fs::OpenOptions::new().read(true).write(true).open(path)?;
+    let mut byte = [0];
+    file.read_exact_at(&mut byte, offset)?;
+    file.write_all_at(&[byte[0] ^ 0x10], offset)?;
+    Ok(())
+}
+
+pub fn volume_path(device: &Path, volume: u32) -> PathBuf {
+    device.join(format!("volumes/{volume:08}.vol"))
+}

@@ -239,3 +239,25 @@ def test_rot_in_one_copy_of_the_catalog_is_told_from_a_dead_device(site):
     load.check()
     operator.wait_for_catalog(3)
     load.check()
+
+
+def test_scrub_finds_rot_and_has_it_mended_and_verify_says_so(site):
+    server, operator = site(4, arguments=["--scrub-rate", "1GiB"])
+    with Load(server, "bucket") as load:
+        load.run_for(0.5, objects=30)
+    assert "0 findings" in operator.run("verify")
+    for path in (server.devices[1] / "volumes").glob("*.vol"):
+        with path.open("r+b") as file:
+            for offset in range(5_000, path.stat().st_size, 40_000):
+                file.seek(offset)
+                byte = file.read(1) or b"\0"
+                file.seek(offset)
+                file.write(bytes([byte[0] ^ 0x20]))
+    assert "were not what was written" in operator.run("scrub")
+    operator.run("repair")
+    operator.run("verify")
+    assert operator.states()[1] == "in"
+    for number in [0, 2]:
+        removed(server.devices[number])
+        operator.wait_for_state(number, "out")
+    load.check()

@@ -86,6 +86,15 @@ impl Admin {
                 self.steward.repair()?;
                 Ok(respond(StatusCode::ACCEPTED, Bytes::new()))
             }
+            (&Method::POST, None) if path == "scrub" => {
+                self.steward.scrub()?;
+                Ok(respond(StatusCode::ACCEPTED, Bytes::new()))
+            }
+            (&Method::POST, None) if path == "verify" => {
+                self.steward.verify()?;
+                Ok(respond(StatusCode::ACCEPTED, Bytes::new()))
+            }
+            (&Method::GET, None) if path == "verify" => Ok(json(StatusCode::OK, &self.steward.verdict()?)),
             (&Method::POST, None) if path == "devices" => {
                 Ok(json(StatusCode::CREATED, &devices::add(&self.steward, &body).await?))
             }

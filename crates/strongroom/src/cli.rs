@@ -43,6 +43,18 @@ pub enum Command {
         #[command(flatten)]
         output: Output,
     },
+    /// Read and prove every record on every device now; waits until that is done
+    #[command(after_help = OPERATING)]
+    Scrub {
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Check every object against the bytes on the devices, and every record against the objects; waits
+    #[command(after_help = OPERATING)]
+    Verify {
+        #[command(flatten)]
+        output: Output,
+    },
     /// Make, list and delete accounts on a running server
     #[command(
         after_help = "Finds the server by AWS_ENDPOINT_URL and signs with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, which must be the root credentials.\n\nExample:\n  strongroom account create alice --email alice@example.com"
@@ -114,6 +126,12 @@ pub struct ServeArgs {
     /// Start without this device, given by number, which is lost for good; may be repeated
     #[arg(long, env = "STRONGROOM_WITHOUT", value_name = "NUMBER", value_delimiter = ',')]
     pub without: Vec<u16>,
+    /// Read and prove everything that every device holds once in so many days [default: 30]
+    #[arg(long, env = "STRONGROOM_SCRUB_DAYS", value_name = "DAYS", value_parser = clap::value_parser!(u16).range(1..))]
+    pub scrub_days: Option<u16>,
+    /// How much of each device that may read a second; 0 stops it [default: 16MiB]
+    #[arg(long, env = "STRONGROOM_SCRUB_RATE", value_name = "SIZE")]
+    pub scrub_rate: Option<Size>,
     /// Address of the S3 endpoint [default: 127.0.0.1:9000]
     #[arg(long, env = "STRONGROOM_LISTEN", value_name = "ADDRESS")]
     pub listen: Option<SocketAddr>,

@@ -37,6 +37,8 @@ fn main() -> ExitCode {
         Command::Status { output } => operate::status(&output),
         Command::Device { action } => operate::device(action),
         Command::Repair { output } => operate::repair(&output),
+        Command::Scrub { output } => operate::scrub(&output),
+        Command::Verify { output } => operate::verify(&output),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

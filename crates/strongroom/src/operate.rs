@@ -16,6 +16,8 @@ use crate::client::Client;
 const STATUS: &str = "/-/admin/v1/status";
 const DEVICES: &str = "/-/admin/v1/devices";
 const REPAIR: &str = "/-/admin/v1/repair";
+const SCRUB: &str = "/-/admin/v1/scrub";
+const VERIFY: &str = "/-/admin/v1/verify";
 const EVERY: Duration = Duration::from_millis(500);
 
 pub fn status(output: &Output) -> anyhow::Result<()> {
@@ -92,6 +94,96 @@ pub fn repair(output: &Output) -> anyhow::Result<()> {
     let lost = status["repair"]["chunks_lost"].as_u64().unwrap_or(0);
     anyhow::ensure!(lost == 0, "{lost} chunks are beyond repair; the server's log names their objects");
     done(output, "every object has its full redundancy")
+}
+
+pub fn scrub(output: &Output) -> anyhow::Result<()> {
+    let client = Client::from_environment()?;
+    let rounds = |status: &Value| -> Vec<u64> {
+        let scrubs = status["scrub"].as_array().into_iter().flatten();
+        scrubs.filter_map(|scrub| scrub["rounds"].as_u64()).collect()
+    };
+    let before = rounds(&fetch(&client)?);
+    client.call(Method::POST, SCRUB, Bytes::new())?;
+    let bar = (!output.json && std::io::stderr().is_terminal()).then(bar);
+    let corrupt = loop {
+        let status = fetch(&client)?;
+        let scrubs = status["scrub"].as_array().cloned().unwrap_or_default();
+        let sum = |field: &str| scrubs.iter().filter_map(|scrub| scrub[field].as_u64()).sum::<u64>();
+        if output.json {
+            println!("{}", status["scrub"]);
+        }
+        if let Some(bar) = &bar {
+            bar.set_length(sum("bytes_total"));
+            bar.set_position(sum("bytes"));
+        }
+        let now = rounds(&status);
+        let all_begun = !now.is_empty()
+            && now
+                .iter()
+                .enumerate()
+                .all(|(place, rounds)| before.get(place).is_none_or(|before| rounds > before));
+        if all_begun && scrubs.iter().all(|scrub| scrub["running"] == false) {
+            break sum("corrupt");
+        }
+        thread::sleep(EVERY);
+    };
+    if let Some(bar) = bar {
+        bar.finish_and_clear();
+    }
+    match corrupt {
+        0 => done(output, "every record is what was written"),
+        _ => done(
+            output,
+            &format!("{corrupt} records were not what was written; `strongroom status` shows the repair"),
+        ),
+    }
+}
+
+pub fn verify(output: &Output) -> anyhow::Result<()> {
+    let client = Client::from_environment()?;
+    client.call(Method::POST, VERIFY, Bytes::new())?;
+    let bar = (!output.json && std::io::stderr().is_terminal()).then(ProgressBar::new_spinner);
+    let verdict = loop {
+        let body = client.call(Method::GET, VERIFY, Bytes::new())?;
+        let verdict: Value = serde_json::from_slice(&body).context("the server's answer is no JSON")?;
+        if output.json {
+            println!("{verdict}");
+        }
+        if let Some(bar) = &bar {
+            bar.set_message(format!(
+                "{} chunks, {}",
+                verdict["chunks"],
+                HumanBytes(verdict["bytes"].as_u64().unwrap_or(0))
+            ));
+            bar.tick();
+        }
+        if verdict["running"] == false {
+            break verdict;
+        }
+        thread::sleep(EVERY);
+    };
+    if let Some(bar) = bar {
+        bar.finish_and_clear();
+    }
+    if let Some(error) = verdict["error"].as_str() {
+        anyhow::bail!("the verification could not go on: {error}");
+    }
+    if !output.json {
+        verdict["findings"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .for_each(|finding| println!("{}", text(finding)));
+        println!(
+            "{} rows, {} chunks and {} records looked at; {} findings",
+            verdict["rows"], verdict["chunks"], verdict["records"], verdict["found"]
+        );
+    }
+    anyhow::ensure!(
+        verdict["sound"] == true,
+        "not everything is what was written; `strongroom repair` mends what can be mended"
+    );
+    Ok(())
 }
 
 fn done(output: &Output, message: &str) -> anyhow::Result<()> {

@@ -12,7 +12,7 @@ use audit::Audit;
 use auth::{Accounts, Auth, Credentials};
 use identity::Registry;
 use keepers::steward::Steward;
-use keepers::{Mender, Reclaimer};
+use keepers::{Mender, Reclaimer, ScrubOptions, Scrubber};
 use model::Region;
 use oidc::{HttpFetch, Verifier};
 use semantics::Hall;
@@ -89,7 +89,7 @@ async fn serve(settings: Settings, log: LogBuffer) -> anyhow::Result<()> {
     let corridor = Corridor { auth: auth.clone(), hall: hall.clone(), registry, clock };
     let server =
         Server::new(Arc::new(corridor), Arc::new(beside), watchers, settings.server.clone(), random.u128());
-    let keepers = keep(hall, auth, engine.steward.clone(), metrics);
+    let keepers = keep(hall, auth, engine.steward.clone(), settings.scrub, metrics);
     // The listener takes connections already; whoever is answered finds these lines written.
     greet(address, tls.is_some(), &engine.dirs, &credentials, drawn);
     let serving = tokio::spawn({
@@ -134,12 +134,15 @@ fn keep(
     hall: Hall,
     auth: Auth,
     steward: Arc<Steward>,
+    scrub: ScrubOptions,
     metrics: metrics_exporter_prometheus::PrometheusHandle,
 ) -> Vec<tokio::task::JoinHandle<()>> {
     let reclaiming = hall.clone();
     let (mender, orders) = Mender::new(hall.clone());
-    steward.take_charge(hall.clone(), orders);
+    let (scrubber, scrubbing) = Scrubber::new(hall.clone(), orders.clone(), scrub);
+    steward.take_charge(hall.clone(), orders, scrubbing);
     vec![
+        tokio::spawn(scrubber.run()),
         tokio::spawn(mender.run()),
         tokio::spawn(steward.run()),
         tokio::spawn(async move {

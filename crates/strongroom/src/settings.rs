@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use audit::FileOptions;
+use keepers::ScrubOptions;
 use model::Region;
 use sigv4::V2;
 use wire::{ServerOptions, TlsFiles};
@@ -16,12 +17,14 @@ use crate::data_dir::DataDir;
 const LISTEN: &str = "127.0.0.1:9000";
 const DATA: &str = "strongroom-data";
 const AUDIT_LOG_BYTES_MAX: u64 = 100 << 20;
+const DAY_SECONDS: u64 = 24 * 60 * 60;
 const AUDIT_LOG_FILES: usize = 10;
 
 pub struct Settings {
     pub data: Vec<DataDir>,
     pub parity: Option<u8>,
     pub without: Vec<u16>,
+    pub scrub: ScrubOptions,
     pub listen: SocketAddr,
     pub regions: Vec<Region>,
     pub tls: Option<TlsFiles>,
@@ -89,10 +92,17 @@ impl Settings {
         if args.new_buckets == Some(NewBuckets::Open) {
             semantics.new_buckets = semantics::NewBuckets::Open;
         }
+        let mut scrub = ScrubOptions::default();
+        set(
+            &mut scrub.interval,
+            args.scrub_days.map(|days| Duration::from_secs(u64::from(days) * DAY_SECONDS)),
+        );
+        set(&mut scrub.bytes_per_second, args.scrub_rate.map(|rate| rate.0));
         Ok(Self {
             data,
             parity: args.parity,
             without: args.without,
+            scrub,
             listen: match args.listen {
                 Some(address) => address,
                 None => LISTEN.parse().context("the default address")?,
@@ -128,6 +138,8 @@ fn merge(flags: ServeArgs, file: ServeArgs) -> ServeArgs {
         config: flags.config,
         data: if flags.data.is_empty() { file.data } else { flags.data },
         parity: flags.parity.or(file.parity),
+        scrub_days: flags.scrub_days.or(file.scrub_days),
+        scrub_rate: flags.scrub_rate.or(file.scrub_rate),
         without: if flags.without.is_empty() { file.without } else { flags.without },
         listen: flags.listen.or(file.listen),
         region: or(flags.region, file.region),

@@ -9,7 +9,7 @@ mod status;
 
 use std::io::ErrorKind;
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use catalog::{Catalog, Index};
@@ -22,10 +22,12 @@ use tokio::task::spawn_blocking;
 
 use crate::KeeperFault;
 use crate::mend::Orders;
+use crate::scrub::Scrubbing;
 use crate::sweep::sweep_device;
+use crate::verify::{Verification, Verified, verify};
 
 pub use catalog_copies::first_copies;
-pub use status::{DeviceStatus, DeviceUsage, Repair, SiteStatus};
+pub use status::{DeviceStatus, DeviceUsage, Repair, Scrub, SiteStatus, Verdict};
 
 /// So long a device that failed stays out before it is tried again by itself.
 const QUARANTINE: Duration = Duration::from_secs(600);
@@ -38,14 +40,20 @@ pub type OpenIndex =
 struct Charge {
     hall: Hall,
     orders: Orders,
+    scrubbing: Scrubbing,
+    /// The last verification, and how it ended once it has.
+    verifying: Mutex<Option<(Verification, Arc<OnceLock<Ended>>)>>,
 }
+
+/// How a verification ended; an error's text where it could not go on.
+type Ended = Result<Verified, String>;
 
 pub struct Steward {
     fleet: Arc<Fleet>,
     open_index: OpenIndex,
     charge: OnceLock<Charge>,
     well: mpsc::UnboundedSender<DeviceNumber>,
-    returning: std::sync::Mutex<Option<mpsc::UnboundedReceiver<DeviceNumber>>>,
+    returning: Mutex<Option<mpsc::UnboundedReceiver<DeviceNumber>>>,
 }
 
 /// Why an operator's wish was not carried out.
@@ -70,20 +78,18 @@ pub enum DeviceFault {
 impl Steward {
     pub fn new(fleet: Arc<Fleet>, open_index: OpenIndex) -> Arc<Self> {
         let (well, returning) = mpsc::unbounded_channel();
-        let returning = std::sync::Mutex::new(Some(returning));
+        let returning = Mutex::new(Some(returning));
         Arc::new(Self { fleet, open_index, charge: OnceLock::new(), well, returning })
     }
 
     /// From now on it acts.
-    pub fn take_charge(&self, hall: Hall, orders: Orders) {
-        let _ = self.charge.set(Charge { hall, orders });
+    pub fn take_charge(&self, hall: Hall, orders: Orders, scrubbing: Scrubbing) {
+        let _ = self.charge.set(Charge { hall, orders, scrubbing, verifying: Mutex::default() });
     }
 
     /// Works until its task is aborted.
     pub async fn run(self: Arc<Self>) {
-        let Some(mut returning) =
-            self.returning.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take()
-        else {
+        let Some(mut returning) = self.returning.lock().unwrap_or_else(PoisonError::into_inner).take() else {
             return;
         };
         let mut changes = self.fleet.changes();
@@ -237,6 +243,29 @@ impl Steward {
     /// Orders a pass over everything; answers its number.
     pub fn repair(&self) -> Result<u64, DeviceFault> {
         Ok(self.charge.get().ok_or(DeviceFault::Starting)?.orders.pass())
+    }
+
+    /// Has every device's records read and proven, each from now on.
+    pub fn scrub(&self) -> Result<(), DeviceFault> {
+        self.charge.get().ok_or(DeviceFault::Starting)?.scrubbing.begin();
+        Ok(())
+    }
+
+    /// Walks catalog against volumes, both ways; one at a time.
+    pub fn verify(&self) -> Result<(), DeviceFault> {
+        let charge = self.charge.get().ok_or(DeviceFault::Starting)?;
+        let mut verifying = charge.verifying.lock().unwrap_or_else(PoisonError::into_inner);
+        if verifying.as_ref().is_some_and(|(_, ended)| ended.get().is_none()) {
+            return Ok(());
+        }
+        let (verification, ended) = (Verification::default(), Arc::new(OnceLock::new()));
+        *verifying = Some((verification.clone(), ended.clone()));
+        let hall = charge.hall.clone();
+        tokio::spawn(async move {
+            let outcome = verify(&hall, &verification).await.map_err(|fault| fault.to_string());
+            let _ = ended.set(outcome);
+        });
+        Ok(())
     }
 
     fn is_empty(&self, charge: &Charge, number: DeviceNumber) -> bool {

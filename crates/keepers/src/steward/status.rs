@@ -1,12 +1,16 @@
 //! How the site's devices stand, for `strongroom status`.
 
+use std::sync::PoisonError;
+
 use catalog::Standing;
 use devices::State;
+use model::Timestamp;
 use serde::Serialize;
 use stripe::{Layout, Redundancy};
 
 use super::{Charge, DeviceFault, Steward};
 use crate::mend::Counted;
+use crate::scrub::Scrubbed;
 
 #[derive(Clone, Debug, Serialize)]
 pub struct SiteStatus {
@@ -19,6 +23,41 @@ pub struct SiteStatus {
     pub parity: u8,
     pub devices: Vec<DeviceStatus>,
     pub repair: Repair,
+    pub scrub: Vec<Scrub>,
+}
+
+/// Of one device: its records read and proven, round by round.
+#[derive(Clone, Debug, Serialize)]
+pub struct Scrub {
+    pub device: u16,
+    pub running: bool,
+    pub rounds: u64,
+    pub bytes: u64,
+    pub bytes_total: u64,
+    pub corrupt: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub begun: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub finished: Option<String>,
+}
+
+/// What the last verification found, or has found so far.
+#[derive(Clone, Debug, Serialize)]
+pub struct Verdict {
+    pub running: bool,
+    /// Whether no byte and no row of any object is wrong.
+    pub sound: bool,
+    /// Why it could not go on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    pub rows: u64,
+    pub chunks: u64,
+    pub shards: u64,
+    pub bytes: u64,
+    pub records: u64,
+    /// All, of which `findings` are the first.
+    pub found: u64,
+    pub findings: Vec<String>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -95,7 +134,47 @@ impl Steward {
             parity,
             devices,
             repair: repair(charge, stored_bytes),
+            scrub: charge.scrubbing.status().iter().map(scrub).collect(),
         })
+    }
+
+    /// `None` when none was asked for yet.
+    pub fn verdict(&self) -> Result<Option<Verdict>, DeviceFault> {
+        let charge = self.charge.get().ok_or(DeviceFault::Starting)?;
+        let verifying = charge.verifying.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(verifying.as_ref().map(|(verification, ended)| {
+            let ended = ended.get();
+            let verified = match ended {
+                Some(Ok(verified)) => verified.clone(),
+                _ => verification.verified(),
+            };
+            let error = ended.and_then(|ended| ended.as_ref().err().cloned());
+            Verdict {
+                running: ended.is_none(),
+                sound: error.is_none() && verified.is_sound(),
+                error,
+                rows: verified.rows,
+                chunks: verified.chunks,
+                shards: verified.shards,
+                bytes: verified.bytes,
+                records: verified.records,
+                found: verified.found.values().sum(),
+                findings: verified.findings.iter().map(ToString::to_string).collect(),
+            }
+        }))
+    }
+}
+
+fn scrub(scrubbed: &Scrubbed) -> Scrub {
+    Scrub {
+        device: scrubbed.device,
+        running: scrubbed.running,
+        rounds: scrubbed.rounds,
+        bytes: scrubbed.bytes,
+        bytes_total: scrubbed.bytes_total,
+        corrupt: scrubbed.corrupt,
+        begun: scrubbed.begun.map(Timestamp::to_iso8601),
+        finished: scrubbed.finished.map(Timestamp::to_iso8601),
     }
 }
 

@@ -21,6 +21,11 @@ impl Problem {
     pub(crate) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
         Self { status, code, message: message.into() }
     }
+
+    pub(crate) fn no_such_path() -> Self {
+        let message = "There is nothing here; /-/admin/v1/openapi.json lists what there is.";
+        Self::new(StatusCode::NOT_FOUND, "NoSuchPath", message)
+    }
 }
 
 impl From<AccountError> for Problem {

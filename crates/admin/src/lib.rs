@@ -5,6 +5,7 @@
 
 mod accounts;
 mod answer;
+mod backups;
 mod devices;
 mod router;
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use audit::Audit;
 use auth::{Accounts, Auth, Caller};
+use backup::Desk;
 use bytes::Bytes;
 use http::{Method, Response, StatusCode};
 use keepers::steward::Steward;
@@ -12,11 +13,13 @@ use wire::{AnswerBody, ExtraRequest, Witness};
 use world::Clock;
 
 use crate::answer::{self, Problem, json, problem, respond};
-use crate::{accounts, devices};
+use crate::{accounts, backups, devices};
 
 /// Where the API lives.
 pub const PREFIX: &str = "/-/admin/v1/";
 const BODY_BYTES_MAX: u64 = 64 * 1024;
+/// Of the bytes that a backup asks for at once; the places of a single body may be half of it.
+const LIST_BYTES_MAX: u64 = 8 << 20;
 static OPENAPI: &[u8] = include_bytes!("openapi.json");
 
 pub struct Admin {
@@ -24,6 +27,7 @@ pub struct Admin {
     accounts: Accounts,
     audit: Audit,
     steward: Arc<Steward>,
+    desk: Desk,
     clock: Arc<dyn Clock>,
 }
 
@@ -33,9 +37,10 @@ impl Admin {
         accounts: Accounts,
         audit: Audit,
         steward: Arc<Steward>,
+        desk: Desk,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { auth, accounts, audit, steward, clock }
+        Self { auth, accounts, audit, steward, desk, clock }
     }
 
     /// `None` for paths that are not the admin API's.
@@ -64,7 +69,8 @@ impl Admin {
         payload: PayloadMode,
     ) -> Result<Response<AnswerBody>, Problem> {
         self.check_root(caller)?;
-        let body = request.read_body(BODY_BYTES_MAX).await?;
+        let bytes_max = if of_backups(path).is_some() { LIST_BYTES_MAX } else { BODY_BYTES_MAX };
+        let body = request.read_body(bytes_max).await?;
         let proven = match payload {
             PayloadMode::Sha256(expected) => expected == digest::sha256(&body),
             PayloadMode::Unsigned => body.is_empty(),
@@ -107,11 +113,10 @@ impl Admin {
                 self.accounts.delete(name).await?;
                 Ok(respond(StatusCode::NO_CONTENT, Bytes::new()))
             }
-            _ => Err(Problem::new(
-                StatusCode::NOT_FOUND,
-                "NoSuchPath",
-                "There is nothing here; /-/admin/v1/openapi.json lists what there is.",
-            )),
+            (method, _) => match of_backups(path) {
+                Some(rest) => backups::handle(&self.desk, method, rest, body).await,
+                None => Err(Problem::no_such_path()),
+            },
         }
     }
 
@@ -142,4 +147,9 @@ impl Admin {
         }
         Err(Problem::new(StatusCode::FORBIDDEN, "AccessDenied", "Only the root account may do this."))
     }
+}
+
+/// What follows `backups` in a path.
+fn of_backups(path: &str) -> Option<&str> {
+    path.strip_prefix("backups").filter(|rest| rest.is_empty() || rest.starts_with('/'))
 }

@@ -16,8 +16,18 @@ use crate::format::{Copy, FILE_BYTES_MAX};
 pub(crate) const ROSTER_FILE: &str = "roster";
 pub(crate) const PROBE_FILE: &str = "probe";
 /// A file system's own, and what a start that was cut short leaves behind.
-const EMPTY_ALL_THE_SAME: [&str; 6] =
-    ["lost+found", "lock", "device.new", "roster.new", PROBE_FILE, "volumes"];
+const EMPTY_ALL_THE_SAME: [&str; 9] = [
+    "lost+found",
+    "lock",
+    "device.new",
+    "roster.new",
+    PROBE_FILE,
+    "volumes",
+    // What an operator or a restore puts there before the first start.
+    "master-key",
+    "root-credentials.json",
+    "restoring",
+];
 
 pub struct Offer {
     pub disk: Arc<dyn Disk>,

@@ -12,6 +12,7 @@ mod verify;
 
 pub use mend::{Counted, Mender, Orders};
 pub use reclaim::Reclaimer;
+pub use rows::{Named, content_of, named, with_content};
 pub use scrub::{ScrubOptions, Scrubbed, Scrubber, Scrubbing};
 pub use sweep::{Swept, sweep};
 pub use verify::{Finding, Kind, Verification, Verified, verify};

@@ -15,7 +15,7 @@ const SPACES: [u8; 3] = [space::VERSIONS, space::ANNOTATIONS, space::PARTS];
 
 /// A row that names bytes.
 #[derive(Clone, Debug)]
-pub(crate) struct Named {
+pub struct Named {
     pub key: Vec<u8>,
     pub owner: ChunkOwner,
     pub redundancy: Redundancy,
@@ -63,8 +63,8 @@ pub(crate) fn rows_of(view: &Snapshot, owner: &ChunkOwner) -> Result<Vec<Named>,
     Ok(rows)
 }
 
-/// `None` when its bytes, if it has any, ride in the row.
-pub(crate) fn named(view: &Snapshot, key: Vec<u8>, row: Bytes) -> Result<Option<Named>, KeeperFault> {
+/// What a row names; `None` when its bytes, if it has any, ride in the row. `view` tells how those of a part are stored.
+pub fn named(view: &Snapshot, key: Vec<u8>, row: Bytes) -> Result<Option<Named>, KeeperFault> {
     let Some(Content::Stored(encoded)) = content_of(&key, row.clone())? else { return Ok(None) };
     let manifest = Manifest::decode(&encoded).map_err(damaged)?;
     let (owner, class) = whose(view, &key, row)?.ok_or_else(|| damaged("a row's key"))?;
@@ -72,7 +72,7 @@ pub(crate) fn named(view: &Snapshot, key: Vec<u8>, row: Bytes) -> Result<Option<
 }
 
 /// Where a row's bytes are.
-pub(crate) fn content_of(key: &[u8], row: Bytes) -> Result<Option<Content>, KeeperFault> {
+pub fn content_of(key: &[u8], row: Bytes) -> Result<Option<Content>, KeeperFault> {
     Ok(match key.first() {
         Some(&space::VERSIONS) => match VersionRow::decode(row).map_err(damaged)?.state {
             VersionState::Object(object) => Some(object.content),
@@ -85,7 +85,7 @@ pub(crate) fn content_of(key: &[u8], row: Bytes) -> Result<Option<Content>, Keep
 }
 
 /// The same row with its bytes elsewhere.
-pub(crate) fn with_content(key: &[u8], row: Bytes, content: Content) -> Result<Option<Bytes>, KeeperFault> {
+pub fn with_content(key: &[u8], row: Bytes, content: Content) -> Result<Option<Bytes>, KeeperFault> {
     Ok(match key.first() {
         Some(&space::VERSIONS) => {
             let mut version = VersionRow::decode(row).map_err(damaged)?;

@@ -63,6 +63,122 @@ pub enum Command {
         #[command(subcommand)]
         action: AccountAction,
     },
+    /// Back a running site up, and look after its backups
+    #[command(
+        args_conflicts_with_subcommands = true,
+        subcommand_negates_reqs = true,
+        after_help = "Finds the server by AWS_ENDPOINT_URL and signs with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, which must be the root credentials. An S3 destination may have others: STRONGROOM_BACKUP_ACCESS_KEY, STRONGROOM_BACKUP_SECRET_KEY, STRONGROOM_BACKUP_SESSION_TOKEN.\n\nThe master key is not in the backup; without it the secrets in a backup are lost. Keep a copy of it apart.\n\nExits with 3 when a backup is made but something in it is missing.\n\nExamples:\n  strongroom backup --to /mnt/backups\n  strongroom backup --to s3://backups/site --endpoint-url https://s3.example.com\n  strongroom backup verify --from /mnt/backups --read-data\n  strongroom backup prune --from /mnt/backups --keep 14"
+    )]
+    Backup(Box<BackupArgs>),
+    /// Restore a backup into a new data directory
+    #[command(
+        after_help = "The server must not run there. A restore that was cut off goes on when it is run again.\n\nExits with 3 when all is restored but some objects, whose bytes were damaged.\n\nExample:\n  strongroom restore --from /mnt/backups --data /srv/strongroom --master-key ./master-key"
+    )]
+    Restore(Box<RestoreArgs>),
+}
+
+/// How to reach a place that is an S3.
+#[derive(Args)]
+pub struct PlaceArgs {
+    /// Endpoint of the S3 that keeps the backups [default: Amazon's]
+    #[arg(long, env = "STRONGROOM_BACKUP_ENDPOINT_URL", value_name = "URL")]
+    pub endpoint_url: Option<String>,
+    /// Region of that S3 [default: AWS_REGION, AWS_DEFAULT_REGION, us-east-1]
+    #[arg(long, env = "STRONGROOM_BACKUP_REGION", value_name = "NAME")]
+    pub region: Option<String>,
+}
+
+#[derive(Args)]
+pub struct BackupArgs {
+    #[command(subcommand)]
+    pub action: Option<BackupAction>,
+    /// Where to: a directory of this machine, or s3://bucket/prefix
+    #[arg(long, value_name = "PLACE", required = true)]
+    pub to: Option<String>,
+    #[command(flatten)]
+    pub place: PlaceArgs,
+    /// Requests for bytes at the same time
+    #[arg(long, value_name = "COUNT", default_value_t = 4)]
+    pub jobs: usize,
+    /// Take at most so many bytes a second from the server, as in 20MiB
+    #[arg(long, value_name = "SIZE")]
+    pub limit_rate: Option<Size>,
+    /// Directory for the list of what is still to be fetched [default: the system's temporary one]
+    #[arg(long, value_name = "DIR")]
+    pub spool: Option<PathBuf>,
+    /// Print JSON lines
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Subcommand)]
+pub enum BackupAction {
+    /// List backups, the oldest first
+    List {
+        /// Where they are: a directory, or s3://bucket/prefix
+        #[arg(long, value_name = "PLACE")]
+        from: String,
+        #[command(flatten)]
+        place: PlaceArgs,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Prove that everything which backups need is there
+    Verify {
+        /// Where they are: a directory, or s3://bucket/prefix
+        #[arg(long, value_name = "PLACE")]
+        from: String,
+        #[command(flatten)]
+        place: PlaceArgs,
+        /// One backup alone [default: all]
+        #[arg(long, value_name = "ID")]
+        backup: Option<String>,
+        /// Read every byte, not only rows
+        #[arg(long)]
+        read_data: bool,
+        /// Print JSON lines
+        #[arg(long)]
+        json: bool,
+    },
+    /// Remove old backups, and what only they need
+    Prune {
+        /// Where they are: a directory, or s3://bucket/prefix
+        #[arg(long, value_name = "PLACE")]
+        from: String,
+        #[command(flatten)]
+        place: PlaceArgs,
+        /// How many of the latest stay
+        #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
+        keep: u32,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Args)]
+pub struct RestoreArgs {
+    /// Where backups are: a directory, or s3://bucket/prefix
+    #[arg(long, value_name = "PLACE")]
+    pub from: String,
+    #[command(flatten)]
+    pub place: PlaceArgs,
+    /// Which one [default: the latest]
+    #[arg(long, value_name = "ID")]
+    pub backup: Option<String>,
+    /// New data directory, as for `serve`
+    #[arg(long, value_name = "DIR", required = true)]
+    pub data: Vec<DataDir>,
+    /// The settings' file of the server
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The master key's file; it is checked, and kept in the data directory. STRONGROOM_MASTER_KEY is checked as well
+    #[arg(long, value_name = "FILE")]
+    pub master_key: Option<PathBuf>,
+    /// Print JSON lines
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Subcommand)]

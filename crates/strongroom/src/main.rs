@@ -2,6 +2,7 @@
 
 mod access_lines;
 mod account;
+mod backup;
 mod beside;
 mod cli;
 mod client;
@@ -23,7 +24,11 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use backup::Incomplete;
 use cli::{Cli, Command};
+
+/// 2 is the command line's.
+const INCOMPLETE: u8 = 3;
 
 /// Half of a small request's memory work is short-lived headers and rows; measured, this costs a signed GET less
 /// than the system's allocator and gives large buffers back as well.
@@ -39,12 +44,14 @@ fn main() -> ExitCode {
         Command::Repair { output } => operate::repair(&output),
         Command::Scrub { output } => operate::scrub(&output),
         Command::Verify { output } => operate::verify(&output),
+        Command::Backup(arguments) => backup::run(*arguments),
+        Command::Restore(arguments) => backup::run_restore(*arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("strongroom: {error:#}");
-            ExitCode::FAILURE
+            if error.is::<Incomplete>() { ExitCode::from(INCOMPLETE) } else { ExitCode::FAILURE }
         }
     }
 }

@@ -3,7 +3,7 @@
 //! The catalog keeps a value that was sealed under it, so that a wrong key is told at the start and not by
 //! secrets that do not open.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
@@ -32,11 +32,9 @@ pub async fn sealer(dirs: &[PathBuf], catalog: &Catalog, random: &Arc<dyn Random
             "the master key is missing: put {} back, or set {VARIABLE} to the key that this site was made with",
             kept.path().display()
         ),
-        // Whole and durable before anything is sealed under it: a key that is lost in a crash takes the secrets along.
         None => {
             let key = MasterKey::draw(&**random);
-            let text = Zeroizing::new(format!("{}\n", &*key.expose()));
-            kept.write(text.as_bytes())?;
+            keep(&kept, &key)?;
             key
         }
     };
@@ -54,6 +52,41 @@ pub async fn sealer(dirs: &[PathBuf], catalog: &Catalog, random: &Arc<dyn Random
             Ok(sealer)
         }
     }
+}
+
+/// The key that a restore was given, which must be the one that the backup's secrets were sealed under.
+pub fn for_restore(file: Option<&Path>, sealed: &[u8]) -> anyhow::Result<Option<MasterKey>> {
+    let key = match file {
+        Some(file) if !file.try_exists()? => bail!("there is no master key at {}", file.display()),
+        Some(file) => read(file)?,
+        None => match given(&Kept { name: FILE, dirs: &[] })? {
+            Some(key) => key,
+            None => return Ok(None),
+        },
+    };
+    if !sealed.is_empty() && Sealer::new(&key).open(PURPOSE, sealed).is_err() {
+        bail!(
+            "the master key is not the one that this backup's secrets were sealed under; \
+             give the {FILE} file or the {VARIABLE} that the site was made with, or none"
+        );
+    }
+    Ok(Some(key))
+}
+
+/// Where the server will look for it.
+pub fn keep_restored(dirs: &[PathBuf], key: &MasterKey) -> anyhow::Result<()> {
+    keep(&Kept { name: FILE, dirs }, key)
+}
+
+fn read(file: &Path) -> anyhow::Result<MasterKey> {
+    let reading = || format!("reading {}", file.display());
+    let text = Zeroizing::new(std::fs::read_to_string(file).with_context(reading)?);
+    MasterKey::parse(&text).with_context(reading)
+}
+
+/// Whole and durable before anything is sealed under it: a key that is lost in a crash takes the secrets along.
+fn keep(kept: &Kept<'_>, key: &MasterKey) -> anyhow::Result<()> {
+    kept.write(Zeroizing::new(format!("{}\n", &*key.expose())).as_bytes())
 }
 
 fn given(kept: &Kept<'_>) -> anyhow::Result<Option<MasterKey>> {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use ::backup::Desk;
 use admin::Admin;
 use anyhow::{Context as _, bail};
 use audit::Audit;
@@ -21,6 +22,7 @@ use wire::{Listener, Server, Tls, Watchers};
 use world::{Clock, OsRandom, Random, SystemClock};
 
 use crate::access_lines::AccessLines;
+use crate::backup::check_whole;
 use crate::beside::Beside;
 use crate::cli::ServeArgs;
 use crate::client::SYSTEM_CERTIFICATES;
@@ -56,6 +58,7 @@ async fn serve(settings: Settings, log: LogBuffer) -> anyhow::Result<()> {
     let listener = Listener::bind(settings.listen, settings.server.limits.backlog, tls.clone())
         .with_context(|| format!("listening on {}; is another server running there?", settings.listen))?;
     let address = listener.address()?;
+    check_whole(&settings.data)?;
     let engine = engine::open(&settings, clock.clone(), random.clone()).await?;
 
     let sealer = master_key::sealer(&engine.dirs, &engine.catalog, &random).await?;
@@ -80,7 +83,9 @@ async fn serve(settings: Settings, log: LogBuffer) -> anyhow::Result<()> {
     );
     let ready = Arc::new(AtomicBool::new(true));
     let audit = open_audit(&settings, clock.clone(), random.clone())?;
-    let admin = Admin::new(auth.clone(), accounts, audit.clone(), engine.steward.clone(), clock.clone());
+    let desk = Desk::new(hall.clone(), random.clone());
+    let admin =
+        Admin::new(auth.clone(), accounts, audit.clone(), engine.steward.clone(), desk, clock.clone());
     let catalog = engine.catalog.clone();
     let beside = Beside { admin, metrics: metrics.clone(), ready: ready.clone(), catalog };
     let access = AccessLines::open(log, settings.log_format, clock.clone());

@@ -46,7 +46,7 @@ class Server:
 
     def __init__(self, folder, arguments=(), environment=None, data=None, devices=1):
         self.data = pathlib.Path(data or folder) / "data"
-        self.devices = [self.data / f"d{number}" for number in range(devices)] if devices > 1 else [self.data]
+        self.devices = [self.data / f"d{number}" for number in range(devices)] if devices > 1 else []
         self.log = pathlib.Path(folder) / "server.log"
         self.port = free_port()
         self.arguments = [str(argument) for argument in arguments]
@@ -64,7 +64,7 @@ class Server:
 
     def command(self):
         command = [str(binary()), "serve", "--listen", self.host]
-        for device in self.devices:
+        for device in self.devices or [self.data]:
             command += ["--data", str(device)]
         if offers("--console"):
             command += ["--console", f"127.0.0.1:{free_port()}"]

@@ -1,0 +1,256 @@
+//! Lays a backup into a site that is new and not served yet.
+//!
+//! Rows are committed in the order of their keys, each batch after the bytes that it names have landed, together with how
+//! far this is: so a restore that died goes on there. A body whose bytes are damaged is never replaced by others: its row
+//! is restored, names no place where bytes are, and every read of it fails.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use bytes::Bytes;
+use catalog::table::{JobRow, space};
+use catalog::{Decision, Group, View as _, Write};
+use keepers::named;
+use semantics::Hall;
+use stripe::{CHUNK_BYTES, Chunk, Manifest, Owner, Place, Redundancy, Store};
+use tokio::sync::{Mutex, Semaphore};
+use tokio::task::JoinHandle;
+
+use crate::body::{BodyId, body_of, placed, shown};
+use crate::fault::Fault;
+use crate::index::Index;
+use crate::reading::{Reading, rows_in};
+use crate::record::Backup;
+use crate::shelf::Shelf;
+use crate::take::Progress;
+
+/// Bodies that land at the same time.
+const LANDING_MAX: usize = 16;
+/// What one commit takes at most: rows, their bytes, and the bytes of bodies, which a crash makes land again.
+const ROWS_MAX: usize = 1024;
+const ROW_BYTES_MAX: usize = 1 << 20;
+const BODY_BYTES_MAX: u64 = 256 << 20;
+/// No row's key is so great.
+const AFTER_ALL: &[u8] = &[0xff];
+/// No device has this number.
+const NOWHERE: Place = Place { device: u16::MAX, volume: 0, offset: 0 };
+
+#[derive(Debug, Default)]
+pub struct Restored {
+    pub rows: u64,
+    pub bodies: u64,
+    pub bytes: u64,
+    /// How many bodies could not be restored, all runs together, and which in this one.
+    pub lost: u64,
+    pub lost_names: Vec<String>,
+}
+
+struct Restoring<'a> {
+    hall: &'a Hall,
+    reading: Arc<Mutex<Reading>>,
+    landings: Arc<Semaphore>,
+    job_key: Vec<u8>,
+    job: JobRow,
+    batch: Batch,
+    lost: Vec<String>,
+    progress: Arc<Progress>,
+}
+
+#[derive(Default)]
+struct Batch {
+    rows: Vec<(Bytes, Bytes, Option<Landing>)>,
+    row_bytes: usize,
+    body_bytes: u64,
+}
+
+/// A body on its way: its places, or why there are none.
+type Landing = (BodyId, JoinHandle<Result<Result<Manifest, String>, Fault>>);
+
+pub async fn restore(
+    shelf: Arc<dyn Shelf>,
+    backup: &Backup,
+    hall: &Hall,
+    progress: Arc<Progress>,
+) -> Result<Restored, Fault> {
+    let now = hall.clock().now();
+    if backup.ordinal.timestamp() > now {
+        // New versions would be older than those that are restored.
+        let told = "the clock of this machine stands before the backup was taken; set it right first";
+        return Err(Fault::Refused(told.to_owned()));
+    }
+    let job_key = job_key(backup);
+    let job = match hall.catalog().get(&job_key)? {
+        Some(row) => JobRow::decode(row).map_err(|error| Fault::damaged("the restore's progress", error))?,
+        None if holds_rows(hall)? => {
+            let full = "the data directory holds a site already; name an empty one";
+            return Err(Fault::Refused(full.to_owned()));
+        }
+        None => JobRow { begun: now, next: Vec::new(), counts: vec![0; 4] },
+    };
+    let reading = Arc::new(Mutex::new(Reading::new(shelf.clone(), Index::load(&*shelf).await?)));
+    progress.bytes.store(backup.bytes, Ordering::Relaxed);
+    progress.bytes_done.store(job.counts.get(2).copied().unwrap_or_default(), Ordering::Relaxed);
+    let mut restoring = Restoring {
+        hall,
+        reading,
+        landings: Arc::new(Semaphore::new(LANDING_MAX)),
+        job_key,
+        job,
+        batch: Batch::default(),
+        lost: Vec::new(),
+        progress,
+    };
+    restoring.all(backup).await
+}
+
+/// Once nothing tells the directory from any other site's: how far the restore was is not needed any more.
+pub async fn forget(backup: &Backup, hall: &Hall) -> Result<(), Fault> {
+    commit(hall, vec![Write::delete(job_key(backup))]).await
+}
+
+fn job_key(backup: &Backup) -> Vec<u8> {
+    space::job(&format!("restore/{}", backup.id()))
+}
+
+/// Besides what every site has from its start.
+fn holds_rows(hall: &Hall) -> Result<bool, Fault> {
+    let view = hall.catalog().snapshot()?;
+    let jobs = view.first_at_or_after(&[space::JOBS], &[space::JOBS + 1])?;
+    Ok(jobs.is_some() || view.first_at_or_after(&[space::BUCKETS], &[space::RECLAIM])?.is_some())
+}
+
+impl Restoring<'_> {
+    async fn all(&mut self, backup: &Backup) -> Result<Restored, Fault> {
+        for name in &backup.row_pieces {
+            let piece = self.reading.lock().await.piece(name).await;
+            let piece = piece.map_err(|fault| match fault {
+                Fault::Damaged { place, detail } => Fault::Damaged {
+                    place,
+                    detail: format!("{detail}; it holds rows: restore another backup"),
+                },
+                other => other,
+            })?;
+            for (key, row) in rows_in(piece)? {
+                self.progress.rows.fetch_add(1, Ordering::Relaxed);
+                if key[..] >= self.job.next[..] {
+                    self.take(key, row).await?;
+                }
+            }
+        }
+        self.commit(None).await?;
+        // What a run that died had landed and not named.
+        keepers::sweep(self.hall).await?;
+        let count = |at: usize| self.job.counts.get(at).copied().unwrap_or_default();
+        let lost_names = std::mem::take(&mut self.lost);
+        Ok(Restored { rows: count(0), bodies: count(1), bytes: count(2), lost: count(3), lost_names })
+    }
+
+    async fn take(&mut self, key: Bytes, row: Bytes) -> Result<(), Fault> {
+        let Batch { rows, row_bytes, body_bytes } = &self.batch;
+        let full = rows.len() >= ROWS_MAX || *row_bytes >= ROW_BYTES_MAX || *body_bytes >= BODY_BYTES_MAX;
+        // Parts ask rows of earlier spaces how they are to be stored.
+        let other_space = rows.last().is_some_and(|(last, ..)| last.first() != key.first());
+        if full || other_space {
+            self.commit(Some(&key)).await?;
+        }
+        self.batch.row_bytes += key.len() + row.len();
+        let landing = match body_of(&key, &row)? {
+            Some(body) => Some(self.begin(body, &key, row.clone()).await?),
+            None => None,
+        };
+        self.batch.rows.push((key, row, landing));
+        Ok(())
+    }
+
+    async fn begin(&mut self, body: BodyId, key: &Bytes, row: Bytes) -> Result<Landing, Fault> {
+        let named = named(&self.hall.catalog().snapshot()?, key.to_vec(), row)?;
+        let named = named.ok_or_else(|| Fault::damaged("a row", "it names no bytes"))?;
+        let owner = Owner::new(named.owner.encode())?;
+        self.batch.body_bytes += body.length;
+        let permit = self.landings.clone().acquire_owned().await;
+        let permit = permit.map_err(|_| Fault::Refused("the restore ends".to_owned()))?;
+        let (store, reading, progress) =
+            (self.hall.store().clone(), self.reading.clone(), self.progress.clone());
+        let landing = tokio::spawn(async move {
+            let landed = land(&store, owner, named.redundancy, body, &reading, &progress).await;
+            drop(permit);
+            landed
+        });
+        Ok((body, landing))
+    }
+
+    /// `next`: the row after the batch; `None` when all is done.
+    async fn commit(&mut self, next: Option<&Bytes>) -> Result<(), Fault> {
+        let batch = std::mem::take(&mut self.batch);
+        let mut writes = Vec::with_capacity(batch.rows.len() + 1);
+        let mut counts = [batch.rows.len() as u64, 0, 0, 0];
+        for (key, row, landing) in batch.rows {
+            let row = match landing {
+                None => row,
+                Some((body, landing)) => {
+                    counts[1] += 1;
+                    counts[2] += body.length;
+                    let places = match landing.await.map_err(Fault::gone)?? {
+                        Ok(places) => places,
+                        Err(why) => {
+                            counts[3] += 1;
+                            self.lost.push(format!("{}: {why}", shown(&key)));
+                            nowhere(body.length)
+                        }
+                    };
+                    placed(&key, row, &places)?
+                }
+            };
+            writes.push(Write::put(key, row));
+        }
+        self.job.counts.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
+        self.job.next = next.map_or(AFTER_ALL, |next| &next[..]).to_vec();
+        writes.push(Write::put(self.job_key.clone(), self.job.encode()));
+        commit(self.hall, writes).await
+    }
+}
+
+async fn commit(hall: &Hall, writes: Vec<Write>) -> Result<(), Fault> {
+    let committed = hall.catalog().commit(Group::new(&b"restore"[..]), move |_, _| {
+        Ok(Decision::<(), std::convert::Infallible>::Write(writes.clone(), ()))
+    });
+    match committed.await? {
+        Ok(()) => Ok(()),
+        Err(never) => match never {},
+    }
+}
+
+async fn land(
+    store: &Store,
+    owner: Owner,
+    redundancy: Redundancy,
+    body: BodyId,
+    reading: &Mutex<Reading>,
+    progress: &Progress,
+) -> Result<Result<Manifest, String>, Fault> {
+    let mut landing = store.landing(owner, redundancy);
+    for number in 0..body.pieces() {
+        let piece = reading.lock().await.piece(&body.piece(number)).await;
+        let piece = match piece {
+            Ok(piece) => piece,
+            Err(fault @ Fault::Damaged { .. }) => return Ok(Err(fault.to_string())),
+            Err(fault) => return Err(fault),
+        };
+        progress.bytes_done.fetch_add(piece.len() as u64, Ordering::Relaxed);
+        landing.write(piece).await?;
+    }
+    let places = landing.finish().await?;
+    if places.len_bytes() == body.length {
+        return Ok(Ok(places));
+    }
+    store.discard(&places);
+    Ok(Err("its pieces are of another length".to_owned()))
+}
+
+/// Places of bytes that are lost: who reads them is told so.
+fn nowhere(length: u64) -> Manifest {
+    let step = CHUNK_BYTES as u64;
+    (0..length.div_ceil(step))
+        .map(|number| Chunk::whole(NOWHERE, (length - number * step).min(step) as u32))
+        .collect()
+}

@@ -1,0 +1,83 @@
+//! Where backups are kept, as a port: a few named files, each written once and whole.
+//!
+//! ```text
+//! shelf              what this is, and its format
+//! packs/<sha-256>    pieces of bodies and of rows
+//! index/<sha-256>    the tables of packs, so that these need not be read
+//! backups/<id>       a backup; it is written after all that it names
+//! ```
+
+use async_trait::async_trait;
+use bytes::Bytes;
+
+use crate::fault::Fault;
+use crate::record::Backup;
+
+const SHELF: &str = "shelf";
+const FORMAT: &[u8] = b"strongroom backups, format 1\n";
+pub(crate) const PACKS: &str = "packs/";
+pub(crate) const INDEX: &str = "index/";
+pub(crate) const BACKUPS: &str = "backups/";
+
+#[async_trait]
+pub trait Shelf: Send + Sync {
+    /// Whole and durable on return, or not there at all.
+    async fn put(&self, name: &str, bytes: Bytes) -> Result<(), Fault>;
+    async fn get(&self, name: &str) -> Result<Option<Bytes>, Fault>;
+    /// The names that begin with a prefix, which is empty or ends in a slash, sorted, with their lengths.
+    async fn list(&self, prefix: &str) -> Result<Vec<(String, u64)>, Fault>;
+    /// Of what may be gone already.
+    async fn delete(&self, name: &str) -> Result<(), Fault>;
+    /// Keeps other writers away until `unlock`, or until this process ends.
+    async fn lock(&self) -> Result<(), Fault>;
+    async fn unlock(&self) -> Result<(), Fault>;
+}
+
+/// Locks a shelf for writing; with `make`, one that is empty becomes a shelf.
+pub(crate) async fn open(shelf: &dyn Shelf, make: bool) -> Result<(), Fault> {
+    match shelf.get(SHELF).await? {
+        Some(format) if format == FORMAT => return Ok(()),
+        Some(_) => {
+            let newer = "what is kept there has a format that this release does not know";
+            return Err(Fault::Refused(newer.to_owned()));
+        }
+        None => {}
+    }
+    if !shelf.list("").await?.iter().all(|(name, _)| name == "lock") {
+        let other = "there are other files and no backups; name an empty place, or one with backups";
+        return Err(Fault::Refused(other.to_owned()));
+    }
+    if make {
+        return shelf.put(SHELF, Bytes::from_static(FORMAT)).await;
+    }
+    Err(Fault::Refused("there are no backups".to_owned()))
+}
+
+/// All backups, the oldest first.
+pub async fn backups(shelf: &dyn Shelf) -> Result<Vec<Backup>, Fault> {
+    open(shelf, false).await?;
+    let mut found = Vec::new();
+    for (name, _) in shelf.list(BACKUPS).await? {
+        // Another process may prune at the same time.
+        if let Some(bytes) = shelf.get(&name).await? {
+            found.push(Backup::decode(&name[BACKUPS.len()..], bytes)?);
+        }
+    }
+    Ok(found)
+}
+
+/// One backup; the latest when none is named.
+pub async fn find(shelf: &dyn Shelf, id: Option<&str>) -> Result<Backup, Fault> {
+    open(shelf, false).await?;
+    let listed = shelf.list(BACKUPS).await?;
+    let latest = listed.last().map(|(name, _)| &name[BACKUPS.len()..]);
+    let Some(id) = id.or(latest) else { return Err(Fault::Refused("there are no backups".to_owned())) };
+    match shelf.get(&format!("{BACKUPS}{id}")).await? {
+        Some(bytes) => Backup::decode(id, bytes),
+        None => Err(Fault::Unknown(id.to_owned())),
+    }
+}
+
+pub(crate) fn file(backup: &Backup) -> String {
+    format!("{BACKUPS}{}", backup.id())
+}

@@ -1,0 +1,362 @@
+//! Takes a backup: the rows of one point in time, then the bytes that they name and the shelf lacks, then the file that
+//! makes it a backup.
+//!
+//! Rows are cut into pieces where the hash of a row's key says so: a change moves no other cut, and pieces that did not
+//! change are on the shelf already. What a run that died has put there is found by the next.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex as StdMutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use catalog::table::space;
+use model::Ordinal;
+use tokio::sync::Mutex;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use world::Clock;
+
+use crate::body::{PIECE_BYTES, body_of, shown};
+use crate::codec::{Name, Pull, put_bytes, put_varint};
+use crate::desk::LEASE;
+use crate::fault::Fault;
+use crate::index::Index;
+use crate::packer::Packer;
+use crate::record::Backup;
+use crate::shelf::{self, Shelf};
+use crate::source::{END, FAULT, PIECE, POINT, ROW, Source};
+use crate::spool::{Body, Spool, Waiting};
+
+/// Pieces of rows are about so long, however long the rows are.
+const ROWS_BYTES: u64 = 128 * 1024;
+const ROWS_BYTES_MAX: usize = 4 << 20;
+/// What is asked for at once.
+const ASK_BODIES: usize = 256;
+const ASK_BYTES: u64 = 32 << 20;
+const ASK_LIST_BYTES: usize = 1 << 20;
+/// How often what was asked for is tried, and how long after the first failure.
+const TRIES: u32 = 5;
+const PAUSE: Duration = Duration::from_secs(1);
+/// Names that are kept to be told; all are counted.
+const NAMED_MAX: usize = 1000;
+
+pub struct Options {
+    /// Requests for bytes at the same time.
+    pub jobs: usize,
+    /// Bytes of bodies a second.
+    pub rate: Option<u64>,
+    /// A directory for a temporary file.
+    pub spool: PathBuf,
+}
+
+/// How far it is, for who watches.
+#[derive(Debug, Default)]
+pub struct Progress {
+    pub rows: AtomicU64,
+    /// Bytes of bodies: all, and those that are on the shelf.
+    pub bytes: AtomicU64,
+    pub bytes_done: AtomicU64,
+}
+
+pub struct Taken {
+    pub backup: Backup,
+    /// Bodies that the server could not read, at most a thousand of them.
+    pub unreadable: Vec<String>,
+}
+
+/// What the parts of one run share.
+struct Run {
+    source: Arc<dyn Source>,
+    lease: String,
+    packer: Mutex<Packer>,
+    progress: Arc<Progress>,
+    pace: Pace,
+    unreadable: StdMutex<(u64, Vec<String>)>,
+}
+
+pub async fn take(
+    source: Arc<dyn Source>,
+    shelf: Arc<dyn Shelf>,
+    options: &Options,
+    progress: Arc<Progress>,
+    clock: &dyn Clock,
+) -> Result<Taken, Fault> {
+    shelf.lock().await?;
+    let taken = alone(source, &shelf, options, progress, clock).await;
+    let unlocked = shelf.unlock().await;
+    let taken = taken?;
+    unlocked.map(|()| taken)
+}
+
+async fn alone(
+    source: Arc<dyn Source>,
+    shelf: &Arc<dyn Shelf>,
+    options: &Options,
+    progress: Arc<Progress>,
+    clock: &dyn Clock,
+) -> Result<Taken, Fault> {
+    shelf::open(&**shelf, true).await?;
+    let index = Index::load(&**shelf).await?;
+    let begun = clock.now();
+    let lease = source.open().await?;
+    let renewing = tokio::spawn({
+        let (source, lease) = (source.clone(), lease.clone());
+        async move {
+            loop {
+                tokio::time::sleep(LEASE / 5).await;
+                if let Err(fault) = source.renew(&lease).await {
+                    tracing::warn!(%fault, "the lease could not be renewed");
+                }
+            }
+        }
+    });
+    let run = Arc::new(Run {
+        source: source.clone(),
+        lease: lease.clone(),
+        packer: Mutex::new(Packer::new(shelf.clone(), index)),
+        progress,
+        pace: Pace::new(options.rate),
+        unreadable: StdMutex::default(),
+    });
+    let fetched = run.clone().rows_then_bytes(options).await;
+    renewing.abort();
+    // It would end by itself.
+    let _ = source.close(&lease).await;
+    let backup = fetched?;
+    let run = Arc::into_inner(run).ok_or_else(|| Fault::Refused("a task goes on".to_owned()))?;
+    let (packs, fresh_bytes) = run.packer.into_inner().finish().await?;
+    let (unreadable, names) = run.unreadable.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let backup = Backup { begun, ended: clock.now(), packs, fresh_bytes, unreadable, ..backup };
+    shelf.put(&shelf::file(&backup), backup.encode()).await?;
+    Ok(Taken { backup, unreadable: names })
+}
+
+impl Run {
+    async fn rows_then_bytes(self: Arc<Self>, options: &Options) -> Result<Backup, Fault> {
+        let mut spool = Spool::new(&options.spool)?;
+        let backup = self.take_rows(&mut spool).await?;
+        let waiting = Arc::new(Mutex::new(spool.rewind()?));
+        let mut fetching = JoinSet::new();
+        for _ in 0..options.jobs.max(1) {
+            fetching.spawn(self.clone().fetch(waiting.clone()));
+        }
+        while let Some(fetched) = fetching.join_next().await {
+            fetched.map_err(Fault::gone)??;
+        }
+        Ok(backup)
+    }
+
+    async fn take_rows(&self, spool: &mut Spool) -> Result<Backup, Fault> {
+        let mut pull = Pull::summed(self.source.rows(&self.lease).await?);
+        if pull.u8().await? != POINT {
+            return Err(unexpected());
+        }
+        let ordinal: [u8; 8] = pull.take(8).await?[..].try_into().map_err(|_| unexpected())?;
+        let mut backup = empty(Ordinal::from_u64(u64::from_be_bytes(ordinal)));
+        let mut run = Vec::new();
+        loop {
+            match pull.u8().await? {
+                ROW => {}
+                END => break,
+                _ => return Err(unexpected()),
+            }
+            let (key, row, places) = (pull.bytes().await?, pull.bytes().await?, pull.bytes().await?);
+            backup.rows += 1;
+            self.progress.rows.fetch_add(1, Ordering::Relaxed);
+            if key == space::seal_check() {
+                backup.seal_check = row.clone();
+            }
+            if !places.is_empty() {
+                self.expect_body(&mut backup, &key, &row, places, spool).await?;
+            }
+            let before = run.len();
+            put_bytes(&mut run, &key);
+            put_bytes(&mut run, &row);
+            if ends_piece(&key, (run.len() - before) as u64) || run.len() >= ROWS_BYTES_MAX {
+                backup.row_pieces.push(self.keep_rows(&mut run).await?);
+            }
+        }
+        pull.prove().await?;
+        if !run.is_empty() {
+            backup.row_pieces.push(self.keep_rows(&mut run).await?);
+        }
+        Ok(backup)
+    }
+
+    async fn keep_rows(&self, run: &mut Vec<u8>) -> Result<Name, Fault> {
+        let piece = Bytes::from(std::mem::take(run));
+        let name = digest::sha256(&piece);
+        self.packer.lock().await.add(name, name, piece).await?;
+        Ok(name)
+    }
+
+    /// Counts a body; what the shelf lacks of it is spooled.
+    async fn expect_body(
+        &self,
+        backup: &mut Backup,
+        key: &Bytes,
+        row: &Bytes,
+        places: Bytes,
+        spool: &mut Spool,
+    ) -> Result<(), Fault> {
+        let Some(id) = body_of(key, row)? else { return Err(unexpected()) };
+        backup.bodies += 1;
+        backup.bytes += id.length;
+        self.progress.bytes.fetch_add(id.length, Ordering::Relaxed);
+        let mut lacking = None;
+        let mut packer = self.packer.lock().await;
+        for number in 0..id.pieces() {
+            // Each is asked for, so that its pack counts as needed.
+            if !packer.has(&id.piece(number)) {
+                lacking.get_or_insert(number);
+            }
+        }
+        let there = lacking.map_or(id.length, |number| number * PIECE_BYTES);
+        self.progress.bytes_done.fetch_add(there, Ordering::Relaxed);
+        match lacking {
+            Some(from_piece) => spool.push(&Body { id, key: key.clone(), places, from_piece }),
+            None => Ok(()),
+        }
+    }
+
+    async fn fetch(self: Arc<Self>, waiting: Arc<Mutex<Waiting>>) -> Result<(), Fault> {
+        loop {
+            let mut asked = ask(&mut *waiting.lock().await)?;
+            if asked.is_empty() {
+                return Ok(());
+            }
+            let mut tries = 0;
+            while let Err(fault) = self.fetch_these(&mut asked).await {
+                tries += 1;
+                if tries == TRIES {
+                    return Err(fault);
+                }
+                tracing::warn!(%fault, "bytes could not be fetched and are asked for again");
+                tokio::time::sleep(PAUSE * tries * tries).await;
+            }
+        }
+    }
+
+    /// Where it fails, `asked` holds what is left.
+    async fn fetch_these(&self, asked: &mut Vec<Body>) -> Result<(), Fault> {
+        let mut wanted = Vec::new();
+        for body in &*asked {
+            put_bytes(&mut wanted, &body.places);
+            put_varint(&mut wanted, body.id.span(body.from_piece).start);
+            put_varint(&mut wanted, body.id.length);
+        }
+        let mut pull = Pull::new(self.source.bytes(&self.lease, wanted.into()).await?);
+        while let Some(body) = asked.first_mut() {
+            match pull.u8().await? {
+                PIECE => {
+                    let bytes = pull.bytes().await?;
+                    let sum: Name = pull.take(32).await?[..].try_into().map_err(|_| unexpected())?;
+                    let span = body.id.span(body.from_piece);
+                    if digest::sha256(&bytes) != sum || bytes.len() as u64 != span.end - span.start {
+                        return Err(Fault::damaged("the server's answer", "a piece is not what was sent"));
+                    }
+                    self.pace.pass(bytes.len() as u64).await;
+                    self.packer.lock().await.add(body.id.piece(body.from_piece), sum, bytes).await?;
+                    self.progress.bytes_done.fetch_add(span.end - span.start, Ordering::Relaxed);
+                    body.from_piece += 1;
+                    if body.from_piece == body.id.pieces() {
+                        asked.remove(0);
+                    }
+                }
+                FAULT => {
+                    let why = pull.bytes().await?;
+                    self.note_unreadable(format!("{}: {}", shown(&body.key), String::from_utf8_lossy(&why)));
+                    asked.remove(0);
+                }
+                _ => return Err(unexpected()),
+            }
+        }
+        if pull.u8().await? == END { Ok(()) } else { Err(unexpected()) }
+    }
+
+    fn note_unreadable(&self, what: String) {
+        let mut unreadable = self.unreadable.lock().unwrap_or_else(PoisonError::into_inner);
+        unreadable.0 += 1;
+        if unreadable.1.len() < NAMED_MAX {
+            unreadable.1.push(what);
+        }
+    }
+}
+
+/// As much as one request takes.
+fn ask(waiting: &mut Waiting) -> Result<Vec<Body>, Fault> {
+    let (mut asked, mut bytes, mut list_bytes) = (Vec::new(), 0, 0);
+    while asked.len() < ASK_BODIES
+        && bytes < ASK_BYTES
+        && list_bytes < ASK_LIST_BYTES
+        && let Some(body) = waiting.next()?
+    {
+        bytes += body.id.length;
+        list_bytes += body.places.len() + 32;
+        asked.push(body);
+    }
+    Ok(asked)
+}
+
+/// Whether a piece ends after this row: by its key alone, as often as its length asks for.
+fn ends_piece(key: &[u8], row_bytes: u64) -> bool {
+    let hash = digest::sha256(key);
+    let drawn = u64::from(u32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]]));
+    drawn < (row_bytes << 32) / ROWS_BYTES
+}
+
+fn empty(ordinal: Ordinal) -> Backup {
+    Backup {
+        ordinal,
+        begun: ordinal.timestamp(),
+        ended: ordinal.timestamp(),
+        rows: 0,
+        bodies: 0,
+        bytes: 0,
+        fresh_bytes: 0,
+        unreadable: 0,
+        seal_check: Bytes::new(),
+        packs: Vec::new(),
+        row_pieces: Vec::new(),
+    }
+}
+
+fn unexpected() -> Fault {
+    Fault::damaged("the server's answer", "it holds what does not belong there")
+}
+
+/// Holds what passes to a rate.
+struct Pace {
+    rate: Option<u64>,
+    begun: Instant,
+    passed: AtomicU64,
+}
+
+impl Pace {
+    fn new(rate: Option<u64>) -> Self {
+        Self { rate, begun: Instant::now(), passed: AtomicU64::new(0) }
+    }
+
+    async fn pass(&self, bytes: u64) {
+        let passed = self.passed.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        if let Some(rate) = self.rate {
+            let due = Duration::from_secs_f64(passed as f64 / rate.max(1) as f64);
+            tokio::time::sleep_until(self.begun + due).await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ends_piece;
+
+    #[test]
+    fn pieces_of_rows_are_about_as_long_whatever_the_rows_are() {
+        for row_bytes in [100_u64, 1_000, 20_000] {
+            let rows = 64 * 128 * 1024 / row_bytes;
+            let ends = (0..rows).filter(|row| ends_piece(&row.to_be_bytes(), row_bytes)).count();
+            assert!((32..128).contains(&ends), "{ends} pieces of rows of {row_bytes}");
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! `strongroom backup` and `strongroom restore`: a site's data out of a running server, and into a new one.
+
+mod empty;
+mod remote;
+mod s3;
+mod show;
+
+pub use empty::check_whole;
+
+use std::fmt;
+use std::sync::Arc;
+
+use ::backup::{Backup, Directory, Options, Progress, Shelf, backups, find};
+use anyhow::{Context as _, bail};
+use semantics::Hall;
+use serde_json::json;
+use sigv4::Secret;
+use world::{OsRandom, SystemClock};
+
+use crate::cli::{BackupAction, BackupArgs, LogFormat, PlaceArgs, RestoreArgs, ServeArgs};
+use crate::client::{Client, Signatory};
+use crate::settings::Settings;
+use crate::{engine, master_key, telemetry};
+use remote::Remote;
+use show::Watched;
+
+/// All was done that could be, and something is missing.
+#[derive(Debug)]
+pub struct Incomplete(String);
+
+impl fmt::Display for Incomplete {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Incomplete {}
+
+pub fn run(arguments: BackupArgs) -> anyhow::Result<()> {
+    in_runtime(async {
+        match arguments.action {
+            None => take(arguments).await,
+            Some(BackupAction::List { from, place, json }) => {
+                show::list(&backups(&*shelf(&from, &place)?).await?, json)
+            }
+            Some(BackupAction::Verify { from, place, backup, read_data, json }) => {
+                verify(&from, &place, backup.as_deref(), read_data, json).await
+            }
+            Some(BackupAction::Prune { from, place, keep, json }) => {
+                let pruned = ::backup::prune(&*shelf(&from, &place)?, keep as usize).await?;
+                show::pruned(&pruned, json);
+                Ok(())
+            }
+        }
+    })
+}
+
+pub fn run_restore(arguments: RestoreArgs) -> anyhow::Result<()> {
+    in_runtime(restore(arguments))
+}
+
+fn in_runtime(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    let log = telemetry::logs(LogFormat::Text, "warn")?;
+    let runtime = tokio::runtime::Runtime::new().context("starting the runtime")?;
+    let outcome = runtime.block_on(work);
+    log.flush();
+    outcome
+}
+
+async fn take(arguments: BackupArgs) -> anyhow::Result<()> {
+    let BackupArgs { to, place, jobs, limit_rate, spool, json, .. } = arguments;
+    let to = to.context("name a place by --to")?;
+    let source = Arc::new(Remote(Client::from_environment()?));
+    let options = Options {
+        jobs,
+        rate: limit_rate.map(|rate| rate.0),
+        spool: spool.unwrap_or_else(std::env::temp_dir),
+    };
+    let progress = Arc::new(Progress::default());
+    let watched = Watched::begin(progress.clone(), json);
+    let taken = ::backup::take(source, shelf(&to, &place)?, &options, progress, &SystemClock).await;
+    watched.end();
+    let taken = taken.with_context(|| format!("backing up to {to}"))?;
+    show::taken(&taken.backup, &to, json);
+    complete(taken.backup.unreadable, &taken.unreadable, "the server could not read", json)
+}
+
+async fn verify(
+    from: &str,
+    place: &PlaceArgs,
+    id: Option<&str>,
+    read_data: bool,
+    json: bool,
+) -> anyhow::Result<()> {
+    let shelf = shelf(from, place)?;
+    let of: Vec<Backup> = match id {
+        Some(id) => vec![find(&*shelf, Some(id)).await?],
+        None => backups(&*shelf).await?,
+    };
+    let progress = Arc::new(Progress::default());
+    let watched = Watched::begin(progress.clone(), json);
+    let verified = ::backup::verify(shelf, &of, read_data, progress).await;
+    watched.end();
+    let verified = verified.with_context(|| format!("verifying {from}"))?;
+    show::verified(&verified, of.len(), read_data, json);
+    complete(verified.damaged.len() as u64, &verified.damaged, "damaged or missing", json)
+}
+
+async fn restore(arguments: RestoreArgs) -> anyhow::Result<()> {
+    let RestoreArgs { from, place, backup, data, config, master_key, json } = arguments;
+    let shelf = shelf(&from, &place)?;
+    let of = find(&*shelf, backup.as_deref()).await.with_context(|| format!("reading {from}"))?;
+    let settings = Settings::read(ServeArgs { data, config, ..ServeArgs::default() })?;
+    let key = master_key::for_restore(master_key.as_deref(), &of.seal_check)?;
+    empty::begin(&settings.data, &of.id())?;
+    let engine = engine::open(&settings, Arc::new(SystemClock), Arc::new(OsRandom)).await?;
+    if let (Some(key), Some(_)) = (&key, &master_key) {
+        master_key::keep_restored(&engine.dirs, key)?;
+    }
+    let hall = Hall::new(
+        engine.catalog.clone(),
+        engine.store.clone(),
+        Arc::new(SystemClock),
+        Arc::new(OsRandom),
+        settings.semantics.clone(),
+    );
+    let progress = Arc::new(Progress::default());
+    let watched = Watched::begin(progress.clone(), json);
+    let restored = ::backup::restore(shelf, &of, &hall, progress).await;
+    watched.end();
+    if restored.is_ok() {
+        empty::end(&settings.data)?;
+        ::backup::forget(&of, &hall).await?;
+    }
+    drop(hall);
+    engine.close().await?;
+    let restored =
+        restored.with_context(|| format!("restoring {} (run the same command again to go on)", of.id()))?;
+    show::restored(&restored, &of, &settings.data[0].path, key.is_some(), json);
+    complete(restored.lost, &restored.lost_names, "could not be restored", json)
+}
+
+/// An error when something is missing, after each thing was named.
+fn complete(count: u64, names: &[String], what: &str, json: bool) -> anyhow::Result<()> {
+    if count == 0 {
+        return Ok(());
+    }
+    for name in names {
+        if json { println!("{}", json!({ "lost": name })) } else { eprintln!("{what}: {name}") }
+    }
+    Err(Incomplete(format!("{what}: {count}; what they are stands above")).into())
+}
+
+/// A directory, or `s3://bucket/prefix`.
+fn shelf(place: &str, how: &PlaceArgs) -> anyhow::Result<Arc<dyn Shelf>> {
+    let Some(path) = place.strip_prefix("s3://") else {
+        if place.contains("://") {
+            bail!("{place:?} is no place for backups: name a directory, or s3://bucket/prefix");
+        }
+        return Ok(Arc::new(Directory::at(place)));
+    };
+    let own = std::env::var("STRONGROOM_BACKUP_ACCESS_KEY").ok();
+    let variable = |own_name: &str, usual: &str| match &own {
+        Some(_) => std::env::var(own_name).with_context(|| format!("{own_name} is not set")),
+        None => std::env::var(usual).with_context(|| format!("set STRONGROOM_BACKUP_ACCESS_KEY, or {usual}")),
+    };
+    let region = how.region.clone().or_else(|| std::env::var("AWS_REGION").ok());
+    let region = region.or_else(|| std::env::var("AWS_DEFAULT_REGION").ok());
+    let region = region.unwrap_or_else(|| "us-east-1".to_owned());
+    let signatory = Signatory {
+        access_key: variable("STRONGROOM_BACKUP_ACCESS_KEY", "AWS_ACCESS_KEY_ID")?,
+        secret: Secret::new(variable("STRONGROOM_BACKUP_SECRET_KEY", "AWS_SECRET_ACCESS_KEY")?),
+        session_token: variable("STRONGROOM_BACKUP_SESSION_TOKEN", "AWS_SESSION_TOKEN").ok(),
+        region: region.clone(),
+    };
+    let amazon = || format!("https://s3.{region}.amazonaws.com");
+    let endpoint = how.endpoint_url.clone().unwrap_or_else(amazon);
+    Ok(Arc::new(s3::Bucket::new(Client::new(&endpoint, signatory)?, path)?))
+}

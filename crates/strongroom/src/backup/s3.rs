@@ -1,0 +1,290 @@
+//! A shelf in a bucket of any S3, below a prefix.
+//!
+//! Its lock is an object that its holder writes anew every few seconds. Who finds one watches it for a while: one that
+//! nobody writes any more is taken over, by a conditional write that only one can win.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ::backup::{Fault, Shelf};
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::{Method, StatusCode};
+use tokio::sync::{Mutex, watch};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+use world::{OsRandom, Random as _};
+
+use super::remote::refused;
+use crate::client::{Ask, Client, read};
+
+/// Of one request, until its answer begins: a pack may have to go over a slow line.
+const PATIENCE: Duration = Duration::from_secs(300);
+const TRIES: u32 = 6;
+const ANSWER_BYTES_MAX: usize = 1 << 30;
+const LOCK: &str = "lock";
+/// How often the lock is written, and how long one that is not stays in force.
+const LOCK_EVERY: Duration = Duration::from_secs(5);
+const LOCK_DEAD: Duration = Duration::from_secs(30);
+/// So long after it was written nobody else can have it.
+const LOCK_SURE: Duration = Duration::from_secs(20);
+
+pub struct Bucket {
+    place: Arc<Place>,
+    held: Mutex<Option<Held>>,
+}
+
+/// The lock, and the task that writes it until another one has it.
+struct Held {
+    task: JoinHandle<()>,
+    /// When its last writing was begun.
+    written: watch::Receiver<Instant>,
+}
+
+struct Place {
+    client: Client,
+    bucket: String,
+    /// Empty, or it ends in a slash.
+    prefix: String,
+}
+
+struct Answer {
+    status: StatusCode,
+    etag: Option<String>,
+    body: Bytes,
+}
+
+impl Bucket {
+    /// `path`: what follows `s3://`.
+    pub fn new(client: Client, path: &str) -> anyhow::Result<Self> {
+        let (bucket, prefix) = path.split_once('/').unwrap_or((path, ""));
+        let plain = |letter: u8| letter.is_ascii_alphanumeric() || b"-._/".contains(&letter);
+        if bucket.is_empty() || !path.bytes().all(plain) {
+            anyhow::bail!("s3://{path}: write it as s3://bucket/prefix, with letters, digits and -._/ alone");
+        }
+        let prefix = prefix.trim_matches('/');
+        let prefix = if prefix.is_empty() { String::new() } else { format!("{prefix}/") };
+        let place = Arc::new(Place { client, bucket: bucket.to_owned(), prefix });
+        Ok(Self { place, held: Mutex::new(None) })
+    }
+
+    /// Nothing is changed by who may have lost the lock without having heard of it.
+    async fn is_locked(&self) -> Result<(), Fault> {
+        let written = self.held.lock().await.as_ref().map(|held| held.written.clone());
+        if let Some(mut written) = written {
+            let sure = written.wait_for(|written| written.elapsed() < LOCK_SURE);
+            let sure = tokio::time::timeout(PATIENCE, sure).await.is_ok_and(|sure| sure.is_ok());
+            // Its sender ends with the task that writes it.
+            if sure && written.has_changed().is_ok() {
+                return Ok(());
+            }
+        }
+        Err(Fault::Refused("the lock was lost, perhaps to another backup or prune".to_owned()))
+    }
+
+    async fn remove(&self, name: &str) -> Result<(), Fault> {
+        let answer = self.place.request(Method::DELETE, name, "", &[], Bytes::new()).await?;
+        let gone = answer.status.is_success() || answer.status == StatusCode::NOT_FOUND;
+        if gone { Ok(()) } else { Err(told(&answer)) }
+    }
+}
+
+impl Place {
+    /// Tried again while the other side is at fault.
+    async fn request(
+        &self,
+        method: Method,
+        name: &str,
+        query: &str,
+        headers: &[(&str, &str)],
+        body: Bytes,
+    ) -> Result<Answer, Fault> {
+        let path = match name {
+            "" => format!("/{}", self.bucket),
+            name => format!("/{}/{}{name}", self.bucket, self.prefix),
+        };
+        let ask = Ask { method, path: &path, query, headers, body };
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let answer = self.once(&ask).await;
+            let again = match &answer {
+                Ok(answer) => {
+                    answer.status.is_server_error() || answer.status == StatusCode::TOO_MANY_REQUESTS
+                }
+                Err(_) => true,
+            };
+            if !again || tries == TRIES {
+                return answer.map_err(refused);
+            }
+            tokio::time::sleep(Duration::from_millis(200) * (1 << tries)).await;
+        }
+    }
+
+    async fn once(&self, ask: &Ask<'_>) -> anyhow::Result<Answer> {
+        let response = self.client.send(ask, PATIENCE).await?;
+        let status = response.status();
+        let etag = response.headers().get("etag").and_then(|etag| etag.to_str().ok()).map(str::to_owned);
+        let body = tokio::time::timeout(PATIENCE, read(response, ANSWER_BYTES_MAX)).await??;
+        Ok(Answer { status, etag, body })
+    }
+
+    async fn write_lock(&self, headers: &[(&str, &str)]) -> Result<Answer, Fault> {
+        let word = Bytes::from(format!("{:032x} process {}\n", OsRandom.u128(), std::process::id()));
+        self.request(Method::PUT, LOCK, "", headers, word).await
+    }
+
+    /// Its ETag when it was written, `None` when another one's was there.
+    async fn try_lock(&self, headers: &[(&str, &str)]) -> Result<Option<String>, Fault> {
+        let answer = self.write_lock(headers).await?;
+        match answer.status {
+            StatusCode::PRECONDITION_FAILED | StatusCode::CONFLICT | StatusCode::NOT_FOUND
+                if said(&answer.body, "Code").is_none_or(|code| code != "NoSuchBucket") =>
+            {
+                Ok(None)
+            }
+            status if status.is_success() => answer
+                .etag
+                .map(Some)
+                .ok_or_else(|| Fault::Refused("the destination's answer has no ETag".to_owned())),
+            _ => Err(told(&answer)),
+        }
+    }
+}
+
+#[async_trait]
+impl Shelf for Bucket {
+    async fn put(&self, name: &str, bytes: Bytes) -> Result<(), Fault> {
+        self.is_locked().await?;
+        let answer = self.place.request(Method::PUT, name, "", &[], bytes).await?;
+        if answer.status.is_success() { Ok(()) } else { Err(told(&answer)) }
+    }
+
+    async fn get(&self, name: &str) -> Result<Option<Bytes>, Fault> {
+        let answer = self.place.request(Method::GET, name, "", &[], Bytes::new()).await?;
+        match answer.status {
+            status if status.is_success() => Ok(Some(answer.body)),
+            StatusCode::NOT_FOUND if said(&answer.body, "Code").is_none_or(|code| code != "NoSuchBucket") => {
+                Ok(None)
+            }
+            _ => Err(told(&answer)),
+        }
+    }
+
+    async fn list(&self, prefix: &str) -> Result<Vec<(String, u64)>, Fault> {
+        let whole = format!("{}{prefix}", self.place.prefix);
+        let (mut found, mut after) = (Vec::new(), String::new());
+        loop {
+            let query = format!(
+                "list-type=2&prefix={}&start-after={}",
+                whole.replace('/', "%2F"),
+                after.replace('/', "%2F")
+            );
+            let answer = self.place.request(Method::GET, "", &query, &[], Bytes::new()).await?;
+            if !answer.status.is_success() {
+                return Err(told(&answer));
+            }
+            let text = String::from_utf8_lossy(&answer.body);
+            for entry in text.split("<Contents>").skip(1) {
+                let (Some(key), Some(size)) = (element(entry, "Key"), element(entry, "Size")) else {
+                    continue;
+                };
+                // Not ours, and not needed to go on: it would be escaped.
+                if let Some(name) = key.strip_prefix(&self.place.prefix) {
+                    found.push((name.to_owned(), size.parse().unwrap_or_default()));
+                }
+                after = key.to_owned();
+            }
+            if element(&text, "IsTruncated") != Some("true") || after.is_empty() {
+                return Ok(found);
+            }
+        }
+    }
+
+    async fn delete(&self, name: &str) -> Result<(), Fault> {
+        self.is_locked().await?;
+        self.remove(name).await
+    }
+
+    async fn lock(&self) -> Result<(), Fault> {
+        let place = self.place.clone();
+        let mut etag = place.try_lock(&[("if-none-match", "*")]).await?;
+        if etag.is_none() {
+            let seen = place.request(Method::GET, LOCK, "", &[], Bytes::new()).await?.etag;
+            tracing::warn!("another backup or prune has the lock; waiting to see whether it is alive");
+            let mut waited = Duration::ZERO;
+            while waited < LOCK_DEAD {
+                tokio::time::sleep(LOCK_EVERY).await;
+                waited += LOCK_EVERY;
+                let now = place.request(Method::GET, LOCK, "", &[], Bytes::new()).await?;
+                if now.status == StatusCode::NOT_FOUND || now.etag != seen {
+                    break;
+                }
+            }
+            etag = match seen.filter(|_| waited >= LOCK_DEAD) {
+                Some(seen) => place.try_lock(&[("if-match", &seen)]).await?,
+                None => place.try_lock(&[("if-none-match", "*")]).await?,
+            };
+        }
+        let Some(mut etag) = etag else {
+            return Err(Fault::Refused("another backup or prune writes there now".to_owned()));
+        };
+        let (renewed, written) = watch::channel(Instant::now());
+        let task = tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(LOCK_EVERY).await;
+                let before = Instant::now();
+                match place.try_lock(&[("if-match", &etag)]).await {
+                    Ok(Some(next)) => etag = next,
+                    Ok(None) => return,
+                    Err(fault) => {
+                        tracing::warn!(%fault, "the lock could not be renewed");
+                        continue;
+                    }
+                }
+                renewed.send_replace(before);
+            }
+        });
+        *self.held.lock().await = Some(Held { task, written });
+        Ok(())
+    }
+
+    async fn unlock(&self) -> Result<(), Fault> {
+        let Some(Held { task, written }) = self.held.lock().await.take() else { return Ok(()) };
+        // One that may be another's by now is left to end by itself.
+        let is_ours = !task.is_finished() && written.borrow().elapsed() < LOCK_SURE;
+        task.abort();
+        let _ = task.await;
+        if is_ours { self.remove(LOCK).await } else { Ok(()) }
+    }
+}
+
+/// What an S3 answers when it refuses.
+fn told(answer: &Answer) -> Fault {
+    let code = said(&answer.body, "Code").unwrap_or_default();
+    let message = said(&answer.body, "Message").unwrap_or_default();
+    Fault::Refused(format!("the destination answered {}: {code} {message}", answer.status))
+}
+
+fn said(body: &[u8], name: &str) -> Option<String> {
+    element(&String::from_utf8_lossy(body), name).map(str::to_owned)
+}
+
+/// The text of the first element of that name: enough for answers whose texts we know.
+fn element<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    let (_, after) = text.split_once(&format!("<{name}>"))?;
+    Some(after.split_once('<')?.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::element;
+
+    #[test]
+    fn elements_are_found_in_a_listing() {
+        let text = "<L><IsTruncated>true</IsTruncated><Contents><Key>a/b</Key><Size>7</Size></Contents></L>";
+        assert_eq!(element(text, "IsTruncated"), Some("true"));
+        assert_eq!(element(text, "Size"), Some("7"));
+        assert_eq!(element(text, "Prefix"), None);
+    }
+}

@@ -1,0 +1,140 @@
+//! What the commands tell: a bar on a terminal, lines, or JSON lines.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use ::backup::{Backup, Progress, Pruned, Restored, Verified};
+use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
+use serde_json::{Value, json};
+use tokio::task::JoinHandle;
+
+const BAR_EVERY: Duration = Duration::from_millis(200);
+const LINE_EVERY: Duration = Duration::from_secs(1);
+const BAR: &str = "{msg} rows  {bar:30} {bytes}/{total_bytes}  {bytes_per_sec}  {eta}";
+
+/// Shows progress until its end.
+pub struct Watched {
+    task: JoinHandle<()>,
+    bar: ProgressBar,
+}
+
+impl Watched {
+    pub fn begin(progress: Arc<Progress>, json: bool) -> Self {
+        // It stays hidden where standard error is no terminal.
+        let bar = if json { ProgressBar::hidden() } else { ProgressBar::new(0) };
+        if let Ok(style) = ProgressStyle::with_template(BAR) {
+            bar.set_style(style);
+        }
+        let shown = bar.clone();
+        let task = tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(if json { LINE_EVERY } else { BAR_EVERY }).await;
+                let count = |of: &std::sync::atomic::AtomicU64| of.load(Ordering::Relaxed);
+                let (rows, bytes) = (count(&progress.rows), count(&progress.bytes));
+                let done = count(&progress.bytes_done);
+                if json {
+                    println!("{}", json!({ "rows": rows, "bytes": bytes, "bytes_done": done }));
+                } else {
+                    shown.set_length(bytes);
+                    shown.set_position(done);
+                    shown.set_message(rows.to_string());
+                }
+            }
+        });
+        Self { task, bar }
+    }
+
+    pub fn end(self) {
+        self.task.abort();
+        self.bar.finish_and_clear();
+    }
+}
+
+fn as_json(backup: &Backup) -> Value {
+    json!({
+        "id": backup.id(),
+        "begun": backup.begun.to_iso8601(),
+        "ended": backup.ended.to_iso8601(),
+        "point": backup.ordinal.timestamp().to_iso8601(),
+        "rows": backup.rows,
+        "bodies": backup.bodies,
+        "bytes": backup.bytes,
+        "fresh_bytes": backup.fresh_bytes,
+        "unreadable": backup.unreadable,
+    })
+}
+
+pub fn taken(backup: &Backup, to: &str, json: bool) {
+    if json {
+        return println!("{}", json!({ "backup": as_json(backup) }));
+    }
+    println!(
+        "Backup {} is in {to}: {} rows, {} in {} bodies; {} of it new.",
+        backup.id(),
+        backup.rows,
+        HumanBytes(backup.bytes),
+        backup.bodies,
+        HumanBytes(backup.fresh_bytes)
+    );
+}
+
+pub fn list(backups: &[Backup], json: bool) -> anyhow::Result<()> {
+    if json {
+        let all: Vec<Value> = backups.iter().map(as_json).collect();
+        println!("{}", serde_json::to_string_pretty(&all)?);
+        return Ok(());
+    }
+    println!("{:<22}{:>12}{:>12}{:>14}{:>14}  UNREADABLE", "ID", "ROWS", "BODIES", "BYTES", "NEW");
+    for backup in backups {
+        println!(
+            "{:<22}{:>12}{:>12}{:>14}{:>14}  {}",
+            backup.id(),
+            backup.rows,
+            backup.bodies,
+            HumanBytes(backup.bytes).to_string(),
+            HumanBytes(backup.fresh_bytes).to_string(),
+            backup.unreadable
+        );
+    }
+    Ok(())
+}
+
+pub fn verified(verified: &Verified, backups: usize, read_data: bool, json: bool) {
+    let Verified { rows, bodies, damaged } = verified;
+    if json {
+        let damaged = damaged.len();
+        let told = json!({ "backups": backups, "rows": rows, "bodies": bodies, "damaged": damaged });
+        return println!("{}", json!({ "verified": told }));
+    }
+    let how = if read_data { "and every byte was read" } else { "(--read-data reads every byte)" };
+    let what = if damaged.is_empty() { "Everything is there" } else { "Something is missing" };
+    println!("{what}: {backups} backups, {rows} rows, {bodies} bodies {how}.");
+}
+
+pub fn pruned(pruned: &Pruned, json: bool) {
+    let Pruned { kept, backups, packs, bytes } = *pruned;
+    if json {
+        let told = json!({ "kept": kept, "backups": backups, "packs": packs, "bytes": bytes });
+        return println!("{}", json!({ "pruned": told }));
+    }
+    println!("Removed {backups} backups and {packs} packs, {}; kept {kept} backups.", HumanBytes(bytes));
+}
+
+pub fn restored(restored: &Restored, backup: &Backup, data: &Path, has_key: bool, json: bool) {
+    let Restored { rows, bodies, bytes, lost, .. } = restored;
+    if json {
+        let told = json!({ "id": backup.id(), "rows": rows, "bodies": bodies, "bytes": bytes, "lost": lost });
+        return println!("{}", json!({ "restored": told }));
+    }
+    let shown = data.display();
+    println!("Backup {} is restored: {rows} rows, {} in {bodies} bodies.", backup.id(), HumanBytes(*bytes));
+    if !has_key && !backup.seal_check.is_empty() {
+        println!(
+            "Its secrets are sealed: put the master key of the site to {} (mode 0600), or set STRONGROOM_MASTER_KEY.",
+            data.join("master-key").display()
+        );
+    }
+    println!("Then: strongroom serve --data {shown}");
+}

@@ -13,6 +13,7 @@ use wire::{ServerOptions, TlsFiles};
 
 use crate::cli::{LogFormat, NewBuckets, ServeArgs, Sigv2};
 use crate::data_dir::DataDir;
+use crate::size::Size;
 
 const LISTEN: &str = "127.0.0.1:9000";
 const DATA: &str = "strongroom-data";
@@ -92,17 +93,11 @@ impl Settings {
         if args.new_buckets == Some(NewBuckets::Open) {
             semantics.new_buckets = semantics::NewBuckets::Open;
         }
-        let mut scrub = ScrubOptions::default();
-        set(
-            &mut scrub.interval,
-            args.scrub_days.map(|days| Duration::from_secs(u64::from(days) * DAY_SECONDS)),
-        );
-        set(&mut scrub.bytes_per_second, args.scrub_rate.map(|rate| rate.0));
         Ok(Self {
             data,
             parity: args.parity,
             without: args.without,
-            scrub,
+            scrub: scrub(args.scrub_days, args.scrub_rate),
             listen: match args.listen {
                 Some(address) => address,
                 None => LISTEN.parse().context("the default address")?,
@@ -123,6 +118,13 @@ impl Settings {
             provider_roots: args.provider_roots,
         })
     }
+}
+
+fn scrub(days: Option<u16>, rate: Option<Size>) -> ScrubOptions {
+    let mut scrub = ScrubOptions::default();
+    set(&mut scrub.interval, days.map(|days| Duration::from_secs(u64::from(days) * DAY_SECONDS)));
+    set(&mut scrub.bytes_per_second, rate.map(|rate| rate.0));
+    scrub
 }
 
 fn set<T>(setting: &mut T, given: Option<T>) {

@@ -67,14 +67,30 @@ impl House {
         let (store, _) = opened.expect("volumes");
         let root = Credentials { access_key: "root".to_owned(), secret: sigv4::Secret::new("secret") };
         let sealer = seal::Sealer::new(&seal::MasterKey::from_bytes([7; 32]));
-        for number in [1, 100, 101, 102, 103] {
-            self.runtime.block_on(make_account(&catalog, account(number)));
-        }
         let auth = Auth::new(catalog.clone(), root, account(1), vec![region()], sigv4::V2::Off, sealer);
         let settings = Settings { regions: vec![region()], ..Settings::default() };
         let hall = Hall::new(catalog.clone(), store.clone(), clock, Arc::new(OsRandom), settings);
         let reclaimer = self.runtime.spawn(Reclaimer::new(hall.clone()).run());
         self.rooms = Some(Rooms { catalog, store, auth, hall, reclaimer });
+    }
+
+    /// Buckets are made for accounts that there are.
+    pub fn make_account(&self, number: u64) {
+        let id = account(number);
+        let row = AccountRow {
+            id,
+            name: format!("account {id}"),
+            email: None,
+            canonical_id: CanonicalId::from_bytes([7; 32]),
+            created: BEGINNING,
+            access_keys: Vec::new(),
+        };
+        let write = Write::put(space::account(id), row.encode());
+        let catalog = &self.rooms.as_ref().expect("an open house").catalog;
+        let made: Result<Result<(), ()>, _> = self.runtime.block_on(
+            catalog.commit(Group::new("account"), move |_, _| Ok(Decision::Write(vec![write.clone()], ()))),
+        );
+        made.expect("a commit").expect("nobody refuses an account");
     }
 
     pub fn now(&self) -> Timestamp {
@@ -127,22 +143,6 @@ impl House {
 
 fn account(number: u64) -> AccountId {
     AccountId::new(number).expect("a legal account")
-}
-
-/// Buckets are made for accounts that there are.
-async fn make_account(catalog: &Catalog, id: AccountId) {
-    let row = AccountRow {
-        id,
-        name: format!("account {id}"),
-        email: None,
-        canonical_id: CanonicalId::from_bytes([7; 32]),
-        created: BEGINNING,
-        access_keys: Vec::new(),
-    };
-    let write = Write::put(space::account(id), row.encode());
-    let made: Result<Result<(), ()>, _> =
-        catalog.commit(Group::new("account"), move |_, _| Ok(Decision::Write(vec![write.clone()], ()))).await;
-    made.expect("a commit").expect("nobody refuses an account");
 }
 
 pub fn caller(number: u64) -> Caller {

@@ -97,6 +97,7 @@ impl Subject for HallSubject {
 
 impl HallSubject {
     pub fn new(house: Rc<RefCell<House>>, account: u64, restart_at: Option<usize>) -> Self {
+        house.borrow().make_account(100 + account);
         let began = house.borrow().now();
         let ordinal = Ordinal::from_u64(1);
         let unknown_version = VersionId::Id { ordinal, salt: 7 }.to_string();

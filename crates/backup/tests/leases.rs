@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use backup::{Desk, LEASE};
-use catalog::{Catalog, LmdbIndex, LmdbOptions};
+use catalog::{Catalog, TreeIndex, TreeOptions};
 use semantics::{Hall, Settings};
 use stripe::{NoWatch, Slot, Store};
 use world::{Disk, OsRandom, RealDisk, SystemClock};
@@ -23,7 +23,7 @@ fn hall(name: &str) -> Result<(Hall, Scratch), Box<dyn std::error::Error>> {
     let path = std::env::temp_dir().join(format!("strongroom-leases-{}-{name}", std::process::id()));
     let scratch = Scratch(path);
     let disk = RealDisk::at(&scratch.0)?;
-    let index = Box::new(LmdbIndex::open(&disk, LmdbOptions::default())?);
+    let index = Box::new(TreeIndex::open(&disk, TreeOptions::default())?);
     let disk: Arc<dyn Disk> = Arc::new(disk);
     let clock = Arc::new(SystemClock);
     let catalog = Catalog::open(disk.clone(), index, clock.clone(), catalog::Options::default())?;

@@ -112,11 +112,13 @@ fn ledger_bytes(bytes: &[u8]) {
 }
 
 fn ledger_fields(input: &mut Input<'_>) {
+    let (epoch, swept, flags) = (input.edge(), input.edge(), input.u8());
     let mut ledger = Ledger {
         device: DEVICE,
-        epoch: input.edge(),
-        swept: input.edge(),
-        clean: input.u8().is_multiple_of(2),
+        epoch,
+        swept,
+        clean: flags & 1 == 0,
+        rebuilt: flags & 2 != 0,
         next_volume: input.u32(),
         graves: input.edge(),
         graves_counted: input.edge(),

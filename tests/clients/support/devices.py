@@ -11,7 +11,7 @@ import botocore.exceptions
 
 from . import boto
 
-SIZES = [900, 3_000, 20_000, 70_000, 400_000, 2_500_000]
+SIZES = [900, 3_000, 20_000, 70_000, 400_000, 1_200_000]
 
 
 def files(device):
@@ -84,7 +84,7 @@ class Load:
                 self.failures.append(str(failure))
                 continue
             self.acknowledged[key] = hashlib.sha256(body).digest()
-            time.sleep(0.01)
+            time.sleep(0.02)
 
     def run_for(self, seconds, objects=5):
         """So long, and until so many more were acknowledged."""

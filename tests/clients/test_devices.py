@@ -9,7 +9,7 @@ import pytest
 
 from support import boto
 from support.command import Shell
-from support.devices import DAMAGES, Load, away, flipped, removed
+from support.devices import DAMAGES, Load, away, flipped, frozen, removed
 from support.server import Server, binary
 
 EU = {"CreateBucketConfiguration": {"LocationConstraint": "eu-west-1"}}
@@ -75,6 +75,25 @@ def test_no_acknowledged_object_is_lost_with_any_two_of_six_devices(site, pair):
     assert operator.status()["repair"]["chunks_lost"] == 0
     server.restart()
     load.check()
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=[f"{first}-{second}" for first, second in PAIRS])
+def test_devices_that_turn_read_only_are_taken_out_and_writes_go_on(site, pair):
+    server, operator = site(6)
+    try:
+        with Load(server, "bucket") as load:
+            load.run_for(0.5, objects=15)
+            if not all(frozen(server.devices[number]) for number in pair):
+                pytest.skip("this file system keeps no file from being written")
+            load.run_for(2, objects=15)
+            for number in pair:
+                operator.wait_for_state(number, "out")
+            load.check()
+        operator.run("repair")
+        load.check()
+    finally:
+        for number in pair:
+            frozen(server.devices[number], False)
 
 
 def test_repair_restores_full_parity_so_that_two_more_may_go(site):

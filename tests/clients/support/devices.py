@@ -4,6 +4,7 @@ import hashlib
 import os
 import random
 import shutil
+import subprocess
 import threading
 import time
 
@@ -45,6 +46,14 @@ def truncated(device):
 def away(device):
     """The directory is somewhere else, as if its file system were mounted no more."""
     device.rename(device.with_name(f"{device.name}-away"))
+
+
+def frozen(device, frozen=True):
+    """Nothing in it can be written, made or removed any more, by anybody. False where the file system can't do that."""
+    if shutil.which("chattr") is None:
+        return False
+    done = subprocess.run(["chattr", "-R", "+i" if frozen else "-i", str(device)], capture_output=True, check=False)
+    return done.returncode == 0
 
 
 DAMAGES = [removed, flipped, truncated, away]

@@ -1,5 +1,9 @@
-"""What can befall a device, and a load that goes on meanwhile."""
+"""What can befall a device, and a load that goes on meanwhile.
 
+The server makes, renames and removes files while they are damaged: what is gone by then needs no damage.
+"""
+
+import contextlib
 import hashlib
 import os
 import random
@@ -21,14 +25,18 @@ def files(device):
 
 def removed(device):
     """All that is in it is gone."""
-    for path in device.iterdir():
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    while left := list(device.iterdir()):
+        for path in left:
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
 
 
 def flipped(device):
     """A bit in every few kilobytes of every file."""
     for path in files(device):
-        with path.open("r+b") as file:
+        with contextlib.suppress(FileNotFoundError), path.open("r+b") as file:
             for offset in range(100, path.stat().st_size, 3_333):
                 file.seek(offset)
                 byte = file.read(1)
@@ -40,7 +48,8 @@ def flipped(device):
 def truncated(device):
     """Every file ends in its middle."""
     for path in files(device):
-        os.truncate(path, path.stat().st_size // 2)
+        with contextlib.suppress(FileNotFoundError):
+            os.truncate(path, path.stat().st_size // 2)
 
 
 def away(device):

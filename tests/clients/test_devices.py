@@ -112,6 +112,21 @@ def test_repair_restores_full_parity_so_that_two_more_may_go(site):
     boto.client(server).put_object(Bucket="bucket", Key="still", Body=b"written")
 
 
+def test_every_device_that_fails_under_writes_is_repaired_unasked(site):
+    server, operator = site(6)
+    with Load(server, "bucket") as load:
+        load.run_for(0.5, objects=20)
+        for number in [1, 4]:
+            away(server.devices[number])
+            operator.wait_for_state(number, "out")
+            load.run_for(0.5, objects=10)
+    operator.wait(lambda status: status["repair"]["idle"])
+    for number in [0, 3]:
+        away(server.devices[number])
+        operator.wait_for_state(number, "out")
+    load.check()
+
+
 def test_a_device_that_was_away_is_let_in_again_and_repaired(site):
     server, operator = site(4)
     with Load(server, "bucket") as load:

@@ -13,6 +13,7 @@ use super::{Charge, Steward};
 impl Steward {
     /// Lets copies go that are lost or to be drained, and has further ones made.
     pub(super) async fn copy_catalog(&self, charge: &Charge) {
+        let _one = self.copying.lock().await;
         loop {
             self.dismiss_lost(charge);
             let wanted = usize::from(charge.store().parity()) + 1;

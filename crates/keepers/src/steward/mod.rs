@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use catalog::{Catalog, Index};
-use devices::{Fleet, Offer, Reason, State};
+use devices::{Entry, Fleet, Offer, Reason, Roster, State};
 use model::{DeviceNumber, Zone};
 use semantics::Hall;
 use stripe::Store;
@@ -52,6 +52,8 @@ pub struct Steward {
     fleet: Arc<Fleet>,
     open_index: OpenIndex,
     charge: OnceLock<Charge>,
+    /// Held while the catalog's copies change.
+    copying: tokio::sync::Mutex<()>,
     well: mpsc::UnboundedSender<DeviceNumber>,
     returning: Mutex<Option<mpsc::UnboundedReceiver<DeviceNumber>>>,
 }
@@ -79,7 +81,8 @@ impl Steward {
     pub fn new(fleet: Arc<Fleet>, open_index: OpenIndex) -> Arc<Self> {
         let (well, returning) = mpsc::unbounded_channel();
         let returning = Mutex::new(Some(returning));
-        Arc::new(Self { fleet, open_index, charge: OnceLock::new(), well, returning })
+        let (charge, copying) = (OnceLock::new(), tokio::sync::Mutex::default());
+        Arc::new(Self { fleet, open_index, charge, copying, well, returning })
     }
 
     /// From now on it acts.
@@ -94,14 +97,16 @@ impl Steward {
         };
         let mut changes = self.fleet.changes();
         changes.mark_changed();
+        let mut followed: Option<Arc<Roster>> = None;
         loop {
             tokio::select! {
                 changed = changes.changed() => {
                     if changed.is_err() {
                         return;
                     }
-                    changes.mark_unchanged();
-                    self.follow().await;
+                    let roster = changes.borrow_and_update().clone();
+                    self.follow(&roster, followed.as_deref());
+                    followed = Some(roster);
                 }
                 Some(number) = returning.recv() => {
                     // It is told the same again and again meanwhile.
@@ -117,26 +122,22 @@ impl Steward {
         }
     }
 
-    /// Brings store and catalog in step with the roster.
-    async fn follow(&self) {
+    /// Brings store and catalog in step with the roster. `before` is the last one that it followed.
+    fn follow(self: &Arc<Self>, roster: &Roster, before: Option<&Roster>) {
         let Some(charge) = self.charge.get() else { return };
-        let mut wants_repair = false;
-        for slot in self.fleet.slots() {
-            let number = slot.number.0;
-            let now = charge.store().devices().into_iter().find(|(device, _)| *device == number);
-            let Some((_, now)) = now else { continue };
-            let wanted = standing(slot.state);
-            if now != wanted {
-                charge.store().stand(number, wanted);
-                wants_repair = true;
-            }
+        for entry in &roster.entries {
+            charge.store().stand(entry.number.0, standing(entry.state));
         }
-        let missing = |entry: &devices::Entry| matches!(entry.state, State::Out(_));
-        wants_repair |= charge.orders.is_untried() && self.fleet.roster().entries.iter().any(missing);
-        if wants_repair {
+        if roster.entries.iter().any(|entry| wants_repair(entry, before)) {
             charge.orders.pass();
         }
-        self.copy_catalog(charge).await;
+        // A large catalog takes long to copy, and the next device may fail meanwhile.
+        let steward = self.clone();
+        tokio::spawn(async move {
+            if let Some(charge) = steward.charge.get() {
+                steward.copy_catalog(charge).await;
+            }
+        });
     }
 
     /// A device that is out looks well: is it time to let it in?
@@ -190,7 +191,6 @@ impl Steward {
             let admitted = spawn_blocking(move || store.admit(stripe_slot(&slot)));
             admitted.await.map_err(|_| DeviceFault::Starting)??;
             charge.orders.pass();
-            self.copy_catalog(charge).await;
         } else {
             self.take_back(number).await?;
         }
@@ -298,6 +298,12 @@ impl Charge {
 pub fn stripe_slot(slot: &devices::Slot) -> stripe::Slot {
     let zone = slot.zone.as_ref().map_or_else(|| format!("device {}", slot.number), ToString::to_string);
     stripe::Slot { number: slot.number.0, zone: zone.into(), disk: slot.disk.clone() }
+}
+
+/// Whether what lies on the device must be looked at because of what became of it. At a start all that are in were in.
+fn wants_repair(entry: &Entry, before: Option<&Roster>) -> bool {
+    let before = before.map_or(Some(State::In), |roster| roster.entry(entry.number).map(|entry| entry.state));
+    entry.state != State::Removed && before.is_some_and(|before| before != entry.state)
 }
 
 /// Files that were there and are not: the directory is another one, or empty. It may come back as it was.

@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
+use bytes::Bytes;
 use http::Method;
 use tokio::runtime::Runtime;
 
@@ -55,6 +56,7 @@ impl Stage {
         if rustix::fs::statfs(&scratch)?.f_type == TMPFS {
             bail!("{} is in memory; syncs there tell nothing, give --scratch on a disk", scratch.display());
         }
+        let scratch = fs::canonicalize(scratch)?;
         Ok(Self {
             scale: arguments.scale(),
             rows: Vec::new(),
@@ -74,10 +76,29 @@ impl Stage {
         &self.scratch
     }
 
+    /// A directory in memory, where no disk limits a rate; `None` where the system has none with so much room.
+    pub fn in_memory(&self, bytes: u64) -> anyhow::Result<Option<PathBuf>> {
+        let shared = Path::new("/dev/shm");
+        let Ok(system) = rustix::fs::statfs(shared) else { return Ok(None) };
+        if system.f_type != TMPFS || system.f_bavail * (system.f_bsize as u64) < bytes {
+            return Ok(None);
+        }
+        let dir = shared.join(format!("strongroom-bench-{}", std::process::id()));
+        fs::create_dir_all(&dir)?;
+        Ok(Some(dir))
+    }
+
     /// A server on a data directory of that name in the scratch; its log goes to a file beside, as a service
     /// manager would keep it.
     pub fn serve(&self, data: &str, flags: &[&str]) -> anyhow::Result<Process> {
-        self.serve_binary(&self.server, data, flags)
+        self.serve_binary(&self.server, data, &[self.scratch.join(data)], flags)
+    }
+
+    /// A server on these directories, with an empty bucket.
+    pub fn serve_devices(&self, name: &str, dirs: &[PathBuf], bucket: &str) -> anyhow::Result<Process> {
+        let server = self.serve_binary(&self.server, name, dirs, &[])?;
+        self.make_bucket(&server, bucket)?;
+        Ok(server)
     }
 
     /// The other release, where one was named.
@@ -87,12 +108,18 @@ impl Stage {
 
     /// Another release's server, with an empty bucket.
     pub fn serve_other(&self, binary: &Path, data: &str, bucket: &str) -> anyhow::Result<Process> {
-        let server = self.serve_binary(binary, data, &[])?;
+        let server = self.serve_binary(binary, data, &[self.scratch.join(data)], &[])?;
         self.make_bucket(&server, bucket)?;
         Ok(server)
     }
 
-    fn serve_binary(&self, binary: &Path, data: &str, flags: &[&str]) -> anyhow::Result<Process> {
+    fn serve_binary(
+        &self,
+        binary: &Path,
+        data: &str,
+        dirs: &[PathBuf],
+        flags: &[&str],
+    ) -> anyhow::Result<Process> {
         let log = fs::File::options()
             .create(true)
             .append(true)
@@ -100,8 +127,8 @@ impl Stage {
             .context("opening the server's log")?;
         let mut command = Command::new(binary);
         command
-            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
-            .arg(self.scratch.join(data))
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .args(dirs.iter().flat_map(|dir| ["--data".as_ref(), dir.as_os_str()]))
             .args(flags)
             .env("STRONGROOM_ROOT_ACCESS_KEY", ACCESS_KEY)
             .env("STRONGROOM_ROOT_SECRET_KEY", SECRET_KEY)
@@ -117,14 +144,11 @@ impl Stage {
     }
 
     pub fn make_bucket(&self, server: &Process, bucket: &str) -> anyhow::Result<()> {
-        self.one(server, Ask::new(Method::PUT, format!("/{bucket}")))
+        self.one(server, Ask::new(Method::PUT, format!("/{bucket}"))).map(drop)
     }
 
-    pub fn one(&self, server: &Process, ask: Ask) -> anyhow::Result<()> {
-        self.wait(async {
-            Connection::open(server.address).await?.ask(ask).await?;
-            Ok(())
-        })
+    pub fn one(&self, server: &Process, ask: Ask) -> anyhow::Result<Bytes> {
+        self.wait(async { Connection::open(server.address).await?.ask(ask).await })
     }
 
     /// Stops a server and forgets its data.
@@ -194,8 +218,7 @@ impl Stage {
 
     /// The sum of a metric's series.
     fn metric(&self, server: &Process, name: &str) -> anyhow::Result<f64> {
-        let text =
-            self.wait(async { Connection::open(server.address).await?.ask(Ask::get("/-/metrics")).await })?;
+        let text = self.one(server, Ask::get("/-/metrics"))?;
         let text = String::from_utf8_lossy(&text);
         let series = text.lines().filter(|line| line.starts_with(name));
         let values = series.filter_map(|line| line.rsplit_once(' ')?.1.parse::<f64>().ok());

@@ -1,12 +1,13 @@
 //! The disk alone: syncs, sequential writes, and objects stored as a file each.
 
 use std::fs::{self, File};
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use rustix::fs::{Advice, fadvise};
 
 use crate::source::noise;
 
@@ -50,6 +51,37 @@ pub fn sequential_rate(dir: &Path, length: u64) -> anyhow::Result<f64> {
     file.sync_all()?;
     let rate = written as f64 / started.elapsed().as_secs_f64();
     fs::remove_file(path)?;
+    Ok(rate)
+}
+
+/// Bytes a second, read and written, of a bare loop that does what the repair of a device does: it reads some files from
+/// the disk side by side, from start to end, and writes another of their length, which is synced at its end.
+pub fn rebuild_rate(dir: &Path, sources: usize, length: u64) -> anyhow::Result<f64> {
+    let root = dir.join("rebuild");
+    fs::create_dir_all(&root)?;
+    let mut bytes = noise(SEQUENTIAL_PIECE_BYTES).to_vec();
+    let mut files = Vec::with_capacity(sources);
+    for source in 0..sources {
+        let mut file = File::create_new(root.join(source.to_string()))?;
+        for _ in 0..length / bytes.len() as u64 {
+            file.write_all(&bytes)?;
+        }
+        file.sync_all()?;
+        // Out of memory with it: volumes are written around the page cache.
+        fadvise(&file, 0, None, Advice::DontNeed)?;
+        files.push(File::open(root.join(source.to_string()))?);
+    }
+    let mut target = File::create_new(root.join("target"))?;
+    let started = Instant::now();
+    for _ in 0..length / bytes.len() as u64 {
+        for file in &mut files {
+            file.read_exact(&mut bytes)?;
+        }
+        target.write_all(&bytes)?;
+    }
+    target.sync_all()?;
+    let rate = (length * (sources as u64 + 1)) as f64 / started.elapsed().as_secs_f64();
+    fs::remove_dir_all(root)?;
     Ok(rate)
 }
 

@@ -32,7 +32,7 @@ pub fn play(stage: &mut Stage) -> anyhow::Result<()> {
     let server = stage.serve_bucket(SCENE, &[], "large")?;
     let md5 = hashes::rate(ChecksumAlgorithm::Md5, HASHING);
     let sequential = disk::sequential_rate(stage.scratch(), length)?;
-    let put = transfer(stage, &server, length, put(&server, length))?;
+    let put = transfer(stage, &server, length, put(&server, "/large/one", length))?;
     let get = transfer(stage, &server, length, get(&server, Ask::get("/large/one")))?;
     let hyper = bare::start()?;
     let memory = transfer(stage, &hyper, length, self::get(&hyper, Ask::get(format!("/{length}"))))?;
@@ -81,14 +81,14 @@ fn transfer(
     Ok(Transfer { rate, grown })
 }
 
-async fn put(server: &Process, length: u64) -> anyhow::Result<()> {
+pub async fn put(server: &Process, path: &str, length: u64) -> anyhow::Result<()> {
     let body = Source::repeated(noise(PIECE_BYTES), length);
-    let ask = Ask::new(Method::PUT, "/large/one").unsigned(body);
+    let ask = Ask::new(Method::PUT, path).unsigned(body);
     Connection::open(server.address).await?.ask(ask).await?;
     Ok(())
 }
 
-async fn get(server: &Process, ask: Ask) -> anyhow::Result<()> {
+pub async fn get(server: &Process, ask: Ask) -> anyhow::Result<()> {
     Connection::open(server.address).await?.drain(ask).await?;
     Ok(())
 }

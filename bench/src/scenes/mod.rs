@@ -1,6 +1,7 @@
 //! The scenarios, one file each, in the order in which they are played.
 
 mod against;
+mod devices;
 mod durable_put;
 mod filled;
 mod idle;
@@ -26,7 +27,7 @@ pub struct Scene {
     pub play: fn(&mut Stage) -> anyhow::Result<()>,
 }
 
-const SCENES: [Scene; 11] = [
+const SCENES: [Scene; 12] = [
     Scene { name: "limits", about: "what disk and processor can do", usual: true, play: limits::play },
     Scene { name: "idle", about: "memory of a server with nothing to do", usual: true, play: idle::play },
     Scene { name: "small-put", about: "4 KiB PUTs, 64 writers", usual: true, play: small_put::play },
@@ -51,6 +52,12 @@ const SCENES: [Scene; 11] = [
         play: start::play,
     },
     Scene { name: "large", about: "one large PUT, GET and multipart upload", usual: true, play: large::play },
+    Scene {
+        name: "devices",
+        about: "4+2 over six directories against one; degraded reads; repair",
+        usual: true,
+        play: devices::play,
+    },
     Scene {
         name: "against",
         about: "every path beside another release's (--against FILE)",

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use world::BLOCK_BYTES;
+use world::AlignedBytes;
 
 use crate::fault::Fault;
 use crate::volume::VolumeFile;
@@ -13,11 +13,7 @@ use crate::volume::VolumeFile;
 /// Written at once: large enough for the device.
 const STAGING_BYTES: usize = 1024 * 1024;
 
-pub(crate) struct Staging {
-    memory: Vec<u8>,
-    /// Where the first block begins in `memory`.
-    start: usize,
-}
+pub(crate) struct Staging(AlignedBytes);
 
 impl fmt::Debug for Staging {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -27,14 +23,14 @@ impl fmt::Debug for Staging {
 
 impl Staging {
     pub fn new() -> Self {
-        let memory = vec![0; STAGING_BYTES + BLOCK_BYTES];
-        let start = memory.as_ptr().align_offset(BLOCK_BYTES);
-        Self { memory, start }
+        let mut memory = AlignedBytes::new();
+        memory.resize(STAGING_BYTES, 0);
+        Self(memory)
     }
 
     /// Writes the slices one after the other from `offset` on.
     pub fn write(&mut self, slices: &[&[u8]], file: &VolumeFile, mut offset: u64) -> Result<(), Fault> {
-        let staged = &mut self.memory[self.start..self.start + STAGING_BYTES];
+        let staged = &mut self.0[..];
         let mut filled = 0;
         for mut slice in slices.iter().copied() {
             while !slice.is_empty() {

@@ -88,6 +88,8 @@ impl Index for MemIndex {
         self.0.ask(Moment::AfterApply)
     }
 
+    fn expect_reads(&self, _expected: bool) {}
+
     fn reserve(&self) -> Result<(), Fault> {
         Ok(())
     }

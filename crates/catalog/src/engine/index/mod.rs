@@ -39,6 +39,10 @@ pub trait Index: Send + Sync + 'static {
         applied: Option<Applied>,
     ) -> Result<(), Fault>;
 
+    /// Whether reads come here, or to another copy only while that one is well. What nobody reads need not lie in the
+    /// page cache.
+    fn expect_reads(&self, expected: bool);
+
     /// Keeps room for applications on a full disk: `NoSpace` says that there is not enough of it.
     fn reserve(&self) -> Result<(), Fault>;
 

@@ -5,6 +5,7 @@
 
 use bytes::Bytes;
 use model::Ordinal;
+use world::AlignedBytes;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::Fault;
@@ -48,10 +49,10 @@ pub(crate) struct Row {
     pub value: Option<Bytes>,
 }
 
-/// A frame being built; its buffer is reused from batch to batch.
+/// A frame being built; its buffer is reused from batch to batch, and fit to be written around the page cache.
 #[derive(Default)]
 pub(crate) struct FrameWriter {
-    buffer: Vec<u8>,
+    buffer: AlignedBytes,
     /// Header and payload, where the frame is padded already.
     sealed_bytes: Option<usize>,
 }

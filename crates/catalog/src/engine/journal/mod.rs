@@ -165,7 +165,8 @@ impl Active {
     fn write(&mut self, frame: &mut FrameWriter, sequence: u64, ordinal: Ordinal) -> Result<(), AppendError> {
         let sealed = frame.seal(self.tenure, sequence, ordinal);
         let file = &self.segment.file;
-        let written = file.write_all_at(sealed, self.offset).map_err(unwritten);
+        // Read again after a crash only.
+        let written = file.write_blocks_at(sealed, self.offset).map_err(unwritten);
         let durable = written.and_then(|()| file.sync_data().map_err(broken));
         if durable.is_err() {
             self.withdraw();

@@ -6,8 +6,7 @@
 use std::io;
 use std::sync::Arc;
 
-use bytes::Bytes;
-use world::{BLOCK_BYTES, Disk, DiskFile, Space};
+use world::{AlignedBytes, BLOCK_BYTES, Disk, DiskFile, Space};
 
 use super::lanes::{Held, Lane};
 use super::members::Members;
@@ -104,6 +103,23 @@ impl MirrorFile {
         all(&self.members, self.living().cloned().collect(), lane, job).map(drop)
     }
 
+    fn write(
+        &self,
+        buf: &[u8],
+        offset: u64,
+        write: impl Fn(&dyn DiskFile, &[u8]) -> io::Result<()> + Copy + Send + 'static,
+    ) -> io::Result<()> {
+        if let Some(file) = only(self.living()) {
+            return write(&*file, buf);
+        }
+        // A member that hangs may still want the bytes when the caller has long gone on.
+        let bytes = Arc::new(AlignedBytes::from(buf));
+        match self.all(Lane::Journal, move |file| write(file, &bytes)) {
+            Err(error) if is_full(&error) => self.blank(offset, buf.len()).and(Err(error)),
+            written => written,
+        }
+    }
+
     /// Undoes a write that some members had no room for: where it is whole it would be found after a crash.
     fn blank(&self, offset: u64, bytes: usize) -> io::Result<()> {
         let zeros = [0; BLOCK_BYTES];
@@ -131,16 +147,11 @@ impl DiskFile for MirrorFile {
     }
 
     fn write_all_at(&self, buf: &[u8], offset: u64) -> io::Result<()> {
-        if let Some(file) = only(self.living()) {
-            return file.write_all_at(buf, offset);
-        }
-        // A member that hangs may still want the bytes when the caller has long gone on.
-        let bytes = Bytes::copy_from_slice(buf);
-        let written = self.all(Lane::Journal, move |file| file.write_all_at(&bytes, offset));
-        match written {
-            Err(error) if is_full(&error) => self.blank(offset, buf.len()).and(Err(error)),
-            written => written,
-        }
+        self.write(buf, offset, move |file, bytes| file.write_all_at(bytes, offset))
+    }
+
+    fn write_blocks_at(&self, buf: &[u8], offset: u64) -> io::Result<()> {
+        self.write(buf, offset, move |file, bytes| file.write_blocks_at(bytes, offset))
     }
 
     fn sync_data(&self) -> io::Result<()> {

@@ -66,6 +66,11 @@ impl Index for MirrorIndex {
     ) -> Result<(), Fault> {
         let filled = self.0.filled();
         let places = self.0.living();
+        // Reads ask the first whole member.
+        let read = places.iter().position(|place| place.seat.is_whole());
+        for (at, place) in places.iter().enumerate() {
+            place.index.expect_reads(Some(at) == read);
+        }
         if let [only] = &places[..] {
             return only.index.apply(rows, applied);
         }
@@ -86,6 +91,8 @@ impl Index for MirrorIndex {
         })?;
         Ok(())
     }
+
+    fn expect_reads(&self, _expected: bool) {}
 
     fn reserve(&self) -> Result<(), Fault> {
         let places = self.0.living();

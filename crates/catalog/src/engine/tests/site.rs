@@ -246,6 +246,9 @@ impl Index for DriveIndex {
         self.0.deed().map_err(Fault::io("applying"))?;
         self.1.apply(rows, applied)
     }
+    fn expect_reads(&self, expected: bool) {
+        self.1.expect_reads(expected);
+    }
     fn reserve(&self) -> Result<(), Fault> {
         self.0.deed().map_err(Fault::io("reserving"))
     }

@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     fn node(page: u32) -> Node {
-        let (mut bytes, value) = (Vec::new(), vec![7; 1_000]);
+        let (mut bytes, value) = (world::AlignedBytes::new(), vec![7; 1_000]);
         encode(&mut bytes, 0, 0, [(&b"key"[..], Cell::Inline(&value))].into_iter());
         Node::decode(Piece::of(page, &bytes), &bytes, 0).unwrap()
     }

@@ -194,6 +194,10 @@ impl Index for TreeIndex {
         Ok(())
     }
 
+    fn expect_reads(&self, expected: bool) {
+        self.pages.expect_reads(expected);
+    }
+
     fn reserve(&self) -> Result<(), Fault> {
         let mut writer = self.writer();
         let space = loaded(&mut writer.space, &self.now())?;

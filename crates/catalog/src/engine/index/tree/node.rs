@@ -7,6 +7,8 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
+use world::AlignedBytes;
+
 use super::piece::{PAGE_BYTES, Piece};
 use crate::VALUE_BYTES_MAX;
 
@@ -180,7 +182,7 @@ fn head(suffix: &[u8]) -> u32 {
 
 /// Appends a node to `out`: the entries in order, all of whose keys begin with the first `prefix_bytes` of the first.
 pub fn encode<'a>(
-    out: &mut Vec<u8>,
+    out: &mut AlignedBytes,
     level: u8,
     prefix_bytes: usize,
     entries: impl ExactSizeIterator<Item = (&'a [u8], Cell<'a>)> + Clone,

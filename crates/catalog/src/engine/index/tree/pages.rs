@@ -1,6 +1,7 @@
 //! The file as readers see it: nodes and values by their pieces, proven, through the cache.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use world::DiskFile;
@@ -14,6 +15,7 @@ use crate::Fault;
 pub struct Pages {
     pub file: Arc<dyn DiskFile>,
     cache: Cache,
+    is_read: AtomicBool,
 }
 
 /// The tree of one transaction. Who holds it keeps its pages from being written over.
@@ -25,7 +27,16 @@ pub struct Tree {
 
 impl Pages {
     pub fn new(file: Arc<dyn DiskFile>, cache_bytes: usize) -> Self {
-        Self { file, cache: Cache::new(cache_bytes) }
+        Self { file, cache: Cache::new(cache_bytes), is_read: AtomicBool::new(true) }
+    }
+
+    pub fn expect_reads(&self, expected: bool) {
+        self.is_read.store(expected, Ordering::Relaxed);
+    }
+
+    /// Whether readers come here, and not only the writer.
+    pub fn is_read(&self) -> bool {
+        self.is_read.load(Ordering::Relaxed)
     }
 
     /// For readers: what is read stays in the cache.

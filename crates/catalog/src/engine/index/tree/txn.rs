@@ -1,6 +1,6 @@
 //! One transaction: new nodes and values written to free pages, old ones freed, nothing overwritten.
 
-use world::DiskFile;
+use world::{AlignedBytes, DiskFile};
 
 use super::node::{self, Cell, Node};
 use super::pack::Entries;
@@ -27,13 +27,16 @@ pub struct Txn<'a> {
 /// Bytes for neighbouring pages, not yet written.
 struct Appender {
     page: u32,
-    bytes: Vec<u8>,
+    bytes: AlignedBytes,
+    /// Else it goes around the page cache.
+    is_read_again: bool,
 }
 
 impl<'a> Txn<'a> {
     pub fn begin(pages: &'a Pages, space: &'a mut Space, rows: u64, growth_pages: u32) -> Self {
         space.begin();
-        let (nodes, values) = (Appender::new(), Appender::new());
+        // The next transaction reads nodes, to replace them.
+        let (nodes, values) = (Appender::new(true), Appender::new(pages.is_read()));
         Self { pages, space, rows, nodes, values, growth_pages, grown: false }
     }
 
@@ -43,7 +46,7 @@ impl<'a> Txn<'a> {
             return Ok(Cell::Inline(value));
         }
         let page = self.take(value.len().div_ceil(PAGE_BYTES) as u32)?;
-        let values = self.values.at(page, &*self.pages.file)?;
+        let values = self.values.at(page, self.pages)?;
         values.extend_from_slice(value);
         self.values.pad();
         Ok(Cell::Piece(Piece::of(page, value)))
@@ -58,7 +61,7 @@ impl<'a> Txn<'a> {
     ) -> Result<Piece, Fault> {
         let page = self.take(1)?;
         let prefix = entries.prefix_bytes(range.start, range.end);
-        let nodes = self.nodes.at(page, &*self.pages.file)?;
+        let nodes = self.nodes.at(page, self.pages)?;
         let start = nodes.len();
         node::encode(nodes, level, prefix, range.map(|at| (entries.key(at), entries.cell(at))));
         let bytes = &nodes[start..];
@@ -78,8 +81,8 @@ impl<'a> Txn<'a> {
 
     /// Hands everything to the file, unsynced.
     pub fn write_out(&mut self) -> Result<(), Fault> {
-        self.nodes.flush(&*self.pages.file)?;
-        self.values.flush(&*self.pages.file)
+        self.nodes.flush(self.pages)?;
+        self.values.flush(self.pages)
     }
 
     fn take(&mut self, count: u32) -> Result<u32, Fault> {
@@ -106,15 +109,15 @@ pub fn allocate(file: &dyn DiskFile, space: &mut Space, pages: u32) -> Result<()
 }
 
 impl Appender {
-    const fn new() -> Self {
-        Self { page: 0, bytes: Vec::new() }
+    const fn new(is_read_again: bool) -> Self {
+        Self { page: 0, bytes: AlignedBytes::new(), is_read_again }
     }
 
     /// The bytes to which those of `page` are to be appended.
-    fn at(&mut self, page: u32, file: &dyn DiskFile) -> Result<&mut Vec<u8>, Fault> {
+    fn at(&mut self, page: u32, pages: &Pages) -> Result<&mut AlignedBytes, Fault> {
         let end = self.page + (self.bytes.len() / PAGE_BYTES) as u32;
         if page != end || self.bytes.len() >= WRITE_BYTES_MAX {
-            self.flush(file)?;
+            self.flush(pages)?;
             self.page = page;
         }
         Ok(&mut self.bytes)
@@ -124,10 +127,14 @@ impl Appender {
         self.bytes.resize(self.bytes.len().next_multiple_of(PAGE_BYTES), 0);
     }
 
-    fn flush(&mut self, file: &dyn DiskFile) -> Result<(), Fault> {
+    fn flush(&mut self, pages: &Pages) -> Result<(), Fault> {
         if !self.bytes.is_empty() {
             let offset = u64::from(self.page) * PAGE_BYTES as u64;
-            file.write_all_at(&self.bytes, offset).map_err(Fault::io("writing the index"))?;
+            let written = match self.is_read_again {
+                true => pages.file.write_all_at(&self.bytes, offset),
+                false => pages.file.write_blocks_at(&self.bytes, offset),
+            };
+            written.map_err(Fault::io("writing the index"))?;
             self.bytes.clear();
         }
         Ok(())

@@ -2,6 +2,7 @@
 
 use super::node::{Cell, Node};
 use super::pack::Entries;
+use super::pages::child_piece;
 use super::piece::Piece;
 use super::txn::Txn;
 use crate::Fault;
@@ -49,12 +50,13 @@ impl Txn<'_> {
                 break;
             }
             self.free(root)?;
-            (level, root) = (level - 1, Entries::of_branch(&node).child(0)?);
+            (level, root) = (level - 1, child_piece(&node, 0)?);
         }
         Ok((level, root))
     }
 
-    /// The children of one branch, all of `level`, as the rows make them.
+    /// The children of one branch, all of `level`, as the rows make them. What begins first with them still does
+    /// after: whichever of them is left to be the first has what is before it too.
     fn rewrite(&mut self, level: u8, children: &Entries, rows: &[IndexWrite<'_>]) -> Result<Entries, Fault> {
         let mut new = Entries::default();
         let mut pending = Pending::new(level);
@@ -65,11 +67,13 @@ impl Txn<'_> {
                 true => rest.split_at(count_before(rest, children.key(at + 1))),
                 false => (rest, &[][..]),
             };
+            let is_first = new.len() == 0 && pending.entries.len() == 0;
+            let key = children.key(if is_first { 0 } else { at });
             if mine.is_empty() && !pending.entries.are_few() {
                 pending.flush(self, &mut new)?;
-                new.push(children.key(at), children.cell(at));
+                new.push(key, children.cell(at));
             } else {
-                self.feed(children.key(at), children.child(at)?, mine, &mut pending)?;
+                self.feed(key, children.child(at)?, mine, &mut pending)?;
             }
         }
         // The last of them has no next to join; the one before is as it was, or nothing would be pending.
@@ -102,7 +106,7 @@ impl Txn<'_> {
         if level == 0 {
             return self.merge_leaf(&node, rows, pending);
         }
-        let children = Entries::of_branch(&node);
+        let children = Entries::of_branch(&node, key);
         let children = if rows.is_empty() { children } else { self.rewrite(level - 1, &children, rows)? };
         pending.entries.extend(&children);
         Ok(())

@@ -143,6 +143,13 @@ impl Node {
         self.find(key).unwrap_or_else(|behind| behind.saturating_sub(1))
     }
 
+    /// Whether its keys are in order and all in `lower..upper`.
+    pub fn is_ordered_within(&self, lower: &[u8], upper: Option<&[u8]>) -> bool {
+        (1..self.len()).all(|at| self.suffix(at - 1) < self.suffix(at))
+            && matches!(self.find(lower), Ok(0) | Err(0))
+            && upper.is_none_or(|upper| self.find(upper) == Err(self.len()))
+    }
+
     /// Whether a key that was found so belongs here or below, whatever stands around. Where the last entry ends is unknown
     /// here.
     pub fn surely_holds(&self, found: Found) -> bool {

@@ -31,9 +31,12 @@ enum Value {
 }
 
 impl Entries {
-    pub fn of_branch(node: &Node) -> Self {
+    /// Of a branch that begins with `lower`, as what points to it has it. Its own first key may be greater where
+    /// children before were emptied, and once it is not the first any more, rows in between would be looked for before it.
+    pub fn of_branch(node: &Node, lower: &[u8]) -> Self {
         let mut entries = Self::default();
-        (0..node.len()).for_each(|at| entries.push_from(node, at));
+        entries.push(lower, node.cell(0));
+        (1..node.len()).for_each(|at| entries.push_from(node, at));
         entries
     }
 

@@ -53,22 +53,38 @@ type Visit<'a> = &'a mut dyn FnMut(&Node, u8) -> Result<bool, Fault>;
 
 fn walk(tree: &Tree, start: &[u8], visit: Visit<'_>) -> Result<(), Fault> {
     match tree.meta.height.checked_sub(1) {
-        Some(level) => below(&tree.pages, tree.meta.root, level, start, visit).map(|_| ()),
+        Some(level) => {
+            Walk { pages: &tree.pages, start, visit }.below(tree.meta.root, level, &[], None).map(|_| ())
+        }
         None => Ok(()),
     }
 }
 
-fn below(pages: &Pages, piece: Piece, level: u8, start: &[u8], visit: Visit<'_>) -> Result<bool, Fault> {
-    let node = pages.node_from_device(piece, level)?;
-    if !visit(&node, level)? {
-        return Ok(false);
-    }
-    if let Some(level) = level.checked_sub(1) {
-        for at in node.child_of(start)..node.len() {
-            if !below(pages, child_piece(&node, at)?, level, start, visit)? {
+struct Walk<'a> {
+    pages: &'a Pages,
+    start: &'a [u8],
+    visit: Visit<'a>,
+}
+
+impl Walk<'_> {
+    /// What is below a piece that has the keys of `lower..upper`: one that is not among them would never be found.
+    fn below(&mut self, piece: Piece, level: u8, lower: &[u8], upper: Option<&[u8]>) -> Result<bool, Fault> {
+        let node = self.pages.node_from_device(piece, level)?;
+        if !node.is_ordered_within(lower, upper) {
+            return Err(piece.corrupt("keys out of order, or not among those of what points to it"));
+        }
+        if !(self.visit)(&node, level)? {
+            return Ok(false);
+        }
+        let Some(level) = level.checked_sub(1) else { return Ok(true) };
+        for at in node.child_of(self.start)..node.len() {
+            let key = |at| [node.prefix(), node.suffix(at)].concat();
+            let (first, next) = (key(at), (at + 1 < node.len()).then(|| key(at + 1)));
+            let lower = if at == 0 { lower } else { &first };
+            if !self.below(child_piece(&node, at)?, level, lower, next.as_deref().or(upper))? {
                 return Ok(false);
             }
         }
+        Ok(true)
     }
-    Ok(true)
 }

@@ -5,8 +5,14 @@ use bytes::Bytes;
 use super::ram::{Ram, Rows, applied, apply, delete_all, key, numbered, put_all, scan};
 use crate::Fault;
 use crate::engine::index::Index;
-use crate::engine::index::tree::meta::{SLOT_PAGES, SLOTS};
+use crate::engine::index::tree::meta::{Meta, SLOT_PAGES, SLOTS};
+use crate::engine::index::tree::node::Cell;
+use crate::engine::index::tree::pack::Entries;
+use crate::engine::index::tree::pages::Tree;
 use crate::engine::index::tree::piece::PAGE_BYTES;
+use crate::engine::index::tree::space::Space;
+use crate::engine::index::tree::txn::Txn;
+use crate::engine::index::tree::{TreeIndex, pages_of};
 
 /// Three levels, values in their rows and outside; several transactions old.
 fn specimen() -> (Ram, Rows) {
@@ -119,6 +125,53 @@ fn a_rotten_bitmap_is_made_anew_from_the_tree() {
         apply(&index, &mut rows, &[(key(u32::from(round) + 10), None)].into()).unwrap();
         assert!(truth_or_corrupt(&device, &rows, &format!("round {round}")));
     }
+}
+
+/// Branches, each with the key that the root has of it, of leaves, each with the key that its branch has of it: each
+/// letter of theirs is a row.
+fn planted(branches: &[(&str, &[(&str, &str)])]) -> TreeIndex {
+    let index = Ram::default().index().unwrap();
+    let mut space = Space::empty(pages_of(index.pages.file.len().unwrap()));
+    let mut txn = Txn::begin(&index.pages, &mut space, 0, 16);
+    let mut root = Entries::default();
+    for (key, leaves) in branches {
+        let mut branch = Entries::default();
+        for (key, letters) in *leaves {
+            let mut leaf = Entries::default();
+            letters.as_bytes().chunks(1).for_each(|row| leaf.push(row, Cell::Inline(row)));
+            let piece = txn.write_node(0, &leaf, 0..leaf.len()).unwrap();
+            branch.push(key.as_bytes(), Cell::Piece(piece));
+        }
+        let piece = txn.write_node(1, &branch, 0..branch.len()).unwrap();
+        root.push(key.as_bytes(), Cell::Piece(piece));
+    }
+    let root = txn.write_node(2, &root, 0..root.len()).unwrap();
+    txn.write_out().unwrap();
+    space.commit();
+    index.writer().space = Some(space);
+    index.replace(Tree::of(index.pages.clone(), Meta { root, height: 3, ..Meta::default() }).unwrap());
+    index
+}
+
+#[test]
+fn a_row_that_is_not_among_the_keys_of_its_leaf_is_found_by_a_walk() {
+    for (key, whole) in [("e", true), ("f", true), ("dd", true), ("ff", false), ("g", false), ("d", false)] {
+        let index = planted(&[("", &[("", "bd"), (key, "fh")])]);
+        assert_eq!(index.verify(b"", u64::MAX).is_ok(), whole, "{key}");
+        assert_eq!(index.verify(b"h", u64::MAX).is_ok(), whole || key == "d", "{key}, from the last row on");
+    }
+    assert!(planted(&[("", &[("", "db")])]).verify(b"", u64::MAX).is_err());
+}
+
+#[test]
+fn a_branch_that_begins_before_its_first_key_joins_its_neighbour_with_all_its_rows() {
+    // As it is when a leaf of the branch of `k` was emptied, and `m` put where it had been.
+    let index = planted(&[("", &[("", "bd")]), ("k", &[("p", "mp"), ("t", "tv")])]);
+    index.verify(b"", u64::MAX).unwrap();
+    delete_all(&index, [b"d".to_vec()].iter()).unwrap();
+    assert_eq!(index.now().meta.height, 2, "the branches joined");
+    assert_eq!(index.read().unwrap().get(b"m").unwrap().as_deref(), Some(&b"m"[..]));
+    index.verify(b"", u64::MAX).unwrap();
 }
 
 #[test]

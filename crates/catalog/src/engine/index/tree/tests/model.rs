@@ -90,6 +90,52 @@ fn random_batches_equal_a_map_over_reopens_and_for_pinned_readers() {
     }
 }
 
+/// Neighbours part only at their ends and groups at their beginnings: branches hold long keys, and few of them.
+fn tall_key(number: u64) -> Vec<u8> {
+    let (group, member) = ((number / 16) as u16, (number % 16) as u8);
+    [&group.to_be_bytes()[..], &[b'-'; 700], &[member]].concat()
+}
+
+#[test]
+fn tall_trees_equal_a_map_while_whole_ranges_go_and_their_gaps_are_filled() {
+    let (mut tallest, mut fell) = (0, 0);
+    for seed in 0..60 {
+        let random = SeededRandom::new(seed);
+        let device = Ram::default();
+        let (index, mut model) = (device.index().unwrap(), Rows::new());
+        let mut edge = 0;
+        for step in 0..60_u8 {
+            let mut batch = BTreeMap::new();
+            let mut put = |number, gone: bool| {
+                let value = vec![step; random.below(900) as usize];
+                batch.insert(tall_key(number), (!gone).then(|| Bytes::from(value)));
+            };
+            let (first, many) = (random.below(6_000), [60, 2_500][random.below(2) as usize]);
+            match random.below(4) {
+                // Nearly all, for the last few to be joined with what is beside them.
+                0 => (first..first + random.below(many)).for_each(|at| put(at, random.below(100) < 97)),
+                1 => {
+                    edge = first + random.below(many);
+                    (first..edge).for_each(|at| put(at, true));
+                }
+                2 => (edge.saturating_sub(random.below(many))..edge).for_each(|at| put(at, false)),
+                _ => (0..random.below(300)).for_each(|_| put(random.below(6_000), random.below(10) == 0)),
+            }
+            let before = index.now().meta.height;
+            apply(&index, &mut model, &batch).unwrap_or_else(|fault| panic!("{seed}, {step}: {fault}"));
+            (tallest, fell) = (tallest.max(before), fell + u32::from(index.now().meta.height < before));
+            let read = index.read().unwrap();
+            assert_eq!(scan(&*read).unwrap(), model, "seed {seed}, step {step}");
+            for (key, value) in &model {
+                assert_eq!(read.get(key).unwrap().as_ref(), Some(value), "seed {seed}, step {step}");
+            }
+            let verified = index.verify(b"", u64::MAX).unwrap();
+            assert_eq!((verified.rows, verified.next), (model.len() as u64, None));
+        }
+    }
+    assert!(tallest >= 5 && fell > 60, "{tallest} levels at most, {fell} times fewer");
+}
+
 #[test]
 fn values_of_every_size_come_back() {
     let device = Ram::default();

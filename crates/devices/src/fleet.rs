@@ -134,8 +134,7 @@ impl Fleet {
         Ok(())
     }
 
-    /// Says who holds the catalog from now on; all others don't. For a copy that becomes whole, what is said of `let_in`
-    /// holds.
+    /// Says who holds the catalog of a new site, or one that is made anew; all others don't.
     pub fn set_catalog(&self, copies: &BTreeMap<DeviceNumber, CatalogCopy>) -> Result<(), Fault> {
         self.with(|held| {
             for number in copies.keys() {
@@ -148,6 +147,23 @@ impl Fleet {
                     entry.catalog = copies.get(&entry.number).copied();
                 }
             })
+        })
+    }
+
+    /// Says how much of the catalog one device holds from now on. For a copy that becomes whole, what is said of `let_in`
+    /// holds.
+    pub fn set_copy(&self, number: DeviceNumber, copy: Option<CatalogCopy>) -> Result<(), Fault> {
+        self.with(|held| {
+            if copy.is_some() && !held.entry(number)?.state.is_member() {
+                return Err(Fault::Out(number));
+            }
+            held.change(|roster| {
+                if let Some(entry) = roster.entry_mut(number) {
+                    entry.catalog = copy;
+                }
+            })?;
+            // It may have gone out with the change.
+            if held.entry(number)?.catalog == copy { Ok(()) } else { Err(Fault::Out(number)) }
         })
     }
 

@@ -315,6 +315,28 @@ fn the_catalog_lies_on_members_only_and_whoever_goes_out_loses_it() -> Outcome {
 }
 
 #[test]
+fn one_copy_is_noted_without_a_word_of_the_others() -> Outcome {
+    let rig = Rig::new(4, 1);
+    let fleet = rig.open(&rig.all())?;
+    let of = |fleet: &Fleet| fleet.roster().entries.iter().map(|entry| entry.catalog).collect::<Vec<_>>();
+    let (whole, filling) = (Some(CatalogCopy::Whole), Some(CatalogCopy::Filling));
+    fleet.set_catalog(&BTreeMap::from([(n(0), CatalogCopy::Whole)]))?;
+    fleet.set_copy(n(2), filling)?;
+    fleet.set_copy(n(3), filling)?;
+    fleet.set_copy(n(3), None)?;
+    fleet.set_copy(n(2), whole)?;
+    assert_eq!(of(&fleet), [whole, None, whole, None]);
+    fleet.take_out(n(3), Reason::Failed)?;
+    assert_eq!(fleet.set_copy(n(3), filling), Err(Fault::Out(n(3))));
+    assert_eq!(fleet.set_copy(n(9), filling), Err(Fault::Unknown(n(9))));
+    // It is out before it could be trusted.
+    rig.disks[1].set_broken(true);
+    assert_eq!(fleet.set_copy(n(1), whole), Err(Fault::Out(n(1))));
+    assert_eq!(of(&fleet), [whole, None, whole, None]);
+    Ok(())
+}
+
+#[test]
 fn a_device_drains_is_removed_and_never_comes_back() -> Outcome {
     let rig = Rig::new(3, 1);
     let fleet = rig.open(&rig.all())?;

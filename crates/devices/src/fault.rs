@@ -85,6 +85,12 @@ pub enum Fault {
         "{left} of {before} devices are left, fewer than half: nothing can be written until devices come back and the server is restarted"
     )]
     TooFew { left: usize, before: usize },
+    /// A site without its catalog would start as a new one.
+    #[error(
+        "nobody would be left who holds the whole catalog: it is on {}; bring that back as it was, or have the catalog copied to another device first",
+        .holders.iter().map(name).collect::<Vec<_>>().join(" and ")
+    )]
+    LastCatalog { holders: Vec<Entry> },
     #[error("the site has no device {0}")]
     Unknown(DeviceNumber),
     #[error("device {0} was removed; empty its directory to have it registered as a new one")]

@@ -51,6 +51,8 @@ pub(crate) struct Held {
     pub promised: u32,
     /// Whether every member holds `roster`, and nobody a draft that came after it.
     pub is_firm: bool,
+    /// Whether who opens the site means to make the catalog anew.
+    pub may_lose_catalog: bool,
     pub seats: BTreeMap<DeviceNumber, Seat>,
     pub options: Options,
 }
@@ -251,6 +253,9 @@ impl Held {
                     "too few devices are left; writes fail until a restart with more"
                 );
                 return Err(Fault::TooFew { left, before });
+            }
+            if !self.may_lose_catalog {
+                self.roster.keeps_catalog(&draft)?;
             }
             let failed = self.write(&draft, &draft.members());
             if !failed.is_empty() {

@@ -17,6 +17,24 @@ impl Fleet {
     /// Opens the site with the devices that are here. Those `without` are given up for good. Nothing is written
     /// unless the site may start.
     pub fn open(offers: Vec<Offer>, without: &Numbers, options: Options) -> Result<Self, OpenFault> {
+        Self::open_all_the_same(offers, without, options, false)
+    }
+
+    /// For who makes the catalog anew: those who hold the whole of it may be missing, or given up.
+    pub fn open_without_catalog(
+        offers: Vec<Offer>,
+        without: &Numbers,
+        options: Options,
+    ) -> Result<Self, OpenFault> {
+        Self::open_all_the_same(offers, without, options, true)
+    }
+
+    fn open_all_the_same(
+        offers: Vec<Offer>,
+        without: &Numbers,
+        options: Options,
+        may_lose_catalog: bool,
+    ) -> Result<Self, OpenFault> {
         let mut given: Vec<Named> = Vec::new();
         for offer in &offers {
             given.push((offer.label.clone(), look(&*offer.disk, &offer.label)?));
@@ -24,13 +42,18 @@ impl Fleet {
         let mut site = [0; 16];
         options.random.fill(&mut site);
         let plan = judge(&given, without, SiteId(site))?;
+        if !may_lose_catalog {
+            plan.known.keeps_catalog(&plan.roster)?;
+        }
         let mut opening = Opening::new(&plan, options);
+        opening.held.may_lose_catalog = may_lose_catalog;
         for ((offer, (_, found)), role) in offers.into_iter().zip(given).zip(&plan.roles) {
             opening.seat(offer, found, *role)?;
         }
         opening.promise()?;
         opening.settle()?;
         opening.begin()?;
+        opening.held.may_lose_catalog = false;
         opening.report();
         Ok(Self::new(opening.held))
     }
@@ -57,6 +80,7 @@ impl<'a> Opening<'a> {
             generation: Generation { start: plan.start, change: 0 },
             promised: plan.start,
             is_firm: false,
+            may_lose_catalog: false,
             seats: BTreeMap::new(),
             options,
         };

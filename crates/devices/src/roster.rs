@@ -6,6 +6,8 @@ use std::fmt;
 use model::{DeviceNumber, Timestamp, Zone};
 use volume::DeviceId;
 
+use crate::fault::Fault;
+
 pub type Numbers = BTreeSet<DeviceNumber>;
 
 /// 16 random bytes, drawn when the first devices are.
@@ -173,6 +175,20 @@ impl Roster {
 
     fn numbers(&self, of: impl Fn(&Entry) -> bool) -> Numbers {
         self.entries.iter().filter(|entry| of(entry)).map(|entry| entry.number).collect()
+    }
+
+    /// Where a device holds the whole catalog one does in the roster after it: who finds none takes the site for new.
+    pub fn keeps_catalog(&self, after: &Self) -> Result<(), Fault> {
+        let holders = |roster: &Self| -> Vec<Entry> {
+            let is_whole = |entry: &&Entry| entry.catalog == Some(CatalogCopy::Whole);
+            roster.entries.iter().filter(is_whole).cloned().collect()
+        };
+        match holders(self) {
+            before if !before.is_empty() && holders(after).is_empty() => {
+                Err(Fault::LastCatalog { holders: before })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Whether its members are those of the roster before. If not it may not have reached all of them, and those

@@ -337,6 +337,40 @@ fn one_copy_is_noted_without_a_word_of_the_others() -> Outcome {
 }
 
 #[test]
+fn the_last_one_who_holds_the_whole_catalog_neither_goes_nor_is_forgotten() -> Outcome {
+    let rig = Rig::new(5, 1);
+    let fleet = rig.open(&rig.all())?;
+    fleet.set_catalog(&BTreeMap::from([(n(0), CatalogCopy::Whole), (n(1), CatalogCopy::Whole)]))?;
+    fleet.set_copy(n(2), Some(CatalogCopy::Filling))?;
+    fleet.take_out(n(0), Reason::Failed)?;
+    let refused = |outcome: Result<(), Fault>| matches!(outcome, Err(Fault::LastCatalog { holders }) if holders.len() == 1 && holders[0].number == n(1));
+    assert!(refused(fleet.take_out(n(1), Reason::Hung)));
+    assert!(refused(fleet.remove(n(1))));
+    assert!(refused(fleet.set_copy(n(1), None)));
+    assert!(refused(fleet.set_catalog(&BTreeMap::new())));
+    // Nor with a change of something else that it does not take.
+    rig.disks[1].set_broken(true);
+    assert!(refused(fleet.drain(n(3))));
+    rig.disks[1].set_broken(false);
+    drop(fleet);
+    // Nor at a start without it, which leaves everything as it was.
+    let without_1 = rig.open(&[0, 2, 3, 4]).map(drop);
+    let Err(OpenFault::Change(fault @ Fault::LastCatalog { .. })) = without_1 else {
+        panic!("{without_1:?}")
+    };
+    assert!(fault.to_string().contains("it is on device 1 (id "), "{fault}");
+    let given_up = rig.open_without(&[0, 2, 3, 4], &[1]).map(drop);
+    assert!(matches!(given_up, Err(OpenFault::Change(Fault::LastCatalog { .. }))), "{given_up:?}");
+    let fleet = rig.open(&rig.all())?;
+    assert_eq!(fleet.roster().entry(n(1)).and_then(|entry| entry.catalog), Some(CatalogCopy::Whole));
+    drop(fleet);
+    let offers = [0, 2, 3, 4].map(|at| rig.offer(at)).into();
+    let fleet = Fleet::open_without_catalog(offers, &numbers(&[1]), rig.options())?;
+    assert_eq!(states(&fleet)[1], State::Removed);
+    Ok(())
+}
+
+#[test]
 fn a_device_drains_is_removed_and_never_comes_back() -> Outcome {
     let rig = Rig::new(3, 1);
     let fleet = rig.open(&rig.all())?;

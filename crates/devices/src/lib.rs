@@ -7,6 +7,7 @@
 //!
 //! Knows nothing of what the devices hold: who was out is repaired by the rooms above, which then let it in.
 
+mod at_once;
 mod fault;
 mod fleet;
 pub mod format;

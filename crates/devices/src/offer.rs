@@ -1,15 +1,18 @@
 //! A directory that the operator gives, and what is found in it. Only reads.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use model::Zone;
 use volume::format::Mismatch;
 use volume::{DeviceId, identity};
 use world::{DeviceLock, Disk, RealDisk};
 
+use crate::at_once::at_once;
 use crate::fault::OpenFault;
 use crate::format::{Copy, FILE_BYTES_MAX};
 
@@ -29,6 +32,8 @@ const EMPTY_ALL_THE_SAME: [&str; 9] = [
     "restoring",
 ];
 
+const SILENT: &str = "no answer in time";
+
 pub struct Offer {
     pub disk: Arc<dyn Disk>,
     /// How messages call it: its path.
@@ -40,20 +45,35 @@ pub struct Offer {
 }
 
 impl Offer {
-    /// Each as `at` has it. One that can't be opened, a dead disk under its path, counts as missing; not so if all are.
-    pub fn all(given: &[(PathBuf, Option<Zone>)]) -> Result<Vec<Self>, OpenFault> {
+    /// Each as `at` has it. With others beside it one that can't be opened, a dead disk under its path, or that doesn't
+    /// know itself counts as missing: whether the others may go on, the roster says.
+    pub fn all(
+        given: &[(PathBuf, Option<Zone>)],
+        deadline: Option<Duration>,
+    ) -> Result<Vec<Self>, OpenFault> {
+        let ask = |(path, zone): &(PathBuf, Option<Zone>)| {
+            let (path, zone) = (path.clone(), zone.clone());
+            // Where a directory really is can be told once it was made.
+            move || (Self::at(&path, zone), fs::canonicalize(&path).ok())
+        };
+        let mut answers = at_once(given.iter().map(ask).enumerate(), deadline);
+        let places: BTreeMap<usize, PathBuf> =
+            answers.iter().filter_map(|(at, (_, place))| Some((*at, place.clone()?))).collect();
         let mut offers = Vec::new();
         let mut dead = OpenFault::None;
-        for (position, (path, zone)) in given.iter().enumerate() {
-            let again = || given[..position].iter().find(|(before, _)| is_same(before, path));
-            match Self::at(path, zone.clone()) {
+        for (position, (path, _)) in given.iter().enumerate() {
+            let other =
+                |(at, place): &(&usize, &PathBuf)| **at != position && Some(*place) == places.get(&position);
+            match answers.remove(&position).map_or_else(|| Err(silent(path)), |(offer, _)| offer) {
                 Ok(offer) => offers.push(offer),
-                Err(fault @ OpenFault::Failed { .. }) => {
-                    tracing::error!(%fault, "the device can't be opened and counts as missing");
+                Err(fault @ (OpenFault::Failed { .. } | OpenFault::Nameless { .. })) => {
+                    tracing::error!(%fault, "the device can't be used and counts as missing");
                     dead = fault;
                 }
-                Err(OpenFault::Busy { label: second }) if let Some((first, _)) = again() => {
-                    return Err(OpenFault::Twice { first: first.display().to_string(), second });
+                Err(OpenFault::Busy { label: second })
+                    if let Some((first, _)) = places.iter().find(other) =>
+                {
+                    return Err(OpenFault::Twice { first: given[*first].0.display().to_string(), second });
                 }
                 Err(fault) => return Err(fault),
             }
@@ -78,9 +98,12 @@ impl Offer {
     }
 }
 
-fn is_same(one: &Path, other: &Path) -> bool {
-    matches!((fs::canonicalize(one), fs::canonicalize(other)), (Ok(one), Ok(other)) if one == other)
+fn silent(path: &Path) -> OpenFault {
+    OpenFault::Failed { label: path.display().to_string(), detail: SILENT.to_owned() }
 }
+
+/// What was found, under the name by which messages call it.
+pub type Named = (String, Found);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Found {
@@ -121,8 +144,25 @@ pub enum Volumes {
     Some,
 }
 
+/// What is found in each of these.
+pub fn look_at<'a>(
+    offers: impl Iterator<Item = &'a Offer> + Clone,
+    deadline: Option<Duration>,
+) -> Result<Vec<Named>, OpenFault> {
+    let ask = |offer: &Offer| {
+        let (disk, label) = (offer.disk.clone(), offer.label.clone());
+        move || look(&*disk, &label)
+    };
+    let mut looks = at_once(offers.clone().map(ask).enumerate(), deadline);
+    let named = |(at, offer): (usize, &Offer)| {
+        let silent = || Ok(Found::Unreadable(format!("{}: {SILENT}", offer.label)));
+        Ok((offer.label.clone(), looks.remove(&at).unwrap_or_else(silent)?))
+    };
+    offers.enumerate().map(named).collect()
+}
+
 /// Refused: what is certainly no device of ours, or one that can't tell which it is.
-pub fn look(disk: &dyn Disk, label: &str) -> Result<Found, OpenFault> {
+fn look(disk: &dyn Disk, label: &str) -> Result<Found, OpenFault> {
     match look_closely(disk, label) {
         Err(Seen::Refused(fault)) => Err(fault),
         Err(Seen::Erred(fault)) => Ok(Found::Unreadable(format!("{label}: {fault}"))),

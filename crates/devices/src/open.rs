@@ -1,6 +1,7 @@
 //! A start: looks at every device, has it judged, and only then writes.
 
 use std::collections::BTreeMap;
+use std::iter;
 
 use model::{DeviceNumber, Timestamp, Zone};
 use volume::{DeviceId, identity};
@@ -8,10 +9,10 @@ use world::Disk;
 
 use crate::fault::{Fault, OpenFault, name};
 use crate::fleet::{Fleet, Held, Options};
-use crate::offer::{Found, Offer, look};
+use crate::offer::{Found, Offer, look_at};
 use crate::roster::{CatalogCopy, Entry, Generation, Numbers, Reason, Roster, SiteId, State};
 use crate::seat::{Failed, Seat};
-use crate::start::{Named, Plan, Role, judge, roles, too_few};
+use crate::start::{Plan, Role, judge, roles, too_few};
 
 impl Fleet {
     /// Opens the site with the devices that are here. Those `without` are given up for good. Nothing is written
@@ -35,10 +36,7 @@ impl Fleet {
         options: Options,
         may_lose_catalog: bool,
     ) -> Result<Self, OpenFault> {
-        let mut given: Vec<Named> = Vec::new();
-        for offer in &offers {
-            given.push((offer.label.clone(), look(&*offer.disk, &offer.label)?));
-        }
+        let given = look_at(offers.iter(), options.deadline)?;
         let mut site = [0; 16];
         options.random.fill(&mut site);
         let plan = judge(&given, without, SiteId(site))?;
@@ -239,9 +237,8 @@ impl<'a> Opening<'a> {
 impl Held {
     fn register(&mut self, offer: Offer) -> Result<DeviceNumber, OpenFault> {
         let label = offer.label.clone();
-        let found = look(&*offer.disk, &label)?;
-        let given = [(label.clone(), found)];
-        if let Found::Device(found) = &given[0].1 {
+        let mut given = look_at(iter::once(&offer), self.options.deadline)?;
+        if let [(_, Found::Device(found))] = &given[..] {
             if let Some(seat) = self.seats.values().find(|seat| seat.device == found.device) {
                 return Err(OpenFault::Twice { first: seat.label.clone(), second: label });
             }
@@ -256,7 +253,7 @@ impl Held {
             Role::Removed(number) => return Err(Fault::Removed(number).into()),
             _ => return Err(failed_to_take(&label)),
         };
-        let [(_, found)] = given;
+        let Some((_, found)) = given.pop() else { return Err(failed_to_take(&label)) };
         let device = self.name(&*offer.disk, found, role, &label)?;
         let zone = offer.zone.clone();
         self.seats.insert(number, Seat::new(offer, device));

@@ -1,14 +1,14 @@
 //! A device that is here, and the writing of its copy of the roster.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, mpsc};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use model::DeviceNumber;
 use volume::{DeviceId, identity};
 use world::{DeviceLock, Disk};
 
+use crate::at_once::at_once;
 use crate::format::Copy;
 use crate::offer::{Offer, ROSTER_FILE};
 use crate::roster::{Reason, Roster};
@@ -46,8 +46,7 @@ impl Seat {
     }
 }
 
-/// Writes everybody's copy, durably. With a deadline all at once and no longer than that, else one by one, in
-/// order, as a simulation wants it.
+/// Writes everybody's copy, durably: all at once where there is a deadline, else one by one.
 pub(crate) fn write_copies(
     seats: &BTreeMap<DeviceNumber, &Seat>,
     roster: &Roster,
@@ -55,10 +54,7 @@ pub(crate) fn write_copies(
     deadline: Option<Duration>,
 ) -> Failed {
     let writings = seats.iter().map(|(number, seat)| (*number, seat.writing(roster, promised)));
-    let outcomes = match deadline {
-        None => writings.map(|(number, write)| (number, write())).collect(),
-        Some(deadline) => all_at_once(writings, deadline),
-    };
+    let outcomes = at_once(writings, deadline);
     let mut failed = Failed::new();
     for (number, seat) in seats {
         let (reason, detail) = match outcomes.get(number) {
@@ -70,28 +66,4 @@ pub(crate) fn write_copies(
         failed.insert(*number, reason);
     }
     failed
-}
-
-fn all_at_once(
-    writings: impl Iterator<Item = (DeviceNumber, impl FnOnce() -> Result<(), String> + Send + 'static)>,
-    deadline: Duration,
-) -> BTreeMap<DeviceNumber, Result<(), String>> {
-    let (answer, answers) = mpsc::channel();
-    let started = Instant::now();
-    for (number, write) in writings {
-        let told = answer.clone();
-        let spawned = thread::Builder::new()
-            .name(format!("roster-{number}"))
-            // Nobody listens any more once the deadline has passed.
-            .spawn(move || drop(told.send((number, write()))));
-        if let Err(error) = spawned {
-            let _ = answer.send((number, Err(error.to_string())));
-        }
-    }
-    drop(answer);
-    let mut outcomes = BTreeMap::new();
-    while let Ok((number, outcome)) = answers.recv_timeout(deadline.saturating_sub(started.elapsed())) {
-        outcomes.insert(number, outcome);
-    }
-    outcomes
 }

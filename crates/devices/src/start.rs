@@ -5,11 +5,8 @@
 use model::DeviceNumber;
 
 use crate::fault::OpenFault;
-use crate::offer::{Evidence, Found, Kept, Volumes};
+use crate::offer::{Evidence, Found, Kept, Named, Volumes};
 use crate::roster::{CatalogCopy, Entry, Numbers, Roster, SiteId, State};
-
-/// What was found, under the name by which messages call it.
-pub type Named = (String, Found);
 
 /// What a given device is to the site.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -436,14 +436,29 @@ fn real_directories_are_locked_and_strangers_get_not_even_a_lock() -> Outcome {
     assert!(matches!(scratch.offer("d2"), Err(OpenFault::Busy { .. })));
     drop(fleet);
     let twice = [(scratch.0.join("d3"), None), (scratch.0.join("./d3"), None)];
-    assert!(matches!(Offer::all(&twice), Err(OpenFault::Twice { .. })));
+    assert!(matches!(Offer::all(&twice, real().deadline), Err(OpenFault::Twice { .. })));
     fs::create_dir(scratch.0.join("home"))?;
     fs::write(scratch.0.join("home/letter.txt"), "dear")?;
     assert!(matches!(scratch.offer("home"), Err(OpenFault::Strangers { .. })));
     assert_eq!(fs::read_dir(scratch.0.join("home"))?.count(), 1);
     let given = ["d2", "d1", "home/letter.txt"].map(|name| (scratch.0.join(name), None));
-    let again = Fleet::open(Offer::all(&given)?, &numbers(&[]), real())?;
+    let again = Fleet::open(Offer::all(&given, real().deadline)?, &numbers(&[]), real())?;
     assert_eq!(states(&again), [State::In; 2]);
+    Ok(())
+}
+
+#[test]
+fn a_device_that_does_not_know_itself_is_missing_beside_others_and_refused_alone() -> Outcome {
+    let scratch = Scratch::new("nameless");
+    let given = ["d1", "d2", "d3"].map(|name| (scratch.0.join(name), None));
+    drop(Fleet::open(Offer::all(&given, None)?, &numbers(&[]), real())?);
+    fs::write(scratch.0.join("d2/device"), "noise")?;
+    fs::write(scratch.0.join("d2/roster"), "noise")?;
+    for deadline in [None, real().deadline] {
+        let fleet = Fleet::open(Offer::all(&given, deadline)?, &numbers(&[]), real())?;
+        assert_eq!(states(&fleet), [State::In, out(Reason::Missing), State::In]);
+        assert!(matches!(Offer::all(&given[1..2], deadline), Err(OpenFault::Nameless { .. })));
+    }
     Ok(())
 }
 

@@ -184,6 +184,49 @@ impl Disk for Hanging {
 }
 
 #[test]
+fn a_device_that_hangs_is_missing_at_a_start_and_not_registered() -> Outcome {
+    let rig = Rig::new(3, 1);
+    drop(rig.open(&rig.all())?);
+    let valve = Arc::<Mutex<()>>::default();
+    let hanging = |disk: usize| devices::Offer {
+        disk: Arc::new(Hanging(rig.disks[disk].clone(), valve.clone())),
+        ..rig.offer(disk)
+    };
+    let options = devices::Options { deadline: Some(Duration::from_secs(2)), ..rig.options() };
+    let shut = valve.lock().unwrap();
+    let offers = vec![rig.offer(0), hanging(1), rig.offer(2)];
+    let fleet = devices::Fleet::open(offers, &support::numbers(&[]), options)?;
+    assert_eq!(support::states(&fleet)[1], support::out(Reason::Missing));
+    assert!(fleet.register(hanging(1)).is_err());
+    drop(shut);
+    assert_eq!(fleet.register(rig.offer(1))?, n(1));
+    Ok(())
+}
+
+#[test]
+fn a_thread_that_a_device_keeps_does_not_keep_who_listens() -> Outcome {
+    let rig = Rig::new(2, 1);
+    let valve = Arc::<Mutex<()>>::default();
+    let mut offers: Vec<_> = (0..2).map(|disk| rig.offer(disk)).collect();
+    offers[1].disk = Arc::new(Hanging(rig.disks[1].clone(), valve.clone()));
+    let fleet = Arc::new(devices::Fleet::open(offers, &support::numbers(&[]), rig.options())?);
+    let (ear, hears) = ear();
+    let kept = Arc::downgrade(&ear);
+    let health = Health::start(fleet, quick(), ear)?;
+    let shut = valve.lock().unwrap();
+    hear(&hears, &Told::Ill(n(1), Reason::Hung))?;
+    drop(health);
+    // The thread of the other one ends at its next breath.
+    let let_go = (0..3_000).any(|_| {
+        hears.recv_timeout(Duration::from_millis(5)).ok();
+        kept.strong_count() == 0
+    });
+    assert!(let_go);
+    drop(shut);
+    Ok(())
+}
+
+#[test]
 fn a_device_that_hangs_is_reported_and_does_not_keep_the_others_from_a_take_out() -> Outcome {
     let rig = Rig::new(4, 1);
     let valve = Arc::<Mutex<()>>::default();

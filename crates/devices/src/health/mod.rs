@@ -9,7 +9,7 @@ mod pulse;
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -52,15 +52,17 @@ impl Default for Rhythm {
 pub struct Health {
     stop: Arc<AtomicBool>,
     watch: Option<JoinHandle<()>>,
+    _listener: Arc<dyn Listener>,
 }
 
 impl Health {
     /// Devices that are registered later are watched too.
     pub fn start(fleet: Arc<Fleet>, rhythm: Rhythm, listener: Arc<dyn Listener>) -> io::Result<Self> {
         let stop = Arc::new(AtomicBool::new(false));
-        let ward = Ward { roster: fleet.changes(), rhythm, listener, stop: stop.clone() };
+        let ear = Arc::downgrade(&listener);
+        let ward = Ward { roster: fleet.changes(), rhythm, listener: ear, stop: stop.clone() };
         let watch = thread::Builder::new().name("health".to_owned()).spawn(move || ward.watch(&fleet))?;
-        Ok(Self { stop, watch: Some(watch) })
+        Ok(Self { stop, watch: Some(watch), _listener: listener })
     }
 }
 
@@ -77,10 +79,10 @@ impl Drop for Health {
 
 #[derive(Clone)]
 struct Ward {
-    /// Not the fleet: a thread that a device keeps must not keep the locks of all.
+    /// Not the fleet, nor who listens, which may hold it: a thread that a device keeps must not keep the locks of all.
     roster: watch::Receiver<Arc<Roster>>,
     rhythm: Rhythm,
-    listener: Arc<dyn Listener>,
+    listener: Weak<dyn Listener>,
     stop: Arc<AtomicBool>,
 }
 
@@ -97,7 +99,7 @@ impl Ward {
             for (number, asked) in &patients {
                 let hangs = get(asked).is_some_and(|since| since.elapsed() > self.rhythm.deadline);
                 if hangs && self.is_member(*number) {
-                    self.listener.ill(*number, Reason::Hung);
+                    self.tell(|listener| listener.ill(*number, Reason::Hung));
                 }
             }
             thread::park_timeout(self.rhythm.look);
@@ -131,11 +133,17 @@ impl Ward {
                 Finding::Nothing => {}
                 Finding::Ill(reason) => {
                     tracing::error!(device = %slot.number, at = slot.label, %reason, ?sight, "the device is ill");
-                    self.listener.ill(slot.number, reason);
+                    self.tell(|listener| listener.ill(slot.number, reason));
                 }
-                Finding::Well => self.listener.well(slot.number),
+                Finding::Well => self.tell(|listener| listener.well(slot.number)),
             }
             thread::sleep(self.rhythm.look);
+        }
+    }
+
+    fn tell(&self, what: impl FnOnce(&dyn Listener)) {
+        if let Some(listener) = self.listener.upgrade() {
+            what(&*listener);
         }
     }
 

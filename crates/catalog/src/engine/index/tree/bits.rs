@@ -26,8 +26,13 @@ impl Bits {
         masks(run).all(|(word, mask)| self.0.get(word).is_some_and(|found| found & mask == mask))
     }
 
-    pub fn last_set(&self) -> Option<u32> {
-        let word = self.0.iter().rposition(|word| *word != 0)?;
+    pub fn last_set_before(&self, end: u32) -> Option<u32> {
+        let whole = end as usize / 64;
+        let cut = self.0.get(whole).map_or(0, |word| word & !(!0 << (end % 64)));
+        if cut != 0 {
+            return Some(whole as u32 * 64 + cut.ilog2());
+        }
+        let word = self.0.iter().take(whole).rposition(|word| *word != 0)?;
         Some(word as u32 * 64 + self.0[word].ilog2())
     }
 
@@ -88,7 +93,8 @@ mod tests {
                 let set = |bits: &Bits| bits.0.iter().map(|word| word.count_ones()).sum::<u32>();
                 assert_eq!(set(&bits), count);
                 assert!(bits.all_set(start..start + count) && !bits.all_set(start..start + count + 1));
-                assert_eq!(bits.last_set(), Some(start + count - 1));
+                assert_eq!(bits.last_set_before(1024), Some(start + count - 1));
+                assert_eq!(bits.last_set_before(start + count - 1), (count > 1).then(|| start + count - 2));
                 assert_eq!(bits.find_clear(start, 3, 1024), Some(start + count));
                 assert_eq!(bits.find_clear(start, 3, start + count + 2), None);
                 bits.clear(start..start + count);

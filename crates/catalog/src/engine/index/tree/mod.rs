@@ -111,6 +111,43 @@ impl TreeIndex {
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Makes the rows durable, and shows them.
+    fn transact(
+        &self,
+        writer: &mut Writer,
+        rows: &[IndexWrite<'_>],
+        applied: Option<Applied>,
+    ) -> Result<(), Fault> {
+        let now = self.now();
+        let Writer { space, retired, doubtful, txn, slot } = writer;
+        let space = loaded(space, &now)?;
+        while let Some((tree, _)) = retired.front_mut()
+            && Arc::get_mut(tree).is_some()
+        {
+            retired.pop_front().into_iter().for_each(|(_, freed)| space.release(freed));
+        }
+        *txn += 1;
+        let prepared = self
+            .prepare(space, &now.meta, rows, applied, *txn)
+            .and_then(|meta| Tree::of(self.pages.clone(), meta));
+        let tree = prepared.inspect_err(|_| space.abort())?;
+        drop(now);
+        let other = 1 - *slot;
+        if let Err(fault) = self.seal(&tree.meta, other) {
+            doubtful.extend(space.doubt());
+            // Linux takes pages that it failed to write for written: a program that starts while the machine runs on is
+            // not to find a record that the device may not have.
+            let _ = meta::erase(&*self.pages.file, other);
+            return Err(fault);
+        }
+        *slot = other;
+        space.release(std::mem::take(doubtful));
+        // If the copy fails, the next transaction's writes will say so.
+        let _ = tree.meta.write(&*self.pages.file, ECHO);
+        retired.push_back((self.replace(tree), space.commit()));
+        Ok(())
+    }
+
     /// Writes the tree with these rows and its bitmaps, and syncs them. The answer is the record to come.
     fn prepare(
         &self,
@@ -126,11 +163,9 @@ impl TreeIndex {
         let root = before.height.checked_sub(1).map(|level| (level, before.root));
         let root = work.merge(root, rows)?;
         work.write_out()?;
-        let (rows, grown) = (work.rows, work.grown);
+        let rows = work.rows;
         let regions = space.write_bitmaps(file, &before.regions)?;
-        // The port promises a changed length only after the greater sync.
-        let synced = if grown { file.sync_all() } else { file.sync_data() };
-        synced.map_err(Fault::io("syncing the index"))?;
+        space.sync(file).map_err(Fault::io("syncing the index"))?;
         let (height, root) = root.map_or_else(Default::default, |(level, root)| (level + 1, root));
         Ok(Meta { txn, applied: applied.unwrap_or(before.applied), rows, height, root, regions })
     }
@@ -163,35 +198,7 @@ impl Index for TreeIndex {
     ) -> Result<(), Fault> {
         let rows: Vec<_> = rows.collect();
         check(&rows)?;
-        let mut writer = self.writer();
-        let now = self.now();
-        let Writer { space, retired, doubtful, txn, slot } = &mut *writer;
-        let space = loaded(space, &now)?;
-        while let Some((tree, _)) = retired.front_mut()
-            && Arc::get_mut(tree).is_some()
-        {
-            retired.pop_front().into_iter().for_each(|(_, freed)| space.release(freed));
-        }
-        *txn += 1;
-        let prepared = self
-            .prepare(space, &now.meta, &rows, applied, *txn)
-            .and_then(|meta| Tree::of(self.pages.clone(), meta));
-        let tree = prepared.inspect_err(|_| space.abort())?;
-        drop(now);
-        let other = 1 - *slot;
-        if let Err(fault) = self.seal(&tree.meta, other) {
-            doubtful.extend(space.doubt());
-            // Linux takes pages that it failed to write for written: a program that starts while the machine runs on is
-            // not to find a record that the device may not have.
-            let _ = meta::erase(&*self.pages.file, other);
-            return Err(fault);
-        }
-        *slot = other;
-        space.release(std::mem::take(doubtful));
-        // If the copy fails, the next transaction's writes will say so.
-        let _ = tree.meta.write(&*self.pages.file, ECHO);
-        retired.push_back((self.replace(tree), space.commit()));
-        Ok(())
+        self.transact(&mut self.writer(), &rows, applied)
     }
 
     fn expect_reads(&self, expected: bool) {
@@ -200,7 +207,8 @@ impl Index for TreeIndex {
 
     fn reserve(&self) -> Result<(), Fault> {
         let mut writer = self.writer();
-        let space = loaded(&mut writer.space, &self.now())?;
+        let now = self.now();
+        let space = loaded(&mut writer.space, &now)?;
         let file = &*self.pages.file;
         let step = self.options.growth_bytes;
         let used = space.used_pages() * PAGE_BYTES as u64;
@@ -209,14 +217,23 @@ impl Index for TreeIndex {
         if wanted > space.pages() {
             allocate(file, space, wanted)?;
         } else if wanted.saturating_mul(2).max(space.end()) < space.pages() {
-            let pages = wanted.max(space.end());
+            let pages = Space::with_bitmaps(wanted.max(space.end()));
+            space.shrink(pages);
+            // A record that names bitmaps beyond the end would have all of them made anew at the next start.
+            if Space::regions(pages) < now.meta.regions.len() {
+                drop(now);
+                self.transact(&mut writer, &[], None)?;
+            }
             let bytes = u64::from(pages) * PAGE_BYTES as u64;
             file.set_len(bytes).map_err(Fault::io("giving back space of the index"))?;
-            space.shrink(pages);
-        } else {
-            return Ok(());
+            writer.space.iter_mut().for_each(Space::note_length);
         }
-        file.sync_all().map_err(Fault::io("syncing the index's length"))
+        match &mut writer.space {
+            Some(space) if space.length_is_new() => {
+                space.sync(file).map_err(Fault::io("syncing the index's length"))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn verify(&self, start: &[u8], bytes_max: u64) -> Result<Verified, Fault> {

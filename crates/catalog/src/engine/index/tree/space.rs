@@ -4,6 +4,7 @@
 //! while an older moment refers to it, be it a reader's or the last durable one. Only what is not busy is given out.
 
 use std::collections::BTreeSet;
+use std::io;
 use std::ops::Range;
 
 use world::DiskFile;
@@ -27,6 +28,8 @@ pub struct Space {
     busy: Bits,
     /// The file's length.
     pages: u32,
+    /// Whether it has changed since the last sync that covers it.
+    length_is_new: bool,
     /// Where the search for single pages goes on, and that for runs.
     next: u32,
     next_run: u32,
@@ -66,6 +69,7 @@ impl Space {
             used: Bits::default(),
             busy: Bits::default(),
             pages: 0,
+            length_is_new: false,
             next: 0,
             next_run: 0,
             fruitless: u32::MAX,
@@ -93,9 +97,32 @@ impl Space {
         self.pages
     }
 
-    /// One after the last page that anyone needs.
+    /// One after the last page that anyone needs. Nobody needs the bitmaps of a region that has nothing else.
     pub fn end(&self) -> u32 {
-        self.busy.last_set().map_or(PAGES_MIN, |last| last + 1).max(PAGES_MIN)
+        let mut end = self.pages;
+        while let Some(last) = self.busy.last_set_before(end) {
+            let start = last - last % REGION_PAGES;
+            let bitmaps = start + BITMAPS.start..start + BITMAPS.end;
+            if !bitmaps.contains(&last) || start == 0 {
+                return (last + 1).max(PAGES_MIN);
+            }
+            end = bitmaps.start;
+            if self.busy.last_set_before(end).is_some_and(|before| before >= start) {
+                return bitmaps.end;
+            }
+        }
+        PAGES_MIN
+    }
+
+    /// So many pages, or enough for the bitmaps of the last region.
+    pub fn with_bitmaps(pages: u32) -> u32 {
+        let last = pages - pages % REGION_PAGES;
+        if pages == last { pages } else { pages.max(last + BITMAPS.end) }
+    }
+
+    /// Regions of a file of so many pages.
+    pub const fn regions(pages: u32) -> usize {
+        pages.div_ceil(REGION_PAGES) as usize
     }
 
     pub fn used_pages(&self) -> u64 {
@@ -123,9 +150,31 @@ impl Space {
         self.fruitless = u32::MAX;
     }
 
-    /// The file is shorter now; nobody needs what is gone.
+    /// The file is to be shorter; nobody needs what goes.
     pub fn shrink(&mut self, pages: u32) {
+        let gone = pages..self.pages.next_multiple_of(REGION_PAGES);
+        self.used.clear(gone.clone());
+        self.busy.clear(gone);
         self.pages = pages;
+    }
+
+    /// Its length differs from what the device may have.
+    pub const fn note_length(&mut self) {
+        self.length_is_new = true;
+    }
+
+    pub const fn length_is_new(&self) -> bool {
+        self.length_is_new
+    }
+
+    /// The port promises a changed length only after the greater sync: whoever changed it, and whatever became of that.
+    pub fn sync(&mut self, file: &dyn DiskFile) -> io::Result<()> {
+        if !self.length_is_new {
+            return file.sync_data();
+        }
+        file.sync_all()?;
+        self.length_is_new = false;
+        Ok(())
     }
 
     /// The lowest free pages in a row; `None` when the file has to grow.
@@ -199,7 +248,7 @@ impl Space {
     /// Writes the changed bitmaps beside their durable ones. The answer is where all of them are.
     pub fn write_bitmaps(&self, file: &dyn DiskFile, durable: &[Piece]) -> Result<Vec<Piece>, Fault> {
         let mut regions = durable.to_vec();
-        regions.resize(self.pages.div_ceil(REGION_PAGES) as usize, Piece::default());
+        regions.resize(Self::regions(self.pages), Piece::default());
         for region in &self.dirty {
             let (start, at) = (region * REGION_PAGES + BITMAPS.start, *region as usize);
             let Some(piece) = regions.get_mut(at) else { continue };
@@ -224,6 +273,34 @@ pub const PAGES_MAX: u32 = REGIONS_MAX as u32 * REGION_PAGES;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_bitmaps_of_regions_that_have_nothing_else_are_nobodys_end() {
+        let mut space = Space::empty(3 * REGION_PAGES + 9);
+        assert_eq!(space.end(), PAGES_MIN);
+        let piece = |page| Piece { page, bytes: 1, sum: 0 };
+        for (page, end) in
+            [(REGION_PAGES + 3, REGION_PAGES + PAGES_MIN), (3 * REGION_PAGES - 1, 3 * REGION_PAGES)]
+        {
+            space.begin();
+            space.next = page;
+            assert_eq!(space.take(1), Some(page));
+            space.commit();
+            assert_eq!(space.end(), end);
+            space.begin();
+            space.free(piece(page)).unwrap();
+            let freed = space.commit();
+            assert_eq!(space.end(), end, "a reader may be there");
+            space.release(freed);
+            assert_eq!(space.end(), PAGES_MIN);
+        }
+        space.shrink(PAGES_MIN + 1);
+        assert_eq!(space.used_pages(), u64::from(PAGES_MIN));
+        space.grow(2 * REGION_PAGES);
+        space.begin();
+        assert_eq!(space.take(REGION_PAGES - PAGES_MIN), Some(PAGES_MIN));
+        assert_eq!(space.take(25), Some(REGION_PAGES + PAGES_MIN), "behind the bitmaps of the next region");
+    }
 
     #[test]
     fn what_a_transaction_frees_is_not_given_out_before_it_is_released() {

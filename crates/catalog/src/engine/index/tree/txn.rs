@@ -21,7 +21,6 @@ pub struct Txn<'a> {
     nodes: Appender,
     values: Appender,
     growth_pages: u32,
-    pub grown: bool,
 }
 
 /// Bytes for neighbouring pages, not yet written.
@@ -37,7 +36,7 @@ impl<'a> Txn<'a> {
         space.begin();
         // The next transaction reads nodes, to replace them.
         let (nodes, values) = (Appender::new(true), Appender::new(pages.is_read()));
-        Self { pages, space, rows, nodes, values, growth_pages, grown: false }
+        Self { pages, space, rows, nodes, values, growth_pages }
     }
 
     /// Puts a value where a leaf can refer to it.
@@ -92,19 +91,20 @@ impl<'a> Txn<'a> {
         // Before a region's first pages stand its bitmaps: a run may have to begin behind them.
         let wanted = self.space.pages().saturating_add(self.growth_pages.max(2 * count));
         allocate(&*self.pages.file, self.space, wanted)?;
-        self.grown = true;
         self.space.take(count).ok_or(Fault::NoSpace)
     }
 }
 
 /// Makes the file so long, with blocks behind every page.
 pub fn allocate(file: &dyn DiskFile, space: &mut Space, pages: u32) -> Result<(), Fault> {
+    let pages = Space::with_bitmaps(pages);
     if pages > PAGES_MAX {
         return Err(Fault::NoSpace);
     }
     let bytes = u64::from(pages) * PAGE_BYTES as u64;
     file.allocate(bytes).map_err(Fault::io("allocating space for the index"))?;
     space.grow(pages);
+    space.note_length();
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
@@ -21,8 +22,13 @@ pub struct Ram {
     pub capacity: Arc<Mutex<u64>>,
 }
 
+#[derive(Default)]
 pub struct RamFile {
     pub bytes: Mutex<Vec<u8>>,
+    /// As the last greater sync left it.
+    pub durable_length: AtomicU64,
+    /// The next greater sync fails.
+    pub sync_fails: AtomicBool,
     capacity: Arc<Mutex<u64>>,
 }
 
@@ -63,7 +69,7 @@ impl Disk for Ram {
         found.map(|file| file as Arc<dyn DiskFile>).ok_or(io::ErrorKind::NotFound.into())
     }
     fn create(&self, path: &str) -> io::Result<Arc<dyn DiskFile>> {
-        let file = Arc::new(RamFile { bytes: Mutex::default(), capacity: self.capacity.clone() });
+        let file = Arc::new(RamFile { capacity: self.capacity.clone(), ..RamFile::default() });
         self.files.lock().unwrap().insert(path.to_owned(), file.clone());
         Ok(file)
     }
@@ -114,6 +120,10 @@ impl DiskFile for RamFile {
         Ok(())
     }
     fn sync_all(&self) -> io::Result<()> {
+        if self.sync_fails.swap(false, Ordering::Relaxed) {
+            return Err(io::Error::other("EIO"));
+        }
+        self.durable_length.store(self.len()?, Ordering::Relaxed);
         Ok(())
     }
     fn set_len(&self, len: u64) -> io::Result<()> {

@@ -2,7 +2,7 @@
 //!
 //! The rule: as long as one whole member did what was asked, those who failed are given up, each noted by the watch
 //! before anyone hears of success; when none did, the failure is everyone's and nobody is given up. A full device is
-//! no failure: what one has no room for, none shall have.
+//! no failure: what one has no room for, none shall have; one that finds none while it joins is let go.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
@@ -177,7 +177,10 @@ impl Members {
         if !self.has_another_than(seat.number) {
             return Err(why.clone());
         }
-        self.watch.lost(seat.number, why)?;
+        // A device that is only full is a sound one, and as long as it joins nobody trusts its copy: there is nothing to note.
+        if seat.is_whole() || !matches!(why, Fault::NoSpace) {
+            self.watch.lost(seat.number, why)?;
+        }
         tracing::error!(member = seat.number, %why, "a member of the catalog is given up");
         self.gone.lock().unwrap_or_else(PoisonError::into_inner).insert(seat.number, why.clone());
         self.remove(seat);

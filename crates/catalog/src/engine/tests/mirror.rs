@@ -352,6 +352,51 @@ fn a_joining_that_fails_or_is_broken_off_harms_nobody_and_is_begun_anew() {
 }
 
 #[test]
+fn a_joiner_that_finds_no_room_is_let_go_and_its_device_is_not_reported() {
+    let mut site = Site::of(2);
+    let mut rows = filled(&site);
+    let mut engine = site.open().unwrap();
+    engine.leave(1).unwrap();
+    let member = site.replace(1);
+    site.drives[1].full.store(true, Ordering::Relaxed);
+    let joined = engine.join(member).and_then(|mut filling| {
+        while !filling.step()? {}
+        Ok(())
+    });
+    assert!(joined.is_err());
+    assert!(matches!(&engine.members()[1].standing, Standing::Lost { .. }));
+    assert!(site.roster.lost.lock().unwrap().is_empty(), "it is a sound device");
+    work(&mut engine, &mut rows, 20);
+    site.roster.lost.lock().unwrap().insert(1);
+    must_hold_after_reopening(&site, &rows, "alone");
+}
+
+#[test]
+fn a_batch_that_found_no_room_and_cannot_be_withdrawn_is_unknown() {
+    for deed in 0..3 {
+        let site = Site::of(2);
+        let rows = filled(&site);
+        let mut engine = site.open().unwrap();
+        site.drives[1].full.store(true, Ordering::Relaxed);
+        // Of the other one's deeds: the batch, the header's zeros, their sync.
+        let deeds = site.drives[0].deeds.load(Ordering::Relaxed);
+        site.drives[0].fail_from(deeds + deed);
+        site.roster.refuses.store(true, Ordering::Relaxed);
+        let wide = vec![put("wide", Bytes::from(vec![7; 9_000]))];
+        let told = commit(&mut engine, wide);
+        assert!(matches!(told, Err(Fault::Unknown(_))), "deed {deed}: {told:?}");
+        drop(engine);
+        site.drives[0].fail_from(u64::MAX);
+        site.drives[1].full.store(false, Ordering::Relaxed);
+        site.roster.refuses.store(false, Ordering::Relaxed);
+        let engine = site.open().unwrap();
+        if engine.get(b"wide").unwrap().is_none() {
+            must_hold(&engine, &rows, "as before");
+        }
+    }
+}
+
+#[test]
 fn a_single_member_is_joined_by_another() {
     let site = Site::of(2);
     site.roster.lost.lock().unwrap().insert(1);

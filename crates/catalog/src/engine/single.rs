@@ -35,7 +35,12 @@ pub struct Engine {
     last: Place,
     /// Journal written since a memtable was last frozen.
     unfrozen_bytes: usize,
+    /// And since the devices' room was last measured.
+    unmeasured_bytes: usize,
 }
+
+/// Of the journal, between two measurements of several members: little beside what is kept free.
+const UNMEASURED_BYTES_MAX: usize = 1 << 20;
 
 impl Engine {
     /// Recovers what was committed: the index, and the journal after it.
@@ -92,8 +97,18 @@ impl Engine {
         };
         begun.map_err(AppendError::into_fault)?;
         let journal = recovered.journal;
-        let engine =
-            Self { members, tables, checkpointer, journal, clock, options, frame, last, unfrozen_bytes: 0 };
+        let engine = Self {
+            members,
+            tables,
+            checkpointer,
+            journal,
+            clock,
+            options,
+            frame,
+            last,
+            unfrozen_bytes: 0,
+            unmeasured_bytes: 0,
+        };
         engine.checkpointer.provide()?;
         Ok(engine)
     }
@@ -166,8 +181,7 @@ impl Engine {
     }
 
     fn one_batch(&mut self, base: Snapshot, plans: &mut impl Iterator<Item = Box<dyn Plan>>) {
-        // A failed measurement keeps the last one's answer: the device's own errors show at the write.
-        let _ = self.checkpointer.measure();
+        self.measure();
         let scarce = self.tables.scarce.load(Ordering::Relaxed);
         let mut batch = Batch::new(base, &mut self.frame, scarce);
         let mut count = 0_usize;
@@ -193,6 +207,17 @@ impl Engine {
         }
     }
 
+    /// Several members are asked for their room by a turn of their threads, as for the write and the sync: so only now
+    /// and then, and at every checkpoint. A failed measurement keeps the last one's answer: the device's own errors show
+    /// at the write.
+    fn measure(&mut self) {
+        let scarce = self.tables.scarce.load(Ordering::Relaxed);
+        if scarce || self.unmeasured_bytes >= UNMEASURED_BYTES_MAX || self.members.living().len() == 1 {
+            let _ = self.checkpointer.measure();
+            self.unmeasured_bytes = 0;
+        }
+    }
+
     /// Appends the frame. When there is no room for it, a checkpoint frees the journal's segments.
     fn make_durable(&mut self) -> Result<(), Fault> {
         let bytes = self.frame.frame_bytes();
@@ -204,6 +229,7 @@ impl Engine {
         }
         appended.map_err(|error| self.not_appended(error))?;
         self.unfrozen_bytes += bytes;
+        self.unmeasured_bytes += bytes;
         Ok(())
     }
 

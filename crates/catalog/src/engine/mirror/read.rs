@@ -30,7 +30,8 @@ impl IndexRead for MirrorRead {
 
     fn cursor<'a>(&'a self, start: &[u8]) -> Result<Box<dyn IndexCursor + 'a>, Fault> {
         let cursor = self.members.first(&self.pins, |_, pin| pin.cursor(start))?;
-        Ok(Box::new(MirrorCursor { read: self, cursor, stood: start.to_vec(), row: None }))
+        let (key, value) = Default::default();
+        Ok(Box::new(MirrorCursor { read: self, cursor, stood: start.to_vec(), key, value }))
     }
 
     fn last_key_before(&self, start: &[u8], end: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
@@ -45,24 +46,27 @@ struct MirrorCursor<'a> {
     /// Where the walk is: another pin's cursor goes on from here.
     stood: Vec<u8>,
     /// The row that is lent: which pin it comes from is settled only when it has been read.
-    row: Option<(Vec<u8>, Vec<u8>)>,
+    key: Vec<u8>,
+    value: Vec<u8>,
 }
 
 impl<'a> MirrorCursor<'a> {
-    /// Asks the cursor in use, and where it fails one of each pin after the other, at the same place.
+    /// Asks the cursor in use, and where it fails one of each pin after the other, at the same place; told of the place,
+    /// and of where a row goes.
     fn ask<T>(
         &mut self,
-        mut act: impl FnMut(&mut (dyn IndexCursor + 'a)) -> Result<T, Fault>,
+        mut act: impl FnMut(&mut (dyn IndexCursor + 'a), &[u8], [&mut Vec<u8>; 2]) -> Result<T, Fault>,
     ) -> Result<T, Fault> {
-        if let Ok(answer) = act(&mut *self.cursor) {
+        let Self { read, cursor, stood, key, value } = self;
+        if let Ok(answer) = act(&mut **cursor, stood, [key, value]) {
             return Ok(answer);
         }
-        let MirrorRead { members, pins } = self.read;
-        let (answer, cursor) = members.first(pins, |_, pin| {
-            let mut cursor = pin.cursor(&self.stood)?;
-            Ok((act(&mut *cursor)?, cursor))
+        let MirrorRead { members, pins } = read;
+        let (answer, next) = members.first(pins, |_, pin| {
+            let mut next = pin.cursor(stood)?;
+            Ok((act(&mut *next, stood, [key, value])?, next))
         })?;
-        self.cursor = cursor;
+        *cursor = next;
         Ok(answer)
     }
 
@@ -81,19 +85,26 @@ impl IndexCursor for MirrorCursor<'_> {
 
     fn row(&mut self) -> Result<Option<IndexRow<'_>>, Fault> {
         self.note_place();
-        self.row = self.ask(|cursor| Ok(cursor.row()?.map(|(key, value)| (key.to_vec(), value.to_vec()))))?;
-        Ok(self.row.as_ref().map(|(key, value)| (&key[..], &value[..])))
+        let there = self.ask(|cursor, _, into| {
+            let Some((key, value)) = cursor.row()? else { return Ok(false) };
+            for (into, bytes) in into.into_iter().zip([key, value]) {
+                into.clear();
+                into.extend_from_slice(bytes);
+            }
+            Ok(true)
+        })?;
+        Ok(there.then_some((&self.key[..], &self.value[..])))
     }
 
     fn advance(&mut self) -> Result<(), Fault> {
         self.note_place();
-        let stood = self.stood.clone();
         // A pin that lacks the row stands behind it already.
-        self.ask(|cursor| if cursor.key() == Some(&stood) { cursor.advance() } else { Ok(()) })
+        self.ask(|cursor, stood, _| if cursor.key() == Some(stood) { cursor.advance() } else { Ok(()) })
     }
 
     fn seek(&mut self, key: &[u8]) -> Result<(), Fault> {
-        self.stood = key.to_vec();
-        self.ask(|cursor| cursor.seek(key))
+        self.stood.clear();
+        self.stood.extend_from_slice(key);
+        self.ask(|cursor, _, _| cursor.seek(key))
     }
 }

@@ -167,11 +167,7 @@ impl Active {
         let file = &self.segment.file;
         // Read again after a crash only.
         let written = file.write_blocks_at(sealed, self.offset).map_err(unwritten);
-        let durable = written.and_then(|()| file.sync_data().map_err(broken));
-        if durable.is_err() {
-            self.withdraw();
-        }
-        durable?;
+        written.and_then(|()| file.sync_data().map_err(broken)).map_err(|error| self.withdraw(error))?;
         self.offset += sealed.len() as u64;
         self.last = sequence;
         Ok(())
@@ -179,10 +175,23 @@ impl Active {
 
     /// Overwrites the header of a batch that failed, as far as the device lets it. After a failed sync the kernel takes
     /// its pages for written, so a program that starts while the machine runs on would read a whole batch, build on
-    /// it, and lose it with the power.
-    fn withdraw(&self) {
-        if let Err(error) = self.segment.file.write_all_at(&[0; ALIGN], self.offset) {
-            tracing::warn!(segment = self.segment.name, %error, "a batch that failed stays readable");
+    /// it, and lose it with the power. A batch that found no room on one member may be whole on another: unless it is
+    /// durably gone there, nobody knows whether it happened.
+    fn withdraw(&self, why: AppendError) -> AppendError {
+        let file = &self.segment.file;
+        let blank = file.write_all_at(&[0; ALIGN], self.offset).map_err(unwritten);
+        match (why, blank) {
+            // Who has no room for a header either has no whole batch.
+            (full @ AppendError::Full(_), Ok(()) | Err(AppendError::Full(_))) => {
+                file.sync_data().map_or_else(broken, |()| full)
+            }
+            (AppendError::Full(_), Err(unknown)) => unknown,
+            (why, blank) => {
+                if let Err(AppendError::Full(fault) | AppendError::Broken(fault)) = blank {
+                    tracing::warn!(segment = self.segment.name, %fault, "a batch that failed stays readable");
+                }
+                why
+            }
         }
     }
 }

@@ -1,12 +1,13 @@
 //! The journal's disk: every change is made on all members, what is read comes from one.
 //!
-//! The journal's live segments are the same bytes on all members. It knows nothing about frames but that one whose
-//! first block is zeros is none.
+//! The journal's live segments are the same bytes on all members. It knows nothing about frames: what some members had
+//! no room for, others may have.
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use world::{AlignedBytes, BLOCK_BYTES, Disk, DiskFile, Space};
+use world::{AlignedBytes, Disk, DiskFile, Space};
 
 use super::lanes::{Held, Lane};
 use super::members::Members;
@@ -17,6 +18,8 @@ pub(crate) struct Mirror(Arc<Members>);
 struct MirrorFile {
     members: Arc<Members>,
     files: Vec<Held<Arc<dyn DiskFile>>>,
+    /// From its creation to the first sync of all of it.
+    is_being_made: AtomicBool,
 }
 
 impl Mirror {
@@ -35,8 +38,8 @@ impl Mirror {
         all(&self.0, self.disks(), Lane::Files, job)
     }
 
-    fn file(&self, files: Vec<Held<Arc<dyn DiskFile>>>) -> Arc<dyn DiskFile> {
-        Arc::new(MirrorFile { members: self.0.clone(), files })
+    fn file(&self, files: Vec<Held<Arc<dyn DiskFile>>>, is_new: bool) -> Arc<dyn DiskFile> {
+        Arc::new(MirrorFile { members: self.0.clone(), files, is_being_made: AtomicBool::new(is_new) })
     }
 }
 
@@ -48,12 +51,12 @@ impl Disk for Mirror {
 
     fn open(&self, path: &str) -> io::Result<Arc<dyn DiskFile>> {
         let path = path.to_owned();
-        Ok(self.file(self.all(move |disk| disk.open(&path))?))
+        Ok(self.file(self.all(move |disk| disk.open(&path))?, false))
     }
 
     fn create(&self, path: &str) -> io::Result<Arc<dyn DiskFile>> {
         let path = path.to_owned();
-        Ok(self.file(self.all(move |disk| disk.create(&path))?))
+        Ok(self.file(self.all(move |disk| disk.create(&path))?, true))
     }
 
     fn exists(&self, path: &str) -> io::Result<bool> {
@@ -106,30 +109,16 @@ impl MirrorFile {
     fn write(
         &self,
         buf: &[u8],
-        offset: u64,
         write: impl Fn(&dyn DiskFile, &[u8]) -> io::Result<()> + Copy + Send + 'static,
     ) -> io::Result<()> {
         if let Some(file) = only(self.living()) {
             return write(&*file, buf);
         }
+        // A segment is made off the path of commits, and they don't wait behind it.
+        let lane = if self.is_being_made.load(Ordering::Relaxed) { Lane::Making } else { Lane::Journal };
         // A member that hangs may still want the bytes when the caller has long gone on.
         let bytes = Arc::new(AlignedBytes::from(buf));
-        match self.all(Lane::Journal, move |file| write(file, &bytes)) {
-            Err(error) if is_full(&error) => self.blank(offset, buf.len()).and(Err(error)),
-            written => written,
-        }
-    }
-
-    /// Undoes a write that some members had no room for: where it is whole it would be found after a crash.
-    fn blank(&self, offset: u64, bytes: usize) -> io::Result<()> {
-        let zeros = [0; BLOCK_BYTES];
-        let bytes = bytes.min(BLOCK_BYTES);
-        self.all(Lane::Journal, move |file| {
-            match file.write_all_at(&zeros[..bytes], offset).and_then(|()| file.sync_data()) {
-                Err(error) if is_full(&error) => Ok(()),
-                done => done,
-            }
-        })
+        self.all(lane, move |file| write(file, &bytes))
     }
 }
 
@@ -147,11 +136,11 @@ impl DiskFile for MirrorFile {
     }
 
     fn write_all_at(&self, buf: &[u8], offset: u64) -> io::Result<()> {
-        self.write(buf, offset, move |file, bytes| file.write_all_at(bytes, offset))
+        self.write(buf, move |file, bytes| file.write_all_at(bytes, offset))
     }
 
     fn write_blocks_at(&self, buf: &[u8], offset: u64) -> io::Result<()> {
-        self.write(buf, offset, move |file, bytes| file.write_blocks_at(bytes, offset))
+        self.write(buf, move |file, bytes| file.write_blocks_at(bytes, offset))
     }
 
     fn sync_data(&self) -> io::Result<()> {
@@ -159,19 +148,21 @@ impl DiskFile for MirrorFile {
     }
 
     fn sync_all(&self) -> io::Result<()> {
-        self.all(Lane::Files, |file| file.sync_all())
+        self.all(Lane::Making, |file| file.sync_all())?;
+        self.is_being_made.store(false, Ordering::Relaxed);
+        Ok(())
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
-        self.all(Lane::Files, move |file| file.set_len(len))
+        self.all(Lane::Making, move |file| file.set_len(len))
     }
 
     fn allocate(&self, len: u64) -> io::Result<()> {
-        self.all(Lane::Files, move |file| file.allocate(len))
+        self.all(Lane::Making, move |file| file.allocate(len))
     }
 
     fn punch(&self, offset: u64, len: u64) -> io::Result<()> {
-        self.all(Lane::Files, move |file| file.punch(offset, len))
+        self.all(Lane::Making, move |file| file.punch(offset, len))
     }
 }
 
@@ -214,8 +205,4 @@ fn error(fault: Fault) -> io::Error {
         Fault::Io { source, .. } => io::Error::new(source.kind(), source),
         other => io::Error::other(other),
     }
-}
-
-fn is_full(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }

@@ -1,8 +1,8 @@
 //! The threads of one member, and asking several members at once within a deadline.
 //!
 //! A call into a device that hangs never returns, so whoever may not hang with it leaves the call to a thread of that
-//! member. A member has three, each started when it is first needed: what waits for the index must not hold up a
-//! commit. A thread that hangs is left behind. Nothing here knows what is asked.
+//! member. A member has four, each started when it is first needed: what waits for the index or for a new segment must
+//! not hold up a commit. A thread that hangs is left behind. Nothing here knows what is asked.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -22,8 +22,10 @@ type Job = Box<dyn FnOnce() + Send>;
 pub(crate) enum Lane {
     /// Writes and syncs of commits.
     Journal,
-    /// Making, naming and removing segments.
+    /// Naming and removing segments.
     Files,
+    /// Filling new segments with zeros.
+    Making,
     Index,
 }
 
@@ -34,7 +36,7 @@ pub(crate) struct Seat {
     lost: AtomicBool,
     /// Rows of the index that were copied while it joined.
     pub rows: AtomicU64,
-    lanes: [OnceLock<Sender<Job>>; 3],
+    lanes: [OnceLock<Sender<Job>>; 4],
 }
 
 /// A part of a member, and whose it is.
@@ -55,7 +57,7 @@ impl Seat {
             whole: AtomicBool::new(whole),
             lost: AtomicBool::new(false),
             rows: AtomicU64::new(0),
-            lanes: [const { OnceLock::new() }; 3],
+            lanes: [const { OnceLock::new() }; 4],
         })
     }
 
@@ -92,7 +94,7 @@ impl Seat {
 
     fn start(&self, lane: Lane) -> Sender<Job> {
         let (queue, jobs) = channel();
-        let name = ["journal", "files", "index"][lane as usize];
+        let name = ["journal", "files", "making", "index"][lane as usize];
         let work = move || jobs.into_iter().for_each(|job: Job| job());
         if let Err(error) = thread::Builder::new().name(format!("{name}-{}", self.number)).spawn(work) {
             tracing::warn!(member = self.number, %error, "a member's thread could not be started");

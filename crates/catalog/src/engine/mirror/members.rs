@@ -17,7 +17,7 @@ use crate::Fault;
 use crate::engine::index::Index;
 
 /// What reads or writes much is given so many times longer than a commit: one application to an index may seek through
-/// thousands of pages.
+/// thousands of pages, and the sync of a new segment is of all its zeros.
 const LONG: u32 = 60;
 
 /// A living member.
@@ -98,7 +98,9 @@ impl Members {
         let deadline = self.deadline?;
         Some(match lane {
             Lane::Journal | Lane::Files => Patience { longest: deadline, behind_first: deadline },
-            Lane::Index => Patience { longest: deadline * LONG, behind_first: deadline * LONG },
+            Lane::Making | Lane::Index => {
+                Patience { longest: deadline * LONG, behind_first: deadline * LONG }
+            }
         })
     }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 use api::{ByteSource, ErrorCode, S3Error};
 use async_trait::async_trait;
 use bytes::Bytes;
-use catalog::table::{ReclaimRow, space};
+use catalog::table::space;
 use semantics::{Hall, Pin};
 use stripe::{Chunk, Manifest, Store};
 use thiserror::Error;
@@ -22,6 +22,7 @@ use world::Random;
 
 use crate::body::{PIECE_BYTES, part_from_places};
 use crate::codec::{Fields, put_bytes};
+use crate::doomed::Doomed;
 use crate::fault::Fault;
 use crate::source::{END, FAULT, PIECE, POINT, ROW};
 
@@ -144,12 +145,13 @@ impl ByteSource for Rows {
 /// Blocks for the disk, and for who listens.
 fn tell_rows(hall: &Hall, sender: &mpsc::Sender<Result<Bytes, S3Error>>) -> Result<(), Fault> {
     let view = hall.catalog().snapshot()?;
+    let doomed = Doomed::at(&view)?;
     let mut sum = digest::Sha256::new();
     let mut run = vec![POINT];
     run.extend_from_slice(&view.ordinal().as_u64().to_be_bytes());
     let mut cursor = view.cursor(&[0], &[0xff])?;
     while let Some((key, row)) = cursor.next()? {
-        if !belongs(&key, &row)? {
+        if of_this_server(&key) || doomed.has(&key) {
             continue;
         }
         let (row, places) = part_from_places(&key, row)?;
@@ -172,17 +174,9 @@ fn tell_rows(hall: &Hall, sender: &mpsc::Sender<Result<Bytes, S3Error>>) -> Resu
     Ok(())
 }
 
-/// Work under way is of this process and its devices, but what is still to be cleared away goes along.
-fn belongs(key: &[u8], row: &Bytes) -> Result<bool, Fault> {
-    Ok(match key.first() {
-        // Work under way, and what was chosen for these devices.
-        Some(&space::JOBS | &space::SETTINGS) => false,
-        Some(&space::RECLAIM) => {
-            let row = ReclaimRow::decode(row.clone()).map_err(|error| Fault::damaged("a row", error))?;
-            !matches!(row, ReclaimRow::Stored(_))
-        }
-        _ => true,
-    })
+/// Work under way, and what was chosen for these devices.
+fn of_this_server(key: &[u8]) -> bool {
+    matches!(key.first(), Some(&space::RECLAIM | &space::JOBS | &space::SETTINGS))
 }
 
 /// Read one piece ahead of who pulls.

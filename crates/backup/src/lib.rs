@@ -11,6 +11,7 @@ mod body;
 mod codec;
 mod desk;
 mod directory;
+mod doomed;
 mod fault;
 mod index;
 mod pack;

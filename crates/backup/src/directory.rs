@@ -1,7 +1,8 @@
 //! A shelf in a directory of this machine.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{ErrorKind, Write as _};
+use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
+use std::ops::Range;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -54,12 +55,13 @@ impl Shelf for Directory {
     async fn get(&self, name: &str) -> Result<Option<Bytes>, Fault> {
         let doing = format!("reading {}", self.shown(name));
         let name = name.to_owned();
-        self.blocking(doing, move |root| match fs::read(root.join(name)) {
-            Ok(bytes) => Ok(Some(bytes.into())),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        })
-        .await
+        self.blocking(doing, move |root| found(fs::read(root.join(name)).map(Bytes::from))).await
+    }
+
+    async fn get_range(&self, name: &str, range: Range<u64>) -> Result<Option<Bytes>, Fault> {
+        let doing = format!("reading {}", self.shown(name));
+        let name = name.to_owned();
+        self.blocking(doing, move |root| found(read_range(&root.join(name), range))).await
     }
 
     async fn list(&self, prefix: &str) -> Result<Vec<(String, u64)>, Fault> {
@@ -71,11 +73,7 @@ impl Shelf for Directory {
     async fn delete(&self, name: &str) -> Result<(), Fault> {
         let doing = format!("deleting {}", self.shown(name));
         let name = name.to_owned();
-        self.blocking(doing, move |root| match fs::remove_file(root.join(name)) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        })
-        .await
+        self.blocking(doing, move |root| found(fs::remove_file(root.join(name))).map(drop)).await
     }
 
     async fn lock(&self) -> Result<(), Fault> {
@@ -116,6 +114,23 @@ fn clear_drafts(root: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
+fn found<T>(outcome: std::io::Result<T>) -> std::io::Result<Option<T>> {
+    match outcome {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn read_range(path: &Path, range: Range<u64>) -> std::io::Result<Bytes> {
+    let mut file = File::open(path)?;
+    file.seek(SeekFrom::Start(range.start))?;
+    let length = range.end - range.start;
+    let mut bytes = Vec::with_capacity(length as usize);
+    file.take(length).read_to_end(&mut bytes)?;
+    Ok(bytes.into())
+}
+
 /// Everybody's data: for its owner alone.
 fn make_dir(path: &Path) -> std::io::Result<()> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
@@ -137,11 +152,7 @@ fn put(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 }
 
 fn list(root: &Path, prefix: &str) -> std::io::Result<Vec<(String, u64)>> {
-    let entries = match fs::read_dir(root.join(prefix)) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(error),
-    };
+    let Some(entries) = found(fs::read_dir(root.join(prefix)))? else { return Ok(Vec::new()) };
     let mut found = Vec::new();
     for entry in entries {
         let entry = entry?;

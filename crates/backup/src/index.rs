@@ -14,9 +14,13 @@ const MARKER: &[u8; 8] = b"SRINDX\0\x01";
 #[derive(Default)]
 pub(crate) struct Index {
     tables: Vec<Table>,
-    /// Table and entry of each piece.
-    spots: HashMap<Name, (u32, u32)>,
+    spots: HashMap<Name, Spot>,
+    /// Where else pieces lie: two packs hold them when one was away while a backup was taken.
+    others: HashMap<Name, Vec<Spot>>,
 }
+
+/// Table and entry.
+type Spot = (u32, u32);
 
 impl Index {
     /// Of the packs that are there and whole in length. Those that a run left without an index are read.
@@ -49,15 +53,20 @@ impl Index {
     pub fn add(&mut self, table: Table) {
         let at = self.tables.len() as u32;
         for (place, entry) in (0..).zip(&table.entries) {
-            self.spots.insert(entry.name, (at, place));
+            if let Some(other) = self.spots.insert(entry.name, (at, place)) {
+                self.others.entry(entry.name).or_default().push(other);
+            }
         }
         self.tables.push(table);
     }
 
-    pub fn find(&self, piece: &Name) -> Option<(&Table, &Entry)> {
-        let (table, entry) = *self.spots.get(piece)?;
-        let table = self.tables.get(table as usize)?;
-        Some((table, table.entries.get(entry as usize)?))
+    /// All places of a piece.
+    pub fn find(&self, piece: &Name) -> impl Iterator<Item = (&Table, &Entry)> {
+        let others = self.others.get(piece).into_iter().flatten();
+        self.spots.get(piece).into_iter().chain(others).filter_map(|(table, entry)| {
+            let table = self.tables.get(*table as usize)?;
+            Some((table, table.entries.get(*entry as usize)?))
+        })
     }
 
     pub fn tables(&self) -> &[Table] {

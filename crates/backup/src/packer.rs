@@ -49,14 +49,17 @@ impl Packer {
         }
     }
 
-    /// Whether a piece is there or coming. Its pack then belongs to this backup.
+    /// Whether a piece is there or coming. Its packs then belong to this backup: which of them is whole is not known.
     pub fn has(&mut self, piece: &Name) -> bool {
         if self.coming.contains(piece) {
             return true;
         }
-        let Some((table, _)) = self.index.find(piece) else { return false };
-        self.used.insert(table.pack);
-        true
+        let mut is_there = false;
+        for (table, _) in self.index.find(piece) {
+            is_there = true;
+            self.used.insert(table.pack);
+        }
+        is_there
     }
 
     /// `sum`: the SHA-256 of its bytes, which whoever had them computed.

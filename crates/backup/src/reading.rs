@@ -1,64 +1,112 @@
-//! Reads pieces back, each proven. What lies together is read together: bodies follow one another in packs as their rows do.
+//! Reads pieces back, each proven, from whichever pack has it whole.
+//!
+//! Small pieces follow one another in packs as their rows do. So where reading goes on in a pack it reads ahead, further each
+//! time; of a pack that was read elsewhere no more than the piece is fetched.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::ops::Range;
+use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 
 use bytes::Bytes;
+use tokio::sync::Mutex;
 
 use crate::codec::{Fields, Name, hex};
 use crate::fault::Fault;
 use crate::index::{self, Index};
+use crate::pack::{Entry, Table};
 use crate::shelf::Shelf;
 
-/// Packs kept at hand: those of as many backups can be read beside one another.
-const PACKS_KEPT: usize = 8;
+/// What is read at once at most; longer pieces are read alone.
+const AHEAD_BYTES: u64 = 2 << 20;
+/// A restore of a shelf with this many living packs beside one another still reads ahead in each.
+const WINDOWS_MAX: usize = 64;
 
 pub(crate) struct Reading {
     shelf: Arc<dyn Shelf>,
     index: Index,
-    /// The last used is the last.
-    kept: VecDeque<(Name, Bytes)>,
+    /// By pack; the last used is the last.
+    windows: StdMutex<VecDeque<(Name, Arc<Mutex<Window>>)>>,
+}
+
+/// What was last read of a pack.
+#[derive(Default)]
+struct Window {
+    start: u64,
+    bytes: Bytes,
 }
 
 impl Reading {
     pub fn new(shelf: Arc<dyn Shelf>, index: Index) -> Self {
-        Self { shelf, index, kept: VecDeque::new() }
+        Self { shelf, index, windows: StdMutex::default() }
     }
 
     pub const fn index(&self) -> &Index {
         &self.index
     }
 
-    /// `Damaged` when it is not there, or not what was put there.
-    pub async fn piece(&mut self, name: &Name) -> Result<Bytes, Fault> {
-        let Some((table, entry)) = self.index.find(name) else {
-            return Err(Fault::damaged(format!("piece {}", hex(name)), "no pack holds it"));
-        };
-        let (pack, start, end) = (table.pack, entry.offset as usize, (entry.offset + entry.length) as usize);
-        let sum = entry.sum;
-        let file = self.pack(pack).await?;
-        let piece = if end <= file.len() { file.slice(start..end) } else { Bytes::new() };
-        if digest::sha256(&piece) != sum {
-            return Err(Fault::damaged(index::file(&pack), "a piece in it is not what was written"));
+    /// `Damaged` when it is nowhere what was put there.
+    pub async fn piece(&self, name: &Name) -> Result<Bytes, Fault> {
+        let mut fault = Fault::damaged(format!("piece {}", hex(name)), "no pack holds it");
+        for (table, entry) in self.index.find(name) {
+            let place = index::file(&table.pack);
+            match self.read(&place, table, entry).await? {
+                Some(piece) if digest::sha256(&piece) == entry.sum => return Ok(piece),
+                Some(_) => fault = Fault::damaged(place, "a piece in it is not what was written"),
+                None => fault = Fault::damaged(place, "it is gone"),
+            }
         }
-        Ok(piece)
+        Err(fault)
     }
 
-    async fn pack(&mut self, pack: Name) -> Result<Bytes, Fault> {
-        if let Some(at) = self.kept.iter().position(|(kept, _)| *kept == pack)
-            && let Some(found) = self.kept.remove(at)
-        {
-            self.kept.push_back(found.clone());
-            return Ok(found.1);
+    async fn read(&self, place: &str, table: &Table, entry: &Entry) -> Result<Option<Bytes>, Fault> {
+        let start = u64::from(entry.offset);
+        let span = start..start + u64::from(entry.length);
+        if u64::from(entry.length) >= AHEAD_BYTES {
+            return self.shelf.get_range(place, span).await;
         }
-        let place = index::file(&pack);
-        let read = self.shelf.get(&place).await?;
-        let file = read.ok_or_else(|| Fault::damaged(&place, "it is gone"))?;
-        if self.kept.len() == PACKS_KEPT {
-            self.kept.pop_front();
+        let window = self.window(table.pack);
+        // Who wants what follows waits here, and finds it read.
+        let mut window = window.lock().await;
+        if !window.holds(&span) {
+            let end = (start + window.ahead(&span)).min(table.file_bytes());
+            let Some(bytes) = self.shelf.get_range(place, start..end).await? else { return Ok(None) };
+            *window = Window { start, bytes };
         }
-        self.kept.push_back((pack, file.clone()));
-        Ok(file)
+        Ok(Some(window.slice(&span)))
+    }
+
+    fn window(&self, pack: Name) -> Arc<Mutex<Window>> {
+        let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = windows.iter().position(|(kept, _)| *kept == pack);
+        let (_, window) = at.and_then(|at| windows.remove(at)).unwrap_or_default();
+        if windows.len() == WINDOWS_MAX {
+            windows.pop_front();
+        }
+        windows.push_back((pack, window.clone()));
+        window
+    }
+}
+
+impl Window {
+    const fn end(&self) -> u64 {
+        self.start + self.bytes.len() as u64
+    }
+
+    const fn holds(&self, span: &Range<u64>) -> bool {
+        self.start <= span.start && span.end <= self.end()
+    }
+
+    /// How much to read: twice as much as before where this goes on there.
+    fn ahead(&self, span: &Range<u64>) -> u64 {
+        let goes_on = self.start <= span.start && span.start <= self.end() + AHEAD_BYTES;
+        let ahead = if goes_on { 2 * self.bytes.len() as u64 } else { 0 };
+        ahead.clamp(span.end - span.start, AHEAD_BYTES)
+    }
+
+    /// Less where the file ended.
+    fn slice(&self, span: &Range<u64>) -> Bytes {
+        let within = |at: u64| (at - self.start).min(self.bytes.len() as u64) as usize;
+        self.bytes.slice(within(span.start)..within(span.end))
     }
 }
 

@@ -13,7 +13,7 @@ use catalog::{Decision, Group, View as _, Write};
 use keepers::named;
 use semantics::Hall;
 use stripe::{CHUNK_BYTES, Chunk, Manifest, Owner, Place, Redundancy, Store};
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
 use crate::body::{BodyId, body_of, placed, shown};
@@ -47,7 +47,7 @@ pub struct Restored {
 
 struct Restoring<'a> {
     hall: &'a Hall,
-    reading: Arc<Mutex<Reading>>,
+    reading: Arc<Reading>,
     landings: Arc<Semaphore>,
     job_key: Vec<u8>,
     job: JobRow,
@@ -87,7 +87,7 @@ pub async fn restore(
         }
         None => JobRow { begun: now, next: Vec::new(), counts: vec![0; 4] },
     };
-    let reading = Arc::new(Mutex::new(Reading::new(shelf.clone(), Index::load(&*shelf).await?)));
+    let reading = Arc::new(Reading::new(shelf.clone(), Index::load(&*shelf).await?));
     progress.bytes.store(backup.bytes, Ordering::Relaxed);
     progress.bytes_done.store(job.counts.get(2).copied().unwrap_or_default(), Ordering::Relaxed);
     let mut restoring = Restoring {
@@ -122,8 +122,7 @@ fn holds_rows(hall: &Hall) -> Result<bool, Fault> {
 impl Restoring<'_> {
     async fn all(&mut self, backup: &Backup) -> Result<Restored, Fault> {
         for name in &backup.row_pieces {
-            let piece = self.reading.lock().await.piece(name).await;
-            let piece = piece.map_err(|fault| match fault {
+            let piece = self.reading.piece(name).await.map_err(|fault| match fault {
                 Fault::Damaged { place, detail } => Fault::Damaged {
                     place,
                     detail: format!("{detail}; it holds rows: restore another backup"),
@@ -225,13 +224,12 @@ async fn land(
     owner: Owner,
     redundancy: Redundancy,
     body: BodyId,
-    reading: &Mutex<Reading>,
+    reading: &Reading,
     progress: &Progress,
 ) -> Result<Result<Manifest, String>, Fault> {
     let mut landing = store.landing(owner, redundancy);
     for number in 0..body.pieces() {
-        let piece = reading.lock().await.piece(&body.piece(number)).await;
-        let piece = match piece {
+        let piece = match reading.piece(&body.piece(number)).await {
             Ok(piece) => piece,
             Err(fault @ Fault::Damaged { .. }) => return Ok(Err(fault.to_string())),
             Err(fault) => return Err(fault),

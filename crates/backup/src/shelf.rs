@@ -7,6 +7,8 @@
 //! backups/<id>       a backup; it is written after all that it names
 //! ```
 
+use std::ops::Range;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 
@@ -24,6 +26,8 @@ pub trait Shelf: Send + Sync {
     /// Whole and durable on return, or not there at all.
     async fn put(&self, name: &str, bytes: Bytes) -> Result<(), Fault>;
     async fn get(&self, name: &str) -> Result<Option<Bytes>, Fault>;
+    /// Less of it where the file ends.
+    async fn get_range(&self, name: &str, range: Range<u64>) -> Result<Option<Bytes>, Fault>;
     /// The names that begin with a prefix, which is empty or ends in a slash, sorted, with their lengths.
     async fn list(&self, prefix: &str) -> Result<Vec<(String, u64)>, Fault>;
     /// Of what may be gone already.

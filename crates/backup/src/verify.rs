@@ -31,7 +31,7 @@ pub async fn verify(
     read_data: bool,
     progress: Arc<Progress>,
 ) -> Result<Verified, Fault> {
-    let mut reading = Reading::new(shelf.clone(), Index::load(&*shelf).await?);
+    let reading = Reading::new(shelf.clone(), Index::load(&*shelf).await?);
     let mut verified = Verified::default();
     let mut bad = HashSet::new();
     if read_data {
@@ -40,8 +40,9 @@ pub async fn verify(
         let tables: Vec<Table> = tables.cloned().collect();
         progress.bytes.store(tables.iter().map(Table::file_bytes).sum(), Ordering::Relaxed);
         for table in tables {
-            let bytes = table.file_bytes();
-            bad.extend(read_pack(&*shelf, table, &mut verified).await?);
+            let (pack, bytes) = (table.pack, table.file_bytes());
+            let pieces = read_pack(&*shelf, table, &mut verified).await?;
+            bad.extend(pieces.into_iter().map(|piece| (pack, piece)));
             progress.bytes_done.fetch_add(bytes, Ordering::Relaxed);
         }
     }
@@ -51,7 +52,7 @@ pub async fn verify(
         for name in &backup.row_pieces {
             if seen.insert(*name) {
                 let before = verified.rows;
-                walk_rows(&mut reading, &backup.id(), name, &bad, &mut verified).await?;
+                walk_rows(&reading, &backup.id(), name, &bad, &mut verified).await?;
                 progress.rows.fetch_add(verified.rows - before, Ordering::Relaxed);
             }
         }
@@ -82,10 +83,10 @@ async fn read_pack(shelf: &dyn Shelf, table: Table, verified: &mut Verified) -> 
 }
 
 async fn walk_rows(
-    reading: &mut Reading,
+    reading: &Reading,
     backup: &str,
     name: &Name,
-    bad: &HashSet<Name>,
+    bad: &HashSet<(Name, Name)>,
     verified: &mut Verified,
 ) -> Result<(), Fault> {
     let rows = match reading.piece(name).await.and_then(rows_in) {
@@ -100,8 +101,9 @@ async fn walk_rows(
         verified.rows += 1;
         let Some(body) = body_of(&key, &row)? else { continue };
         verified.bodies += 1;
-        let is_there = |piece: &Name| reading.index().find(piece).is_some() && !bad.contains(piece);
-        if !(0..body.pieces()).all(|number| is_there(&body.piece(number))) {
+        let is_there =
+            |piece: Name| reading.index().find(&piece).any(|(table, _)| !bad.contains(&(table.pack, piece)));
+        if !(0..body.pieces()).all(|number| is_there(body.piece(number))) {
             verified
                 .damaged
                 .push(format!("backup {backup}: the bytes of {} are damaged or missing", shown(&key)));

@@ -2,11 +2,16 @@
 
 mod support;
 
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use backup::{prune, verify};
 use bytes::Bytes;
 use catalog::Write;
 use catalog::table::{PartTable, ReclaimRow, space};
 use model::{AnnotationName, BucketId, ObjectKey, PartNumber, UploadId};
-use support::{BUCKET, Outcome, Scratch, Site, UPLOAD, noise, shelf};
+use support::{BUCKET, Counting, Outcome, Scratch, Site, UPLOAD, noise, shelf};
 
 #[tokio::test]
 async fn what_the_reclaimer_frees_is_no_part_of_a_backup() -> Outcome {
@@ -55,4 +60,65 @@ async fn what_the_reclaimer_frees_is_no_part_of_a_backup() -> Outcome {
         assert!(site.holds(&row)? && !new.holds(&row)?, "{row:?}");
     }
     Ok(())
+}
+
+#[tokio::test]
+async fn a_damaged_pack_that_was_aside_while_it_was_healed_still_serves_older_backups() -> Outcome {
+    let site = Site::new("aside")?;
+    let scratch = Scratch::new("aside-shelf");
+    let (stays, goes) = (site.put("stays", noise(1, 60_000)).await?, site.put("goes", noise(2, 60_000)).await?);
+    let first = site.take(shelf(&scratch)).await?.backup;
+    let pack = packs(&scratch)?.pop().ok_or("a pack")?;
+    let mut bytes = std::fs::read(&pack)?;
+    let at = bytes.windows(64).position(|found| *found == noise(1, 60_000)[..64]).ok_or("the body")?;
+    bytes[at + 5] ^= 1;
+    let aside = scratch.path().join("aside");
+    std::fs::write(&aside, bytes)?;
+    std::fs::remove_file(&pack)?;
+    site.write(vec![Write::delete(goes.clone())]).await?;
+    site.take(shelf(&scratch)).await?;
+    std::fs::rename(&aside, &pack)?;
+    let later = site.take(shelf(&scratch)).await?.backup;
+
+    let verified = verify(shelf(&scratch), &[first.clone(), later.clone()], true, Arc::default()).await?;
+    assert_eq!(verified.damaged.len(), 1, "{:?}", verified.damaged);
+    let old = Site::new("aside-old")?;
+    assert_eq!(old.restore(shelf(&scratch), &first).await?.lost, 0);
+    assert_eq!(old.body(&stays).await?, noise(1, 60_000));
+    assert_eq!(old.body(&goes).await?, noise(2, 60_000));
+    // What heals it belongs to the later backups too.
+    prune(&*shelf(&scratch), 1).await?;
+    let new = Site::new("aside-new")?;
+    assert_eq!(new.restore(shelf(&scratch), &later).await?.lost, 0);
+    assert_eq!(new.body(&stays).await?, noise(1, 60_000));
+    Ok(())
+}
+
+#[tokio::test]
+async fn many_generations_beside_one_another_are_read_about_once() -> Outcome {
+    let site = Site::new("generations")?;
+    let scratch = Scratch::new("generations-shelf");
+    let (generations, bodies, length) = (12, 16, 40_000);
+    let mut rows = Vec::new();
+    let mut last = None;
+    for generation in 0..generations {
+        for body in 0..bodies {
+            let number = body * generations + generation;
+            rows.push((site.put(&format!("{number:04}"), noise(number, length)).await?, number));
+        }
+        last = Some(site.take(shelf(&scratch)).await?.backup);
+    }
+    let counting = Arc::new(Counting { inner: shelf(&scratch), read: AtomicU64::new(0) });
+    let new = Site::new("generations-new")?;
+    new.restore(counting.clone(), &last.ok_or("a backup")?).await?;
+    for (row, number) in rows {
+        assert_eq!(new.body(&row).await?, noise(number, length));
+    }
+    let (read, whole) = (counting.read.load(Ordering::Relaxed), generations * bodies * length as u64);
+    assert!(read < whole * 3 / 2, "{read} bytes were read of {whole}");
+    Ok(())
+}
+
+fn packs(scratch: &Scratch) -> Result<Vec<PathBuf>, std::io::Error> {
+    std::fs::read_dir(scratch.path().join("packs"))?.map(|entry| Ok(entry?.path())).collect()
 }

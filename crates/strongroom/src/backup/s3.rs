@@ -3,6 +3,7 @@
 //! Its lock is an object that its holder writes anew every few seconds. Who finds one watches it for a while: one that
 //! nobody writes any more is taken over, by a conditional write that only one can win.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -52,6 +53,13 @@ struct Answer {
     status: StatusCode,
     etag: Option<String>,
     body: Bytes,
+}
+
+impl Answer {
+    /// It is not only the object that is missing.
+    fn is_no_bucket(&self) -> bool {
+        said(&self.body, "Code").is_some_and(|code| code == "NoSuchBucket")
+    }
 }
 
 impl Bucket {
@@ -139,7 +147,7 @@ impl Place {
         let answer = self.write_lock(headers).await?;
         match answer.status {
             StatusCode::PRECONDITION_FAILED | StatusCode::CONFLICT | StatusCode::NOT_FOUND
-                if said(&answer.body, "Code").is_none_or(|code| code != "NoSuchBucket") =>
+                if !answer.is_no_bucket() =>
             {
                 Ok(None)
             }
@@ -163,10 +171,19 @@ impl Shelf for Bucket {
     async fn get(&self, name: &str) -> Result<Option<Bytes>, Fault> {
         let answer = self.place.request(Method::GET, name, "", &[], Bytes::new()).await?;
         match answer.status {
-            status if status.is_success() => Ok(Some(answer.body)),
-            StatusCode::NOT_FOUND if said(&answer.body, "Code").is_none_or(|code| code != "NoSuchBucket") => {
-                Ok(None)
-            }
+            StatusCode::OK => Ok(Some(answer.body)),
+            StatusCode::NOT_FOUND if !answer.is_no_bucket() => Ok(None),
+            _ => Err(told(&answer)),
+        }
+    }
+
+    async fn get_range(&self, name: &str, range: Range<u64>) -> Result<Option<Bytes>, Fault> {
+        let wanted = format!("bytes={}-{}", range.start, range.end - 1);
+        let answer = self.place.request(Method::GET, name, "", &[("range", &wanted)], Bytes::new()).await?;
+        match answer.status {
+            StatusCode::PARTIAL_CONTENT => Ok(Some(answer.body)),
+            StatusCode::RANGE_NOT_SATISFIABLE => Ok(Some(Bytes::new())),
+            StatusCode::NOT_FOUND if !answer.is_no_bucket() => Ok(None),
             _ => Err(told(&answer)),
         }
     }

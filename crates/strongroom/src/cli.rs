@@ -173,6 +173,9 @@ pub struct RestoreArgs {
     /// The settings' file of the server
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+    /// How many devices may be lost at once, as for `serve`: it is not in a backup
+    #[arg(long, env = "STRONGROOM_PARITY", value_name = "COUNT", value_parser = clap::value_parser!(u8).range(0..=8))]
+    pub parity: Option<u8>,
     /// The master key's file; it is checked, and kept in the data directory. STRONGROOM_MASTER_KEY is checked as well
     #[arg(long, value_name = "FILE")]
     pub master_key: Option<PathBuf>,

@@ -1,5 +1,6 @@
 //! One `--data`: a directory, and the zone that it is in if it says so.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -32,6 +33,16 @@ impl FromStr for DataDir {
     }
 }
 
+/// As it is given.
+impl fmt::Display for DataDir {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(zone) = &self.zone {
+            write!(f, "{ZONE}{zone}:")?;
+        }
+        self.path.display().fmt(f)
+    }
+}
+
 impl TryFrom<String> for DataDir {
     type Error = String;
 
@@ -49,6 +60,7 @@ mod tests {
         let plain: DataDir = "/mnt/d1".parse().unwrap();
         assert_eq!((plain.path, plain.zone), (PathBuf::from("/mnt/d1"), None));
         let zoned: DataDir = "zone=rack-1:/mnt/a:b".parse().unwrap();
+        assert_eq!(zoned.to_string(), "zone=rack-1:/mnt/a:b");
         assert_eq!(
             (zoned.path, zoned.zone.unwrap().to_string()),
             (PathBuf::from("/mnt/a:b"), "rack-1".into())

@@ -107,10 +107,10 @@ async fn verify(
 }
 
 async fn restore(arguments: RestoreArgs) -> anyhow::Result<()> {
-    let RestoreArgs { from, place, backup, data, config, master_key, json } = arguments;
+    let RestoreArgs { from, place, backup, data, config, parity, master_key, json } = arguments;
     let shelf = shelf(&from, &place)?;
     let of = find(&*shelf, backup.as_deref()).await.with_context(|| format!("reading {from}"))?;
-    let settings = Settings::read(ServeArgs { data, config, ..ServeArgs::default() })?;
+    let settings = Settings::read(ServeArgs { data, config, parity, ..ServeArgs::default() })?;
     let key = master_key::for_restore(master_key.as_deref(), &of.seal_check)?;
     empty::begin(&settings.data, &of.id())?;
     let engine = engine::open(&settings, Arc::new(SystemClock), Arc::new(OsRandom)).await?;
@@ -136,7 +136,7 @@ async fn restore(arguments: RestoreArgs) -> anyhow::Result<()> {
     engine.close().await?;
     let restored =
         restored.with_context(|| format!("restoring {} (run the same command again to go on)", of.id()))?;
-    show::restored(&restored, &of, &settings.data[0].path, key.is_some(), json);
+    show::restored(&restored, &of, &settings.data, key.is_some(), json);
     complete(restored.lost, &restored.lost_names, "could not be restored", json)
 }
 

@@ -1,6 +1,5 @@
 //! What the commands tell: a bar on a terminal, lines, or JSON lines.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -9,6 +8,8 @@ use ::backup::{Backup, Progress, Pruned, Restored, Verified};
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
+
+use crate::data_dir::DataDir;
 
 const BAR_EVERY: Duration = Duration::from_millis(200);
 const LINE_EVERY: Duration = Duration::from_secs(1);
@@ -122,19 +123,19 @@ pub fn pruned(pruned: &Pruned, json: bool) {
     println!("Removed {backups} backups and {packs} packs, {}; kept {kept} backups.", HumanBytes(bytes));
 }
 
-pub fn restored(restored: &Restored, backup: &Backup, data: &Path, has_key: bool, json: bool) {
+pub fn restored(restored: &Restored, backup: &Backup, data: &[DataDir], has_key: bool, json: bool) {
     let Restored { rows, bodies, bytes, lost, .. } = restored;
     if json {
         let told = json!({ "id": backup.id(), "rows": rows, "bodies": bodies, "bytes": bytes, "lost": lost });
         return println!("{}", json!({ "restored": told }));
     }
-    let shown = data.display();
     println!("Backup {} is restored: {rows} rows, {} in {bodies} bodies.", backup.id(), HumanBytes(*bytes));
     if !has_key && !backup.seal_check.is_empty() {
         println!(
             "Its secrets are sealed: put the master key of the site to {} (mode 0600), or set STRONGROOM_MASTER_KEY.",
-            data.join("master-key").display()
+            data[0].path.join("master-key").display()
         );
     }
-    println!("Then: strongroom serve --data {shown}");
+    let data: Vec<String> = data.iter().map(|data| format!(" --data {data}")).collect();
+    println!("Then: strongroom serve{}", data.concat());
 }

@@ -14,6 +14,9 @@ pub enum Fault {
     /// Bytes on the shelf or on the way are not what was written.
     #[error("{place} is damaged: {detail}")]
     Damaged { place: String, detail: String },
+    /// A whole file, which may come back.
+    #[error("{0} is not there")]
+    Missing(String),
     #[error("the backup {0} is not there; `strongroom backup list` shows which are")]
     Unknown(String),
     #[error(transparent)]

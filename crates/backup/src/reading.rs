@@ -44,15 +44,16 @@ impl Reading {
         &self.index
     }
 
-    /// `Damaged` when it is nowhere what was put there.
+    /// `Damaged` when it is nowhere what was put there, `Missing` when a pack that has it is gone.
     pub async fn piece(&self, name: &Name) -> Result<Bytes, Fault> {
         let mut fault = Fault::damaged(format!("piece {}", hex(name)), "no pack holds it");
         for (table, entry) in self.index.find(name) {
             let place = index::file(&table.pack);
             match self.read(&place, table, entry).await? {
                 Some(piece) if digest::sha256(&piece) == entry.sum => return Ok(piece),
+                Some(_) if matches!(fault, Fault::Missing(_)) => {}
                 Some(_) => fault = Fault::damaged(place, "a piece in it is not what was written"),
-                None => fault = Fault::damaged(place, "it is gone"),
+                None => fault = Fault::Missing(place),
             }
         }
         Err(fault)

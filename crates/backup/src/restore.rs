@@ -4,6 +4,7 @@
 //! far this is: so a restore that died goes on there. A body whose bytes are damaged is never replaced by others: its row
 //! is restored, names no place where bytes are, and every read of it fails.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -18,10 +19,11 @@ use tokio::task::JoinHandle;
 
 use crate::body::{BodyId, body_of, placed, shown};
 use crate::fault::Fault;
-use crate::index::Index;
+use crate::index::{self, Index};
+use crate::lacking::Lacking;
 use crate::reading::{Reading, rows_in};
 use crate::record::Backup;
-use crate::shelf::Shelf;
+use crate::shelf::{self, PACKS, Shelf};
 use crate::take::Progress;
 
 /// Bodies that land at the same time.
@@ -40,19 +42,21 @@ pub struct Restored {
     pub rows: u64,
     pub bodies: u64,
     pub bytes: u64,
-    /// How many bodies could not be restored, all runs together, and which in this one.
-    pub lost: u64,
-    pub lost_names: Vec<String>,
+    /// Bodies that could not be restored: counted in all runs together, named in this one.
+    pub lost: Lacking,
 }
 
 struct Restoring<'a> {
+    shelf: Arc<dyn Shelf>,
+    backup: &'a Backup,
+    without_missing: bool,
     hall: &'a Hall,
     reading: Arc<Reading>,
     landings: Arc<Semaphore>,
     job_key: Vec<u8>,
     job: JobRow,
     batch: Batch,
-    lost: Vec<String>,
+    lost: Lacking,
     progress: Arc<Progress>,
 }
 
@@ -66,9 +70,12 @@ struct Batch {
 /// A body on its way: its places, or why there are none.
 type Landing = (BodyId, JoinHandle<Result<Result<Manifest, String>, Fault>>);
 
+/// `without_missing`: what lies in packs that are not there is lost; else nothing is restored without them, since they may
+/// only not be there yet.
 pub async fn restore(
     shelf: Arc<dyn Shelf>,
     backup: &Backup,
+    without_missing: bool,
     hall: &Hall,
     progress: Arc<Progress>,
 ) -> Result<Restored, Fault> {
@@ -88,6 +95,11 @@ pub async fn restore(
         None => JobRow { begun: now, next: Vec::new(), counts: vec![0; 4] },
     };
     let reading = Arc::new(Reading::new(shelf.clone(), Index::load(&*shelf).await?));
+    let there: HashSet<String> = shelf.list(PACKS).await?.into_iter().map(|(name, _)| name).collect();
+    let missing = backup.packs.iter().map(index::file).find(|pack| !there.contains(pack));
+    if let Some(pack) = missing.filter(|_| !without_missing) {
+        return Err(Fault::Missing(pack));
+    }
     progress.bytes.store(backup.bytes, Ordering::Relaxed);
     progress.bytes_done.store(job.counts.get(2).copied().unwrap_or_default(), Ordering::Relaxed);
     let mut restoring = Restoring {
@@ -97,10 +109,18 @@ pub async fn restore(
         job_key,
         job,
         batch: Batch::default(),
-        lost: Vec::new(),
+        lost: Lacking::default(),
         progress,
+        shelf,
+        backup,
+        without_missing,
     };
-    restoring.all(backup).await
+    match restoring.all().await {
+        Err(fault @ (Fault::Missing(_) | Fault::Damaged { .. })) => {
+            restoring.check_kept().await.and(Err(fault))
+        }
+        restored => restored,
+    }
 }
 
 /// Once nothing tells the directory from any other site's: how far the restore was is not needed any more.
@@ -120,7 +140,8 @@ fn holds_rows(hall: &Hall) -> Result<bool, Fault> {
 }
 
 impl Restoring<'_> {
-    async fn all(&mut self, backup: &Backup) -> Result<Restored, Fault> {
+    async fn all(&mut self) -> Result<Restored, Fault> {
+        let backup = self.backup;
         for name in &backup.row_pieces {
             let piece = self.reading.piece(name).await.map_err(|fault| match fault {
                 Fault::Damaged { place, detail } => Fault::Damaged {
@@ -140,8 +161,8 @@ impl Restoring<'_> {
         // What a run that died had landed and not named.
         keepers::sweep(self.hall).await?;
         let count = |at: usize| self.job.counts.get(at).copied().unwrap_or_default();
-        let lost_names = std::mem::take(&mut self.lost);
-        Ok(Restored { rows: count(0), bodies: count(1), bytes: count(2), lost: count(3), lost_names })
+        let lost = Lacking { count: count(3), ..std::mem::take(&mut self.lost) };
+        Ok(Restored { rows: count(0), bodies: count(1), bytes: count(2), lost })
     }
 
     async fn take(&mut self, key: Bytes, row: Bytes) -> Result<(), Fault> {
@@ -170,10 +191,15 @@ impl Restoring<'_> {
         let permit = permit.map_err(|_| Fault::Refused("the restore ends".to_owned()))?;
         let (store, reading, progress) =
             (self.hall.store().clone(), self.reading.clone(), self.progress.clone());
+        let without_missing = self.without_missing;
         let landing = tokio::spawn(async move {
             let landed = land(&store, owner, named.redundancy, body, &reading, &progress).await;
             drop(permit);
-            landed
+            match landed {
+                Err(fault @ Fault::Damaged { .. }) => Ok(Err(fault.to_string())),
+                Err(fault @ Fault::Missing(_)) if without_missing => Ok(Err(fault.to_string())),
+                landed => landed.map(Ok),
+            }
         });
         Ok((body, landing))
     }
@@ -193,7 +219,7 @@ impl Restoring<'_> {
                         Ok(places) => places,
                         Err(why) => {
                             counts[3] += 1;
-                            self.lost.push(format!("{}: {why}", shown(&key)));
+                            self.lost.note(format!("{}: {why}", shown(&key)));
                             nowhere(body.length)
                         }
                     };
@@ -202,10 +228,21 @@ impl Restoring<'_> {
             };
             writes.push(Write::put(key, row));
         }
+        if counts[3] > 0 {
+            self.check_kept().await?;
+        }
         self.job.counts.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
         self.job.next = next.map_or(AFTER_ALL, |next| &next[..]).to_vec();
         writes.push(Write::put(self.job_key.clone(), self.job.encode()));
         commit(self.hall, writes).await
+    }
+
+    /// A prune takes a backup first and then what it needs: nothing is lost for ever of one that is not there any more.
+    async fn check_kept(&self) -> Result<(), Fault> {
+        match self.shelf.get_range(&shelf::file(self.backup), 0..1).await? {
+            Some(_) => Ok(()),
+            None => Err(Fault::Unknown(self.backup.id())),
+        }
     }
 }
 
@@ -226,23 +263,19 @@ async fn land(
     body: BodyId,
     reading: &Reading,
     progress: &Progress,
-) -> Result<Result<Manifest, String>, Fault> {
+) -> Result<Manifest, Fault> {
     let mut landing = store.landing(owner, redundancy);
     for number in 0..body.pieces() {
-        let piece = match reading.piece(&body.piece(number)).await {
-            Ok(piece) => piece,
-            Err(fault @ Fault::Damaged { .. }) => return Ok(Err(fault.to_string())),
-            Err(fault) => return Err(fault),
-        };
+        let piece = reading.piece(&body.piece(number)).await?;
         progress.bytes_done.fetch_add(piece.len() as u64, Ordering::Relaxed);
         landing.write(piece).await?;
     }
     let places = landing.finish().await?;
     if places.len_bytes() == body.length {
-        return Ok(Ok(places));
+        return Ok(places);
     }
     store.discard(&places);
-    Ok(Err("its pieces are of another length".to_owned()))
+    Err(Fault::damaged("a body", "its pieces are of another length"))
 }
 
 /// Places of bytes that are lost: who reads them is told so.

@@ -22,6 +22,7 @@ use crate::codec::{Name, Pull, put_bytes, put_varint};
 use crate::desk::LEASE;
 use crate::fault::Fault;
 use crate::index::Index;
+use crate::lacking::Lacking;
 use crate::packer::Packer;
 use crate::record::Backup;
 use crate::shelf::{self, Shelf};
@@ -38,8 +39,6 @@ const ASK_LIST_BYTES: usize = 1 << 20;
 /// How often what was asked for is tried, and how long after the first failure.
 const TRIES: u32 = 5;
 const PAUSE: Duration = Duration::from_secs(1);
-/// Names that are kept to be told; all are counted.
-const NAMED_MAX: usize = 1000;
 
 pub struct Options {
     /// Requests for bytes at the same time.
@@ -61,8 +60,8 @@ pub struct Progress {
 
 pub struct Taken {
     pub backup: Backup,
-    /// Bodies that the server could not read, at most a thousand of them.
-    pub unreadable: Vec<String>,
+    /// Bodies that the server could not read.
+    pub unreadable: Lacking,
 }
 
 /// What the parts of one run share.
@@ -72,7 +71,7 @@ struct Run {
     packer: Mutex<Packer>,
     progress: Arc<Progress>,
     pace: Pace,
-    unreadable: StdMutex<(u64, Vec<String>)>,
+    unreadable: StdMutex<Lacking>,
 }
 
 pub async fn take(
@@ -126,10 +125,11 @@ async fn alone(
     let backup = fetched?;
     let run = Arc::into_inner(run).ok_or_else(|| Fault::Refused("a task goes on".to_owned()))?;
     let (packs, fresh_bytes) = run.packer.into_inner().finish().await?;
-    let (unreadable, names) = run.unreadable.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let backup = Backup { begun, ended: clock.now(), packs, fresh_bytes, unreadable, ..backup };
+    let unreadable = run.unreadable.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let backup =
+        Backup { begun, ended: clock.now(), packs, fresh_bytes, unreadable: unreadable.count, ..backup };
     shelf.put(&shelf::file(&backup), backup.encode()).await?;
-    Ok(Taken { backup, unreadable: names })
+    Ok(Taken { backup, unreadable })
 }
 
 impl Run {
@@ -266,21 +266,14 @@ impl Run {
                 }
                 FAULT => {
                     let why = pull.bytes().await?;
-                    self.note_unreadable(format!("{}: {}", shown(&body.key), String::from_utf8_lossy(&why)));
+                    let what = format!("{}: {}", shown(&body.key), String::from_utf8_lossy(&why));
+                    self.unreadable.lock().unwrap_or_else(PoisonError::into_inner).note(what);
                     asked.remove(0);
                 }
                 _ => return Err(unexpected()),
             }
         }
         if pull.u8().await? == END { Ok(()) } else { Err(unexpected()) }
-    }
-
-    fn note_unreadable(&self, what: String) {
-        let mut unreadable = self.unreadable.lock().unwrap_or_else(PoisonError::into_inner);
-        unreadable.0 += 1;
-        if unreadable.1.len() < NAMED_MAX {
-            unreadable.1.push(what);
-        }
     }
 }
 

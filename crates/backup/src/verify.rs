@@ -10,6 +10,7 @@ use crate::body::{body_of, shown};
 use crate::codec::Name;
 use crate::fault::Fault;
 use crate::index::{self, Index};
+use crate::lacking::Lacking;
 use crate::pack::Table;
 use crate::reading::{Reading, rows_in};
 use crate::record::Backup;
@@ -20,8 +21,8 @@ use crate::take::Progress;
 pub struct Verified {
     pub rows: u64,
     pub bodies: u64,
-    /// What is missing or not what it was, one line each.
-    pub damaged: Vec<String>,
+    /// What is missing or not what it was.
+    pub damaged: Lacking,
 }
 
 /// `read_data`: reads every pack that the backups need.
@@ -64,7 +65,7 @@ pub async fn verify(
 async fn read_pack(shelf: &dyn Shelf, table: Table, verified: &mut Verified) -> Result<Vec<Name>, Fault> {
     let place = index::file(&table.pack);
     let Some(file) = shelf.get(&place).await? else {
-        verified.damaged.push(format!("{place} is gone"));
+        verified.damaged.note(format!("{place} is gone"));
         return Ok(table.entries.iter().map(|entry| entry.name).collect());
     };
     let read = spawn_blocking(move || {
@@ -78,7 +79,7 @@ async fn read_pack(shelf: &dyn Shelf, table: Table, verified: &mut Verified) -> 
         Some(bad.map(|entry| entry.name).collect::<Vec<_>>())
     });
     let Some(bad) = read.await.map_err(Fault::gone)? else { return Ok(Vec::new()) };
-    verified.damaged.push(format!("{place}: its checksum is wrong; {} pieces in it are damaged", bad.len()));
+    verified.damaged.note(format!("{place}: its checksum is wrong; {} pieces in it are damaged", bad.len()));
     Ok(bad)
 }
 
@@ -91,8 +92,8 @@ async fn walk_rows(
 ) -> Result<(), Fault> {
     let rows = match reading.piece(name).await.and_then(rows_in) {
         Ok(rows) => rows,
-        Err(fault @ Fault::Damaged { .. }) => {
-            verified.damaged.push(format!("rows of backup {backup}: {fault}"));
+        Err(fault @ (Fault::Damaged { .. } | Fault::Missing(_))) => {
+            verified.damaged.note(format!("rows of backup {backup}: {fault}"));
             return Ok(());
         }
         Err(fault) => return Err(fault),
@@ -104,9 +105,8 @@ async fn walk_rows(
         let is_there =
             |piece: Name| reading.index().find(&piece).any(|(table, _)| !bad.contains(&(table.pack, piece)));
         if !(0..body.pieces()).all(|number| is_there(body.piece(number))) {
-            verified
-                .damaged
-                .push(format!("backup {backup}: the bytes of {} are damaged or missing", shown(&key)));
+            let what = format!("backup {backup}: the bytes of {} are damaged or missing", shown(&key));
+            verified.damaged.note(what);
         }
     }
     Ok(())

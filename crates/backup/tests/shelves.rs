@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use backup::{prune, verify};
+use backup::{Fault, prune, verify};
 use bytes::Bytes;
 use catalog::Write;
 use catalog::table::{PartTable, ReclaimRow, space};
@@ -81,15 +81,15 @@ async fn a_damaged_pack_that_was_aside_while_it_was_healed_still_serves_older_ba
     let later = site.take(shelf(&scratch)).await?.backup;
 
     let verified = verify(shelf(&scratch), &[first.clone(), later.clone()], true, Arc::default()).await?;
-    assert_eq!(verified.damaged.len(), 1, "{:?}", verified.damaged);
+    assert_eq!(verified.damaged.count, 1, "{:?}", verified.damaged);
     let old = Site::new("aside-old")?;
-    assert_eq!(old.restore(shelf(&scratch), &first).await?.lost, 0);
+    assert_eq!(old.restore(shelf(&scratch), &first).await?.lost.count, 0);
     assert_eq!(old.body(&stays).await?, noise(1, 60_000));
     assert_eq!(old.body(&goes).await?, noise(2, 60_000));
     // What heals it belongs to the later backups too.
     prune(&*shelf(&scratch), 1).await?;
     let new = Site::new("aside-new")?;
-    assert_eq!(new.restore(shelf(&scratch), &later).await?.lost, 0);
+    assert_eq!(new.restore(shelf(&scratch), &later).await?.lost.count, 0);
     assert_eq!(new.body(&stays).await?, noise(1, 60_000));
     Ok(())
 }
@@ -121,4 +121,40 @@ async fn many_generations_beside_one_another_are_read_about_once() -> Outcome {
 
 fn packs(scratch: &Scratch) -> Result<Vec<PathBuf>, std::io::Error> {
     std::fs::read_dir(scratch.path().join("packs"))?.map(|entry| Ok(entry?.path())).collect()
+}
+
+#[tokio::test]
+async fn what_a_pack_held_that_is_not_there_is_not_taken_for_lost() -> Outcome {
+    let site = Site::new("away")?;
+    let scratch = Scratch::new("away-shelf");
+    site.put("a", noise(1, 60_000)).await?;
+    site.take(shelf(&scratch)).await?;
+    let first = packs(&scratch)?.pop().ok_or("a pack")?;
+    let row = site.put("b", noise(2, 60_000)).await?;
+    let backup = site.take(shelf(&scratch)).await?.backup;
+    let pack = packs(&scratch)?.into_iter().find(|pack| *pack != first).ok_or("a pack")?;
+    let aside = scratch.path().join("aside");
+    std::fs::rename(&pack, &aside)?;
+    let new = Site::new("away-new")?;
+    assert!(matches!(new.restore(shelf(&scratch), &backup).await, Err(Fault::Missing(_))));
+    std::fs::rename(&aside, &pack)?;
+    assert_eq!(new.restore(shelf(&scratch), &backup).await?.lost.count, 0);
+    assert_eq!(new.body(&row).await?, noise(2, 60_000));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_backup_that_is_pruned_under_its_restore_leaves_no_holes() -> Outcome {
+    let site = Site::new("pruned")?;
+    let scratch = Scratch::new("pruned-shelf");
+    site.put("a", noise(1, 60_000)).await?;
+    let old = site.take(shelf(&scratch)).await?.backup;
+    let new = Site::new("pruned-new")?;
+    std::fs::remove_file(scratch.path().join("backups").join(old.id()))?;
+    std::fs::remove_file(packs(&scratch)?.pop().ok_or("a pack")?)?;
+    for without_missing in [false, true] {
+        let restored = backup::restore(shelf(&scratch), &old, without_missing, &new.hall, Arc::default()).await;
+        assert!(matches!(restored, Err(Fault::Missing(_) | Fault::Unknown(_))), "{restored:?}");
+    }
+    Ok(())
 }

@@ -173,6 +173,9 @@ pub struct RestoreArgs {
     /// The settings' file of the server
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+    /// Go on when packs are not there: what they held is lost
+    #[arg(long)]
+    pub without_missing: bool,
     /// How many devices may be lost at once, as for `serve`: it is not in a backup
     #[arg(long, env = "STRONGROOM_PARITY", value_name = "COUNT", value_parser = clap::value_parser!(u8).range(0..=8))]
     pub parity: Option<u8>,

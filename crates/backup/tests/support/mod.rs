@@ -162,7 +162,7 @@ impl Site {
     }
 
     pub async fn restore(&self, shelf: Arc<dyn Shelf>, backup: &Backup) -> Result<Restored, Fault> {
-        backup::restore(shelf, backup, &self.hall, Arc::new(Progress::default())).await
+        backup::restore(shelf, backup, false, &self.hall, Arc::default()).await
     }
 }
 

@@ -10,7 +10,7 @@ pub use empty::check_whole;
 use std::fmt;
 use std::sync::Arc;
 
-use ::backup::{Backup, Directory, Options, Progress, Shelf, backups, find};
+use ::backup::{Backup, Directory, Fault, Lacking, Options, Progress, Shelf, backups, find};
 use anyhow::{Context as _, bail};
 use semantics::Hall;
 use serde_json::json;
@@ -82,7 +82,7 @@ async fn take(arguments: BackupArgs) -> anyhow::Result<()> {
     watched.end();
     let taken = taken.with_context(|| format!("backing up to {to}"))?;
     show::taken(&taken.backup, &to, json);
-    complete(taken.backup.unreadable, &taken.unreadable, "the server could not read", json)
+    complete(&taken.unreadable, "the server could not read", json)
 }
 
 async fn verify(
@@ -103,11 +103,11 @@ async fn verify(
     watched.end();
     let verified = verified.with_context(|| format!("verifying {from}"))?;
     show::verified(&verified, of.len(), read_data, json);
-    complete(verified.damaged.len() as u64, &verified.damaged, "damaged or missing", json)
+    complete(&verified.damaged, "damaged or missing", json)
 }
 
 async fn restore(arguments: RestoreArgs) -> anyhow::Result<()> {
-    let RestoreArgs { from, place, backup, data, config, parity, master_key, json } = arguments;
+    let RestoreArgs { from, place, backup, data, config, parity, without_missing, master_key, json } = arguments;
     let shelf = shelf(&from, &place)?;
     let of = find(&*shelf, backup.as_deref()).await.with_context(|| format!("reading {from}"))?;
     let settings = Settings::read(ServeArgs { data, config, parity, ..ServeArgs::default() })?;
@@ -126,7 +126,7 @@ async fn restore(arguments: RestoreArgs) -> anyhow::Result<()> {
     );
     let progress = Arc::new(Progress::default());
     let watched = Watched::begin(progress.clone(), json);
-    let restored = ::backup::restore(shelf, &of, &hall, progress).await;
+    let restored = ::backup::restore(shelf, &of, without_missing, &hall, progress).await;
     watched.end();
     if restored.is_ok() {
         empty::end(&settings.data)?;
@@ -134,21 +134,25 @@ async fn restore(arguments: RestoreArgs) -> anyhow::Result<()> {
     }
     drop(hall);
     engine.close().await?;
-    let restored =
-        restored.with_context(|| format!("restoring {} (run the same command again to go on)", of.id()))?;
+    let again = match &restored {
+        Err(Fault::Missing(_)) => "bring it back and run the same command again, or add --without-missing",
+        _ => "run the same command again to go on",
+    };
+    let restored = restored.with_context(|| format!("restoring {} ({again})", of.id()))?;
     show::restored(&restored, &of, &settings.data, key.is_some(), json);
-    complete(restored.lost, &restored.lost_names, "could not be restored", json)
+    complete(&restored.lost, "could not be restored", json)
 }
 
-/// An error when something is missing, after each thing was named.
-fn complete(count: u64, names: &[String], what: &str, json: bool) -> anyhow::Result<()> {
-    if count == 0 {
+/// An error when something is missing, after it was named.
+fn complete(lacking: &Lacking, what: &str, json: bool) -> anyhow::Result<()> {
+    let Lacking { count, names } = lacking;
+    if *count == 0 {
         return Ok(());
     }
     for name in names {
         if json { println!("{}", json!({ "lost": name })) } else { eprintln!("{what}: {name}") }
     }
-    Err(Incomplete(format!("{what}: {count}; what they are stands above")).into())
+    Err(Incomplete(format!("{what}: {count}; {} of them stand above", names.len())).into())
 }
 
 /// A directory, or `s3://bucket/prefix`.

@@ -105,12 +105,11 @@ pub fn list(backups: &[Backup], json: bool) -> anyhow::Result<()> {
 pub fn verified(verified: &Verified, backups: usize, read_data: bool, json: bool) {
     let Verified { rows, bodies, damaged } = verified;
     if json {
-        let damaged = damaged.len();
-        let told = json!({ "backups": backups, "rows": rows, "bodies": bodies, "damaged": damaged });
+        let told = json!({ "backups": backups, "rows": rows, "bodies": bodies, "damaged": damaged.count });
         return println!("{}", json!({ "verified": told }));
     }
     let how = if read_data { "and every byte was read" } else { "(--read-data reads every byte)" };
-    let what = if damaged.is_empty() { "Everything is there" } else { "Something is missing" };
+    let what = if damaged.count == 0 { "Everything is there" } else { "Something is missing" };
     println!("{what}: {backups} backups, {rows} rows, {bodies} bodies {how}.");
 }
 
@@ -126,6 +125,7 @@ pub fn pruned(pruned: &Pruned, json: bool) {
 pub fn restored(restored: &Restored, backup: &Backup, data: &[DataDir], has_key: bool, json: bool) {
     let Restored { rows, bodies, bytes, lost, .. } = restored;
     if json {
+        let lost = lost.count;
         let told = json!({ "id": backup.id(), "rows": rows, "bodies": bodies, "bytes": bytes, "lost": lost });
         return println!("{}", json!({ "restored": told }));
     }

@@ -19,7 +19,7 @@ use world::{OsRandom, Random as _};
 use super::remote::refused;
 use crate::client::{Ask, Client, read};
 
-/// Of one request, until its answer begins: a pack may have to go over a slow line.
+/// Of one request: a pack may have to go over a slow line.
 const PATIENCE: Duration = Duration::from_secs(300);
 const TRIES: u32 = 6;
 const ANSWER_BYTES_MAX: usize = 1 << 30;
@@ -29,6 +29,8 @@ const LOCK_EVERY: Duration = Duration::from_secs(5);
 const LOCK_DEAD: Duration = Duration::from_secs(30);
 /// So long after it was written nobody else can have it.
 const LOCK_SURE: Duration = Duration::from_secs(20);
+/// Of a request that must not be done after another one has the lock.
+const BRIEF: Duration = LOCK_DEAD.saturating_sub(LOCK_SURE);
 
 pub struct Bucket {
     place: Arc<Place>,
@@ -49,10 +51,26 @@ struct Place {
     prefix: String,
 }
 
+/// A request below the prefix.
+struct Errand<'a> {
+    method: Method,
+    name: &'a str,
+    query: &'a str,
+    headers: &'a [(&'a str, &'a str)],
+    body: Bytes,
+    patience: Duration,
+}
+
 struct Answer {
     status: StatusCode,
     etag: Option<String>,
     body: Bytes,
+}
+
+impl<'a> Errand<'a> {
+    const fn new(method: Method, name: &'a str) -> Self {
+        Self { method, name, query: "", headers: &[], body: Bytes::new(), patience: PATIENCE }
+    }
 }
 
 impl Answer {
@@ -77,36 +95,20 @@ impl Bucket {
     }
 
     /// Nothing is changed by who may have lost the lock without having heard of it.
-    async fn is_locked(&self) -> Result<(), Fault> {
-        let written = self.held.lock().await.as_ref().map(|held| held.written.clone());
-        if let Some(mut written) = written {
-            let sure = written.wait_for(|written| written.elapsed() < LOCK_SURE);
-            let sure = tokio::time::timeout(PATIENCE, sure).await.is_ok_and(|sure| sure.is_ok());
-            // Its sender ends with the task that writes it.
-            if sure && written.has_changed().is_ok() {
-                return Ok(());
-            }
-        }
-        Err(Fault::Refused("the lock was lost, perhaps to another backup or prune".to_owned()))
-    }
-
-    async fn remove(&self, name: &str) -> Result<(), Fault> {
-        let answer = self.place.request(Method::DELETE, name, "", &[], Bytes::new()).await?;
-        let gone = answer.status.is_success() || answer.status == StatusCode::NOT_FOUND;
-        if gone { Ok(()) } else { Err(told(&answer)) }
+    async fn change(&self, errand: Errand<'_>) -> Result<Answer, Fault> {
+        let held = self.held.lock().await.as_ref().map(|held| held.written.clone());
+        self.place.request(errand, Some(held.ok_or_else(lost)?)).await
     }
 }
 
 impl Place {
-    /// Tried again while the other side is at fault.
+    /// Tried again while the other side is at fault; each time not before the lock is surely held, where there is one.
     async fn request(
         &self,
-        method: Method,
-        name: &str,
-        query: &str,
-        headers: &[(&str, &str)],
-        body: Bytes,
+        errand: Errand<'_>,
+        lock: Option<watch::Receiver<Instant>>,
     ) -> Result<Answer, Fault> {
+        let Errand { method, name, query, headers, body, patience } = errand;
         let path = match name {
             "" => format!("/{}", self.bucket),
             name => format!("/{}/{}{name}", self.bucket, self.prefix),
@@ -114,8 +116,11 @@ impl Place {
         let ask = Ask { method, path: &path, query, headers, body };
         let mut tries = 0;
         loop {
+            if let Some(lock) = &lock {
+                sure(lock.clone()).await?;
+            }
             tries += 1;
-            let answer = self.once(&ask).await;
+            let answer = self.once(&ask, patience).await;
             let again = match &answer {
                 Ok(answer) => {
                     answer.status.is_server_error() || answer.status == StatusCode::TOO_MANY_REQUESTS
@@ -129,33 +134,46 @@ impl Place {
         }
     }
 
-    async fn once(&self, ask: &Ask<'_>) -> anyhow::Result<Answer> {
-        let response = self.client.send(ask, PATIENCE).await?;
-        let status = response.status();
-        let etag = response.headers().get("etag").and_then(|etag| etag.to_str().ok()).map(str::to_owned);
-        let body = tokio::time::timeout(PATIENCE, read(response, ANSWER_BYTES_MAX)).await??;
-        Ok(Answer { status, etag, body })
+    async fn once(&self, ask: &Ask<'_>, patience: Duration) -> anyhow::Result<Answer> {
+        let answer = async {
+            let response = self.client.send(ask, patience).await?;
+            let status = response.status();
+            let etag = response.headers().get("etag").and_then(|etag| etag.to_str().ok()).map(str::to_owned);
+            let body = read(response, ANSWER_BYTES_MAX).await?;
+            Ok(Answer { status, etag, body })
+        };
+        tokio::time::timeout(patience, answer).await?
     }
 
-    async fn write_lock(&self, headers: &[(&str, &str)]) -> Result<Answer, Fault> {
-        let word = Bytes::from(format!("{:032x} process {}\n", OsRandom.u128(), std::process::id()));
-        self.request(Method::PUT, LOCK, "", headers, word).await
+    async fn get(&self, name: &str) -> Result<Answer, Fault> {
+        self.request(Errand::new(Method::GET, name), None).await
     }
 
-    /// Its ETag when it was written, `None` when another one's was there.
-    async fn try_lock(&self, headers: &[(&str, &str)]) -> Result<Option<String>, Fault> {
-        let answer = self.write_lock(headers).await?;
-        match answer.status {
-            StatusCode::PRECONDITION_FAILED | StatusCode::CONFLICT | StatusCode::NOT_FOUND
-                if !answer.is_no_bucket() =>
-            {
-                Ok(None)
+    /// Writes the lock over the one with this ETag, or where there is none. Its ETag then, `None` when there is another's.
+    async fn write_lock(&self, holder: &str, mut over: Option<String>) -> Result<Option<String>, Fault> {
+        loop {
+            let word = Bytes::from(format!("{holder} {:032x}\n", OsRandom.u128()));
+            let condition = over.as_deref().map_or(("if-none-match", "*"), |etag| ("if-match", etag));
+            let errand = Errand {
+                headers: &[condition],
+                body: word.clone(),
+                patience: BRIEF,
+                ..Errand::new(Method::PUT, LOCK)
+            };
+            let answer = self.request(errand, None).await?;
+            match answer.status {
+                status if status.is_success() => return answer.etag.map(Some).ok_or_else(no_etag),
+                StatusCode::PRECONDITION_FAILED | StatusCode::CONFLICT | StatusCode::NOT_FOUND
+                    if !answer.is_no_bucket() => {}
+                _ => return Err(told(&answer)),
             }
-            status if status.is_success() => answer
-                .etag
-                .map(Some)
-                .ok_or_else(|| Fault::Refused("the destination's answer has no ETag".to_owned())),
-            _ => Err(told(&answer)),
+            // It may be there since the answer to an earlier try was lost.
+            let there = self.get(LOCK).await?;
+            match there.body {
+                body if body == word => return there.etag.map(Some).ok_or_else(no_etag),
+                body if body.starts_with(holder.as_bytes()) => over = there.etag,
+                _ => return Ok(None),
+            }
         }
     }
 }
@@ -163,13 +181,15 @@ impl Place {
 #[async_trait]
 impl Shelf for Bucket {
     async fn put(&self, name: &str, bytes: Bytes) -> Result<(), Fault> {
-        self.is_locked().await?;
-        let answer = self.place.request(Method::PUT, name, "", &[], bytes).await?;
+        // A pack or an index that comes late is in nobody's way; a backup may come after a prune took what it needs.
+        let patience = if name.starts_with("backups/") { BRIEF } else { PATIENCE };
+        let errand = Errand { body: bytes, patience, ..Errand::new(Method::PUT, name) };
+        let answer = self.change(errand).await?;
         if answer.status.is_success() { Ok(()) } else { Err(told(&answer)) }
     }
 
     async fn get(&self, name: &str) -> Result<Option<Bytes>, Fault> {
-        let answer = self.place.request(Method::GET, name, "", &[], Bytes::new()).await?;
+        let answer = self.place.get(name).await?;
         match answer.status {
             StatusCode::OK => Ok(Some(answer.body)),
             StatusCode::NOT_FOUND if !answer.is_no_bucket() => Ok(None),
@@ -179,7 +199,8 @@ impl Shelf for Bucket {
 
     async fn get_range(&self, name: &str, range: Range<u64>) -> Result<Option<Bytes>, Fault> {
         let wanted = format!("bytes={}-{}", range.start, range.end - 1);
-        let answer = self.place.request(Method::GET, name, "", &[("range", &wanted)], Bytes::new()).await?;
+        let errand = Errand { headers: &[("range", &wanted)], ..Errand::new(Method::GET, name) };
+        let answer = self.place.request(errand, None).await?;
         match answer.status {
             StatusCode::PARTIAL_CONTENT => Ok(Some(answer.body)),
             StatusCode::RANGE_NOT_SATISFIABLE => Ok(Some(Bytes::new())),
@@ -197,7 +218,8 @@ impl Shelf for Bucket {
                 whole.replace('/', "%2F"),
                 after.replace('/', "%2F")
             );
-            let answer = self.place.request(Method::GET, "", &query, &[], Bytes::new()).await?;
+            let errand = Errand { query: &query, ..Errand::new(Method::GET, "") };
+            let answer = self.place.request(errand, None).await?;
             if !answer.status.is_success() {
                 return Err(told(&answer));
             }
@@ -219,39 +241,40 @@ impl Shelf for Bucket {
     }
 
     async fn delete(&self, name: &str) -> Result<(), Fault> {
-        self.is_locked().await?;
-        self.remove(name).await
+        let errand = Errand { patience: BRIEF, ..Errand::new(Method::DELETE, name) };
+        let answer = self.change(errand).await?;
+        let gone = answer.status.is_success() || answer.status == StatusCode::NOT_FOUND;
+        if gone { Ok(()) } else { Err(told(&answer)) }
     }
 
     async fn lock(&self) -> Result<(), Fault> {
-        let place = self.place.clone();
-        let mut etag = place.try_lock(&[("if-none-match", "*")]).await?;
+        let (place, holder) = (self.place.clone(), format!("{:032x}", OsRandom.u128()));
+        let mut begun = Instant::now();
+        let mut etag = place.write_lock(&holder, None).await?;
         if etag.is_none() {
-            let seen = place.request(Method::GET, LOCK, "", &[], Bytes::new()).await?.etag;
+            let seen = place.get(LOCK).await?.etag;
             tracing::warn!("another backup or prune has the lock; waiting to see whether it is alive");
             let mut waited = Duration::ZERO;
             while waited < LOCK_DEAD {
                 tokio::time::sleep(LOCK_EVERY).await;
                 waited += LOCK_EVERY;
-                let now = place.request(Method::GET, LOCK, "", &[], Bytes::new()).await?;
+                let now = place.get(LOCK).await?;
                 if now.status == StatusCode::NOT_FOUND || now.etag != seen {
                     break;
                 }
             }
-            etag = match seen.filter(|_| waited >= LOCK_DEAD) {
-                Some(seen) => place.try_lock(&[("if-match", &seen)]).await?,
-                None => place.try_lock(&[("if-none-match", "*")]).await?,
-            };
+            begun = Instant::now();
+            etag = place.write_lock(&holder, seen.filter(|_| waited >= LOCK_DEAD)).await?;
         }
         let Some(mut etag) = etag else {
             return Err(Fault::Refused("another backup or prune writes there now".to_owned()));
         };
-        let (renewed, written) = watch::channel(Instant::now());
+        let (renewed, written) = watch::channel(begun);
         let task = tokio::spawn(async move {
             loop {
                 tokio::time::sleep(LOCK_EVERY).await;
-                let before = Instant::now();
-                match place.try_lock(&[("if-match", &etag)]).await {
+                let begun = Instant::now();
+                match place.write_lock(&holder, Some(etag.clone())).await {
                     Ok(Some(next)) => etag = next,
                     Ok(None) => return,
                     Err(fault) => {
@@ -259,21 +282,42 @@ impl Shelf for Bucket {
                         continue;
                     }
                 }
-                renewed.send_replace(before);
+                renewed.send_replace(begun);
             }
         });
         *self.held.lock().await = Some(Held { task, written });
         Ok(())
     }
 
+    /// One that may be another's by now, or that cannot be deleted, is left to end by itself.
     async fn unlock(&self) -> Result<(), Fault> {
-        let Some(Held { task, written }) = self.held.lock().await.take() else { return Ok(()) };
-        // One that may be another's by now is left to end by itself.
-        let is_ours = !task.is_finished() && written.borrow().elapsed() < LOCK_SURE;
-        task.abort();
-        let _ = task.await;
-        if is_ours { self.remove(LOCK).await } else { Ok(()) }
+        let written = self.held.lock().await.as_ref().map(|held| *held.written.borrow());
+        if written.is_some_and(|written| written.elapsed() < LOCK_SURE)
+            && let Err(fault) = self.delete(LOCK).await
+        {
+            tracing::warn!(%fault, "the lock could not be taken away");
+        }
+        if let Some(Held { task, .. }) = self.held.lock().await.take() {
+            task.abort();
+        }
+        Ok(())
     }
+}
+
+/// Waits until the lock was written so lately that nobody else can have it.
+async fn sure(mut written: watch::Receiver<Instant>) -> Result<(), Fault> {
+    let sure = written.wait_for(|written| written.elapsed() < LOCK_SURE);
+    let sure = tokio::time::timeout(PATIENCE, sure).await.is_ok_and(|sure| sure.is_ok());
+    // Its sender ends with the task that writes it.
+    if sure && written.has_changed().is_ok() { Ok(()) } else { Err(lost()) }
+}
+
+fn lost() -> Fault {
+    Fault::Refused("the lock was lost, perhaps to another backup or prune".to_owned())
+}
+
+fn no_etag() -> Fault {
+    Fault::Refused("the destination's answer has no ETag".to_owned())
 }
 
 /// What an S3 answers when it refuses.
@@ -294,14 +338,4 @@ fn element<'a>(text: &'a str, name: &str) -> Option<&'a str> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::element;
-
-    #[test]
-    fn elements_are_found_in_a_listing() {
-        let text = "<L><IsTruncated>true</IsTruncated><Contents><Key>a/b</Key><Size>7</Size></Contents></L>";
-        assert_eq!(element(text, "IsTruncated"), Some("true"));
-        assert_eq!(element(text, "Size"), Some("7"));
-        assert_eq!(element(text, "Prefix"), None);
-    }
-}
+mod tests;

@@ -34,7 +34,7 @@ pub use lacking::Lacking;
 pub use prune::{Pruned, prune};
 pub use record::Backup;
 pub use restore::{Restored, forget, restore};
-pub use shelf::{Shelf, backups, find};
+pub use shelf::{Kept, Shelf, backups, find};
 pub use source::Source;
 pub use take::{Options, Progress, Taken, take};
 pub use verify::{Verified, verify};

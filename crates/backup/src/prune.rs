@@ -7,7 +7,7 @@ use crate::fault::Fault;
 use crate::index::{self, Index};
 use crate::pack::Table;
 use crate::packer::INDEXED_TOGETHER;
-use crate::shelf::{self, INDEX, PACKS, Shelf, backups};
+use crate::shelf::{self, INDEX, Kept, PACKS, Shelf, backups};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Pruned {
@@ -28,7 +28,11 @@ pub async fn prune(shelf: &dyn Shelf, keep: usize) -> Result<Pruned, Fault> {
 }
 
 async fn alone(shelf: &dyn Shelf, keep: usize) -> Result<Pruned, Fault> {
-    let all = backups(shelf).await?;
+    let Kept { backups: all, damaged } = backups(shelf).await?;
+    if let Some(damaged) = damaged.names.first() {
+        let unknown = "so what it needs is not known; delete its file below backups/ to go on without it";
+        return Err(Fault::Refused(format!("{damaged}, {unknown}")));
+    }
     let index = Index::load(shelf).await?;
     let (old, kept) = all.split_at(all.len().saturating_sub(keep.max(1)));
     let mut pruned = Pruned { kept: kept.len(), backups: old.len(), ..Pruned::default() };

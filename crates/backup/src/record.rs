@@ -34,7 +34,7 @@ pub struct Backup {
 impl Backup {
     /// Later ones sort after earlier ones.
     pub fn id(&self) -> String {
-        format!("{}-{:03}", self.begun.to_basic(), self.begun.millis().rem_euclid(1000))
+        id_at(self.begun)
     }
 
     pub(crate) fn encode(&self) -> Bytes {
@@ -84,6 +84,19 @@ impl Backup {
     }
 }
 
+/// Of a backup that is begun now.
+pub(crate) fn id_at(now: Timestamp) -> String {
+    format!("{}-{:03}", now.to_basic(), now.millis().rem_euclid(1000))
+}
+
+/// Whether it looks like one.
+pub(crate) fn is_id(name: &str) -> bool {
+    let like = b"00000000T000000Z-000";
+    let fits =
+        |(letter, like): (u8, &u8)| if *like == b'0' { letter.is_ascii_digit() } else { letter == *like };
+    name.len() == like.len() && name.bytes().zip(like).all(fits)
+}
+
 fn names(fields: &mut Fields<'_>) -> Result<Vec<Name>, Fault> {
     let count = fields.varint()?;
     (0..count).map(|_| fields.array()).collect()
@@ -115,6 +128,7 @@ mod tests {
     fn format_1_is_frozen() {
         let backup = specimen();
         assert_eq!(backup.id(), "20231114T221320Z-000");
+        assert!(is_id(&backup.id()) && !is_id("20231114T221320Z-00a") && !is_id(".20231114T221320Z-000.1"));
         assert_eq!(backup.encode(), include_bytes!("../tests/backup-format-1.bin")[..]);
         assert_eq!(Backup::decode("a", backup.encode()).unwrap(), backup);
     }

@@ -13,7 +13,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use crate::fault::Fault;
-use crate::record::Backup;
+use crate::lacking::Lacking;
+use crate::record::{self, Backup};
 
 const SHELF: &str = "shelf";
 const FORMAT: &[u8] = b"strongroom backups, format 1\n";
@@ -57,28 +58,47 @@ pub(crate) async fn open(shelf: &dyn Shelf, make: bool) -> Result<(), Fault> {
     Err(Fault::Refused("there are no backups".to_owned()))
 }
 
-/// All backups, the oldest first.
-pub async fn backups(shelf: &dyn Shelf) -> Result<Vec<Backup>, Fault> {
+/// All backups.
+#[derive(Debug, Default)]
+pub struct Kept {
+    /// The oldest first.
+    pub backups: Vec<Backup>,
+    /// Those that cannot be read.
+    pub damaged: Lacking,
+}
+
+pub async fn backups(shelf: &dyn Shelf) -> Result<Kept, Fault> {
     open(shelf, false).await?;
-    let mut found = Vec::new();
-    for (name, _) in shelf.list(BACKUPS).await? {
+    let mut kept = Kept::default();
+    for id in ids(shelf).await? {
         // Another process may prune at the same time.
-        if let Some(bytes) = shelf.get(&name).await? {
-            found.push(Backup::decode(&name[BACKUPS.len()..], bytes)?);
+        let Some(bytes) = shelf.get(&format!("{BACKUPS}{id}")).await? else { continue };
+        match Backup::decode(&id, bytes) {
+            Ok(backup) => kept.backups.push(backup),
+            Err(fault) => kept.damaged.note(fault.to_string()),
         }
     }
-    Ok(found)
+    Ok(kept)
+}
+
+/// Of all backups, the latest last. Other files may be there, as those of a copy under way.
+pub(crate) async fn ids(shelf: &dyn Shelf) -> Result<Vec<String>, Fault> {
+    let listed = shelf.list(BACKUPS).await?.into_iter();
+    let named = listed.map(|(name, _)| name[BACKUPS.len()..].to_owned());
+    Ok(named.filter(|name| record::is_id(name)).collect())
 }
 
 /// One backup; the latest when none is named.
 pub async fn find(shelf: &dyn Shelf, id: Option<&str>) -> Result<Backup, Fault> {
     open(shelf, false).await?;
-    let listed = shelf.list(BACKUPS).await?;
-    let latest = listed.last().map(|(name, _)| &name[BACKUPS.len()..]);
-    let Some(id) = id.or(latest) else { return Err(Fault::Refused("there are no backups".to_owned())) };
+    let id = match id {
+        Some(id) => Some(id.to_owned()),
+        None => ids(shelf).await?.pop(),
+    };
+    let Some(id) = id else { return Err(Fault::Refused("there are no backups".to_owned())) };
     match shelf.get(&format!("{BACKUPS}{id}")).await? {
-        Some(bytes) => Backup::decode(id, bytes),
-        None => Err(Fault::Unknown(id.to_owned())),
+        Some(bytes) => Backup::decode(&id, bytes),
+        None => Err(Fault::Unknown(id)),
     }
 }
 

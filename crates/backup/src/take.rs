@@ -24,7 +24,7 @@ use crate::fault::Fault;
 use crate::index::Index;
 use crate::lacking::Lacking;
 use crate::packer::Packer;
-use crate::record::Backup;
+use crate::record::{Backup, id_at};
 use crate::shelf::{self, Shelf};
 use crate::source::{END, FAULT, PIECE, POINT, ROW, Source};
 use crate::spool::{Body, Spool, Waiting};
@@ -98,6 +98,11 @@ async fn alone(
     shelf::open(&**shelf, true).await?;
     let index = Index::load(&**shelf).await?;
     let begun = clock.now();
+    if let Some(latest) = shelf::ids(&**shelf).await?.pop().filter(|latest| *latest >= id_at(begun)) {
+        // It would count as older, and be pruned first.
+        let told = format!("the clock of this machine stands before the backup {latest}; set it right first");
+        return Err(Fault::Refused(told));
+    }
     let lease = source.open().await?;
     let renewing = tokio::spawn({
         let (source, lease) = (source.clone(), lease.clone());

@@ -13,12 +13,12 @@ use crate::index::{self, Index};
 use crate::lacking::Lacking;
 use crate::pack::Table;
 use crate::reading::{Reading, rows_in};
-use crate::record::Backup;
-use crate::shelf::Shelf;
+use crate::shelf::{Kept, Shelf};
 use crate::take::Progress;
 
 #[derive(Debug, Default)]
 pub struct Verified {
+    pub backups: usize,
     pub rows: u64,
     pub bodies: u64,
     /// What is missing or not what it was.
@@ -28,12 +28,13 @@ pub struct Verified {
 /// `read_data`: reads every pack that the backups need.
 pub async fn verify(
     shelf: Arc<dyn Shelf>,
-    backups: &[Backup],
+    kept: Kept,
     read_data: bool,
     progress: Arc<Progress>,
 ) -> Result<Verified, Fault> {
     let reading = Reading::new(shelf.clone(), Index::load(&*shelf).await?);
-    let mut verified = Verified::default();
+    let Kept { backups, damaged } = kept;
+    let mut verified = Verified { backups: backups.len(), damaged, ..Verified::default() };
     let mut bad = HashSet::new();
     if read_data {
         let needed: HashSet<Name> = backups.iter().flat_map(|backup| backup.packs.iter().copied()).collect();
@@ -49,7 +50,7 @@ pub async fn verify(
     }
     // Backups share most of their pieces.
     let mut seen = HashSet::new();
-    for backup in backups {
+    for backup in &backups {
         for name in &backup.row_pieces {
             if seen.insert(*name) {
                 let before = verified.rows;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use backup::{Fault, prune, verify};
+use backup::{Fault, backups, find, prune, verify};
 use bytes::Bytes;
 use catalog::Write;
 use catalog::table::{PartTable, ReclaimRow, space};
@@ -17,7 +17,8 @@ use support::{BUCKET, Counting, Outcome, Scratch, Site, UPLOAD, noise, shelf};
 async fn what_the_reclaimer_frees_is_no_part_of_a_backup() -> Outcome {
     let site = Site::new("doomed")?;
     let gone = BucketId(8);
-    let kept = [site.put("alive", noise(1, 5000)).await?, site.put_part(BUCKET, "some", 2, noise(2, 5000)).await?];
+    let kept =
+        [site.put("alive", noise(1, 5000)).await?, site.put_part(BUCKET, "some", 2, noise(2, 5000)).await?];
     let mut doomed = vec![
         site.put("aborted", noise(3, 5000)).await?,
         site.put_part(BUCKET, "some", 1, noise(4, 5000)).await?,
@@ -41,7 +42,8 @@ async fn what_the_reclaimer_frees_is_no_part_of_a_backup() -> Outcome {
     ];
     for (number, row) in (0..).zip(reclaim) {
         doomed.push(space::reclaim(model::Ordinal::from_u64(1), number));
-        site.write(vec![Write::put(space::reclaim(model::Ordinal::from_u64(1), number), row.encode())]).await?;
+        site.write(vec![Write::put(space::reclaim(model::Ordinal::from_u64(1), number), row.encode())])
+            .await?;
     }
     doomed.push(space::annotation(BUCKET, 9, &AnnotationName::new("a")?));
     doomed.push(space::upload(gone, &key("b")?, UploadId { salt: 1, ..UPLOAD }));
@@ -66,7 +68,8 @@ async fn what_the_reclaimer_frees_is_no_part_of_a_backup() -> Outcome {
 async fn a_damaged_pack_that_was_aside_while_it_was_healed_still_serves_older_backups() -> Outcome {
     let site = Site::new("aside")?;
     let scratch = Scratch::new("aside-shelf");
-    let (stays, goes) = (site.put("stays", noise(1, 60_000)).await?, site.put("goes", noise(2, 60_000)).await?);
+    let (stays, goes) =
+        (site.put("stays", noise(1, 60_000)).await?, site.put("goes", noise(2, 60_000)).await?);
     let first = site.take(shelf(&scratch)).await?.backup;
     let pack = packs(&scratch)?.pop().ok_or("a pack")?;
     let mut bytes = std::fs::read(&pack)?;
@@ -80,7 +83,7 @@ async fn a_damaged_pack_that_was_aside_while_it_was_healed_still_serves_older_ba
     std::fs::rename(&aside, &pack)?;
     let later = site.take(shelf(&scratch)).await?.backup;
 
-    let verified = verify(shelf(&scratch), &[first.clone(), later.clone()], true, Arc::default()).await?;
+    let verified = verify(shelf(&scratch), backups(&*shelf(&scratch)).await?, true, Arc::default()).await?;
     assert_eq!(verified.damaged.count, 1, "{:?}", verified.damaged);
     let old = Site::new("aside-old")?;
     assert_eq!(old.restore(shelf(&scratch), &first).await?.lost.count, 0);
@@ -153,8 +156,43 @@ async fn a_backup_that_is_pruned_under_its_restore_leaves_no_holes() -> Outcome 
     std::fs::remove_file(scratch.path().join("backups").join(old.id()))?;
     std::fs::remove_file(packs(&scratch)?.pop().ok_or("a pack")?)?;
     for without_missing in [false, true] {
-        let restored = backup::restore(shelf(&scratch), &old, without_missing, &new.hall, Arc::default()).await;
+        let restored =
+            backup::restore(shelf(&scratch), &old, without_missing, &new.hall, Arc::default()).await;
         assert!(matches!(restored, Err(Fault::Missing(_) | Fault::Unknown(_))), "{restored:?}");
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_backup_that_cannot_be_read_is_told_beside_the_others_and_nothing_is_pruned() -> Outcome {
+    let site = Site::new("unread")?;
+    let scratch = Scratch::new("unread-shelf");
+    let shelf = shelf(&scratch);
+    site.put("a", noise(1, 60_000)).await?;
+    let [first, last] = [site.take(shelf.clone()).await?.backup, site.take(shelf.clone()).await?.backup];
+    let folder = scratch.path().join("backups");
+    std::fs::write(folder.join(".DS_Store"), "no backup")?;
+    std::fs::write(folder.join(format!("{}.part", last.id())), "no backup")?;
+    assert_eq!(find(&*shelf, None).await?, last);
+    assert_eq!(prune(&*shelf, 9).await?.kept, 2);
+    std::fs::write(folder.join(first.id()), "rot")?;
+    let kept = backups(&*shelf).await?;
+    assert_eq!((&kept.backups[..], kept.damaged.count), (&[last.clone()][..], 1));
+    let verified = verify(shelf.clone(), kept, true, Arc::default()).await?;
+    assert!(verified.damaged.count == 1 && verified.damaged.names[0].contains(&first.id()));
+    assert!(prune(&*shelf, 1).await.is_err_and(|fault| fault.to_string().contains(&first.id())));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_clock_before_the_latest_backup_is_refused() -> Outcome {
+    let site = Site::new("clock")?;
+    let scratch = Scratch::new("clock-shelf");
+    site.take(shelf(&scratch)).await?;
+    let future = scratch.path().join("backups").join("29991231T235959Z-000");
+    std::fs::write(&future, "by another clock")?;
+    assert!(matches!(site.take(shelf(&scratch)).await, Err(Fault::Refused(_))));
+    std::fs::remove_file(future)?;
+    site.take(shelf(&scratch)).await?;
     Ok(())
 }

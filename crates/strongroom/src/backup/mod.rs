@@ -10,7 +10,7 @@ pub use empty::check_whole;
 use std::fmt;
 use std::sync::Arc;
 
-use ::backup::{Backup, Directory, Fault, Lacking, Options, Progress, Shelf, backups, find};
+use ::backup::{Directory, Fault, Kept, Lacking, Options, Progress, Shelf, backups, find};
 use anyhow::{Context as _, bail};
 use semantics::Hall;
 use serde_json::json;
@@ -41,7 +41,9 @@ pub fn run(arguments: BackupArgs) -> anyhow::Result<()> {
         match arguments.action {
             None => take(arguments).await,
             Some(BackupAction::List { from, place, json }) => {
-                show::list(&backups(&*shelf(&from, &place)?).await?, json)
+                let kept = backups(&*shelf(&from, &place)?).await?;
+                show::list(&kept.backups, json);
+                complete(&kept.damaged, "damaged", json)
             }
             Some(BackupAction::Verify { from, place, backup, read_data, json }) => {
                 verify(&from, &place, backup.as_deref(), read_data, json).await
@@ -93,16 +95,16 @@ async fn verify(
     json: bool,
 ) -> anyhow::Result<()> {
     let shelf = shelf(from, place)?;
-    let of: Vec<Backup> = match id {
-        Some(id) => vec![find(&*shelf, Some(id)).await?],
+    let of = match id {
+        Some(id) => Kept { backups: vec![find(&*shelf, Some(id)).await?], ..Kept::default() },
         None => backups(&*shelf).await?,
     };
     let progress = Arc::new(Progress::default());
     let watched = Watched::begin(progress.clone(), json);
-    let verified = ::backup::verify(shelf, &of, read_data, progress).await;
+    let verified = ::backup::verify(shelf, of, read_data, progress).await;
     watched.end();
     let verified = verified.with_context(|| format!("verifying {from}"))?;
-    show::verified(&verified, of.len(), read_data, json);
+    show::verified(&verified, read_data, json);
     complete(&verified.damaged, "damaged or missing", json)
 }
 

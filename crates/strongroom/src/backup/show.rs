@@ -81,11 +81,10 @@ pub fn taken(backup: &Backup, to: &str, json: bool) {
     );
 }
 
-pub fn list(backups: &[Backup], json: bool) -> anyhow::Result<()> {
+pub fn list(backups: &[Backup], json: bool) {
     if json {
         let all: Vec<Value> = backups.iter().map(as_json).collect();
-        println!("{}", serde_json::to_string_pretty(&all)?);
-        return Ok(());
+        return println!("{}", json!(all));
     }
     println!("{:<22}{:>12}{:>12}{:>14}{:>14}  UNREADABLE", "ID", "ROWS", "BODIES", "BYTES", "NEW");
     for backup in backups {
@@ -99,11 +98,10 @@ pub fn list(backups: &[Backup], json: bool) -> anyhow::Result<()> {
             backup.unreadable
         );
     }
-    Ok(())
 }
 
-pub fn verified(verified: &Verified, backups: usize, read_data: bool, json: bool) {
-    let Verified { rows, bodies, damaged } = verified;
+pub fn verified(verified: &Verified, read_data: bool, json: bool) {
+    let Verified { backups, rows, bodies, damaged } = verified;
     if json {
         let told = json!({ "backups": backups, "rows": rows, "bodies": bodies, "damaged": damaged.count });
         return println!("{}", json!({ "verified": told }));

@@ -36,5 +36,5 @@ pub use record::Backup;
 pub use restore::{Restored, forget, restore};
 pub use shelf::{Kept, Shelf, backups, find};
 pub use source::Source;
-pub use take::{Options, Progress, Taken, take};
+pub use take::{Options, Progress, RATE_MIN, Taken, take};
 pub use verify::{Verified, verify};

@@ -1,15 +1,22 @@
-//! Bodies that are still to be fetched: they wait in a file without a name, since there may be many millions.
+//! Files without a name: for rows as they come, and for the bodies that are still to be fetched. There may be many millions.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufReader, BufWriter, Read, Seek as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
-use bytes::Bytes;
+use api::{ByteSource, ErrorCode, S3Error};
+use async_trait::async_trait;
+use bytes::{Bytes, BytesMut};
 use world::{OsRandom, Random as _};
 
 use crate::body::BodyId;
 use crate::fault::Fault;
+
+const RUN_BYTES: usize = 256 * 1024;
+
+/// What a stream held, to be read again.
+pub(crate) struct Stream(File);
 
 pub(crate) struct Spool {
     file: BufWriter<File>,
@@ -31,16 +38,46 @@ pub(crate) struct Body {
     pub from_piece: u64,
 }
 
+fn nameless(dir: &Path) -> Result<File, Fault> {
+    let path = dir.join(format!("strongroom-backup-{:032x}", OsRandom.u128()));
+    let open = || {
+        let file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path)?;
+        fs::remove_file(&path)?;
+        Ok(file)
+    };
+    open().map_err(Fault::io(format!("opening {}", path.display())))
+}
+
+impl Stream {
+    pub fn new(dir: &Path) -> Result<Self, Fault> {
+        nameless(dir).map(Self)
+    }
+
+    pub fn push(&mut self, bytes: &[u8]) -> Result<(), Fault> {
+        self.0.write_all(bytes).map_err(spooling())
+    }
+
+    pub fn rewind(mut self) -> Result<Self, Fault> {
+        self.0.rewind().map_err(spooling())?;
+        Ok(self)
+    }
+}
+
+#[async_trait]
+impl ByteSource for Stream {
+    async fn next(&mut self) -> Result<Option<Bytes>, S3Error> {
+        let mut run = BytesMut::zeroed(RUN_BYTES);
+        let read = self.0.read(&mut run);
+        let read =
+            read.map_err(|error| S3Error::with_message(ErrorCode::InternalError, error.to_string()))?;
+        run.truncate(read);
+        Ok((read > 0).then(|| run.freeze()))
+    }
+}
+
 impl Spool {
     pub fn new(dir: &Path) -> Result<Self, Fault> {
-        let path = dir.join(format!("strongroom-backup-{:032x}", OsRandom.u128()));
-        let open = || {
-            let file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path)?;
-            fs::remove_file(&path)?;
-            Ok(file)
-        };
-        let file = open().map_err(Fault::io(format!("opening {}", path.display())))?;
-        Ok(Self { file: BufWriter::new(file), count: 0 })
+        Ok(Self { file: BufWriter::new(nameless(dir)?), count: 0 })
     }
 
     pub fn push(&mut self, body: &Body) -> Result<(), Fault> {
@@ -91,5 +128,5 @@ impl Waiting {
 }
 
 fn spooling() -> impl FnOnce(std::io::Error) -> Fault {
-    Fault::io("keeping the list of what is still to be fetched")
+    Fault::io("keeping rows, and the list of what is still to be fetched")
 }

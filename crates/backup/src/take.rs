@@ -4,7 +4,7 @@
 //! Rows are cut into pieces where the hash of a row's key says so: a change moves no other cut, and pieces that did not
 //! change are on the shelf already. What a run that died has put there is found by the next.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 use std::time::Duration;
@@ -27,7 +27,7 @@ use crate::packer::Packer;
 use crate::record::{Backup, id_at};
 use crate::shelf::{self, Shelf};
 use crate::source::{END, FAULT, PIECE, POINT, ROW, Source};
-use crate::spool::{Body, Spool, Waiting};
+use crate::spool::{Body, Spool, Stream, Waiting};
 
 /// Pieces of rows are about so long, however long the rows are.
 const ROWS_BYTES: u64 = 128 * 1024;
@@ -40,12 +40,15 @@ const ASK_LIST_BYTES: usize = 1 << 20;
 const TRIES: u32 = 5;
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// At less a piece takes so long that the server, which waits for a minute, cuts off who reads it.
+pub const RATE_MIN: u64 = 128 * 1024;
+
 pub struct Options {
     /// Requests for bytes at the same time.
     pub jobs: usize,
-    /// Bytes of bodies a second.
+    /// Bytes a second from the server; not below `RATE_MIN` for each of `jobs`.
     pub rate: Option<u64>,
-    /// A directory for a temporary file.
+    /// A directory for temporary files, which take as much room as all rows.
     pub spool: PathBuf,
 }
 
@@ -140,7 +143,8 @@ async fn alone(
 impl Run {
     async fn rows_then_bytes(self: Arc<Self>, options: &Options) -> Result<Backup, Fault> {
         let mut spool = Spool::new(&options.spool)?;
-        let backup = self.take_rows(&mut spool).await?;
+        let rows = self.fetch_rows(&options.spool).await?;
+        let backup = self.take_rows(rows, &mut spool).await?;
         let waiting = Arc::new(Mutex::new(spool.rewind()?));
         let mut fetching = JoinSet::new();
         for _ in 0..options.jobs.max(1) {
@@ -152,8 +156,20 @@ impl Run {
         Ok(backup)
     }
 
-    async fn take_rows(&self, spool: &mut Spool) -> Result<Backup, Fault> {
-        let mut pull = Pull::summed(self.source.rows(&self.lease).await?);
+    /// All rows, before any of them goes to the shelf: that may be slow, and until the last row is told the server's catalog
+    /// holds its snapshot.
+    async fn fetch_rows(&self, dir: &Path) -> Result<Stream, Fault> {
+        let mut source = self.source.rows(&self.lease).await?;
+        let mut rows = Stream::new(dir)?;
+        while let Some(bytes) = source.next().await? {
+            self.pace.pass(bytes.len() as u64).await;
+            rows.push(&bytes)?;
+        }
+        rows.rewind()
+    }
+
+    async fn take_rows(&self, rows: Stream, spool: &mut Spool) -> Result<Backup, Fault> {
+        let mut pull = Pull::summed(Box::new(rows));
         if pull.u8().await? != POINT {
             return Err(unexpected());
         }
@@ -231,9 +247,11 @@ impl Run {
             if asked.is_empty() {
                 return Ok(());
             }
-            let mut tries = 0;
+            let (mut tries, mut left) = (0, pieces(&asked));
             while let Err(fault) = self.fetch_these(&mut asked).await {
-                tries += 1;
+                // Who is slow is cut off often, and gets on all the same.
+                tries = if pieces(&asked) < left { 1 } else { tries + 1 };
+                left = pieces(&asked);
                 if tries == TRIES {
                     return Err(fault);
                 }
@@ -282,6 +300,11 @@ impl Run {
     }
 }
 
+/// How many are still to come.
+fn pieces(asked: &[Body]) -> u64 {
+    asked.iter().map(|body| body.id.pieces() - body.from_piece).sum()
+}
+
 /// As much as one request takes.
 fn ask(waiting: &mut Waiting) -> Result<Vec<Body>, Fault> {
     let (mut asked, mut bytes, mut list_bytes) = (Vec::new(), 0, 0);
@@ -324,30 +347,33 @@ fn unexpected() -> Fault {
     Fault::damaged("the server's answer", "it holds what does not belong there")
 }
 
-/// Holds what passes to a rate.
+/// Holds what passes to a rate. What was allowed and not used is lost.
 struct Pace {
     rate: Option<u64>,
-    begun: Instant,
-    passed: AtomicU64,
+    /// When all that passed so far was allowed.
+    due: StdMutex<Instant>,
 }
 
 impl Pace {
     fn new(rate: Option<u64>) -> Self {
-        Self { rate, begun: Instant::now(), passed: AtomicU64::new(0) }
+        Self { rate, due: StdMutex::new(Instant::now()) }
     }
 
     async fn pass(&self, bytes: u64) {
-        let passed = self.passed.fetch_add(bytes, Ordering::Relaxed) + bytes;
-        if let Some(rate) = self.rate {
-            let due = Duration::from_secs_f64(passed as f64 / rate.max(1) as f64);
-            tokio::time::sleep_until(self.begun + due).await;
-        }
+        let Some(rate) = self.rate else { return };
+        let takes = Duration::from_secs_f64(bytes as f64 / rate.max(RATE_MIN) as f64);
+        let due = {
+            let mut due = self.due.lock().unwrap_or_else(PoisonError::into_inner);
+            *due = Instant::now().max(*due) + takes;
+            *due
+        };
+        tokio::time::sleep_until(due).await;
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::ends_piece;
+    use super::*;
 
     #[test]
     fn pieces_of_rows_are_about_as_long_whatever_the_rows_are() {
@@ -356,5 +382,16 @@ mod tests {
             let ends = (0..rows).filter(|row| ends_piece(&row.to_be_bytes(), row_bytes)).count();
             assert!((32..128).contains(&ends), "{ends} pieces of rows of {row_bytes}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_rate_holds_after_a_pause_as_well() {
+        let pace = Pace::new(Some(RATE_MIN));
+        tokio::time::sleep(Duration::from_secs(100)).await;
+        let begun = Instant::now();
+        for _ in 0..4 {
+            pace.pass(RATE_MIN / 2).await;
+        }
+        assert_eq!(begun.elapsed(), Duration::from_secs(2));
     }
 }

@@ -4,14 +4,14 @@ mod support;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
 use backup::{Fault, backups, find, prune, verify};
 use bytes::Bytes;
 use catalog::Write;
 use catalog::table::{PartTable, ReclaimRow, space};
 use model::{AnnotationName, BucketId, ObjectKey, PartNumber, UploadId};
-use support::{BUCKET, Counting, Outcome, Scratch, Site, UPLOAD, noise, shelf};
+use support::{BUCKET, Outcome, Scratch, Site, UPLOAD, counting, noise, shelf};
 
 #[tokio::test]
 async fn what_the_reclaimer_frees_is_no_part_of_a_backup() -> Outcome {
@@ -111,7 +111,7 @@ async fn many_generations_beside_one_another_are_read_about_once() -> Outcome {
         }
         last = Some(site.take(shelf(&scratch)).await?.backup);
     }
-    let counting = Arc::new(Counting { inner: shelf(&scratch), read: AtomicU64::new(0) });
+    let counting = counting(&scratch, &site);
     let new = Site::new("generations-new")?;
     new.restore(counting.clone(), &last.ok_or("a backup")?).await?;
     for (row, number) in rows {
@@ -194,5 +194,20 @@ async fn a_clock_before_the_latest_backup_is_refused() -> Outcome {
     assert!(matches!(site.take(shelf(&scratch)).await, Err(Fault::Refused(_))));
     std::fs::remove_file(future)?;
     site.take(shelf(&scratch)).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn all_rows_are_told_before_the_shelf_is_waited_for() -> Outcome {
+    let site = Site::new("rows")?;
+    let scratch = Scratch::new("rows-shelf");
+    for run in 0..4 {
+        let row = |number| Write::put(space::bucket_tags(BucketId(number)), noise(number, 100_000));
+        site.write((run * 50..run * 50 + 50).map(row).collect()).await?;
+    }
+    let counting = counting(&scratch, &site);
+    let backup = site.take(counting.clone()).await?.backup;
+    assert!(backup.rows == 200 && packs(&scratch)?.len() > 1);
+    assert_eq!(counting.early.load(Ordering::Relaxed), 0);
     Ok(())
 }

@@ -103,7 +103,7 @@ pub struct BackupArgs {
     /// Take at most so many bytes a second from the server, as in 20MiB
     #[arg(long, value_name = "SIZE")]
     pub limit_rate: Option<Size>,
-    /// Directory for the list of what is still to be fetched [default: the system's temporary one]
+    /// Directory for rows and for the list of what is still to be fetched [default: the system's temporary one]
     #[arg(long, value_name = "DIR")]
     pub spool: Option<PathBuf>,
     /// Print JSON lines

@@ -4,7 +4,7 @@
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use api::ByteSource;
 use async_trait::async_trait;
@@ -44,10 +44,29 @@ impl Drop for Scratch {
 pub struct Site {
     pub hall: Hall,
     pub desk: Desk,
+    /// Whether the last backup has all rows.
+    pub rows_told: Arc<AtomicBool>,
     _scratch: Scratch,
 }
 
-struct Near(Desk);
+struct Near {
+    desk: Desk,
+    rows_told: Arc<AtomicBool>,
+}
+
+struct Told {
+    rows: Box<dyn ByteSource>,
+    all: Arc<AtomicBool>,
+}
+
+#[async_trait]
+impl ByteSource for Told {
+    async fn next(&mut self) -> Result<Option<Bytes>, api::S3Error> {
+        let next = self.rows.next().await?;
+        self.all.store(next.is_none(), Ordering::Relaxed);
+        Ok(next)
+    }
+}
 
 fn refused(refused: backup::Refused) -> Fault {
     Fault::Refused(refused.to_string())
@@ -56,24 +75,25 @@ fn refused(refused: backup::Refused) -> Fault {
 #[async_trait]
 impl Source for Near {
     async fn open(&self) -> Result<String, Fault> {
-        self.0.open().map_err(refused)
+        self.desk.open().map_err(refused)
     }
 
     async fn renew(&self, lease: &str) -> Result<(), Fault> {
-        self.0.renew(lease).map_err(refused)
+        self.desk.renew(lease).map_err(refused)
     }
 
     async fn close(&self, lease: &str) -> Result<(), Fault> {
-        self.0.close(lease);
+        self.desk.close(lease);
         Ok(())
     }
 
     async fn rows(&self, lease: &str) -> Result<Box<dyn ByteSource>, Fault> {
-        self.0.rows(lease).map_err(refused)
+        let rows = self.desk.rows(lease).map_err(refused)?;
+        Ok(Box::new(Told { rows, all: self.rows_told.clone() }))
     }
 
     async fn bytes(&self, lease: &str, wanted: Bytes) -> Result<Box<dyn ByteSource>, Fault> {
-        self.0.bytes(lease, wanted).map_err(refused)
+        self.desk.bytes(lease, wanted).map_err(refused)
     }
 }
 
@@ -89,7 +109,7 @@ impl Site {
         let (store, _) = Store::open(vec![slot], Arc::new(NoWatch), stripe::Options::default())?;
         let hall = Hall::new(catalog, store, clock, Arc::new(OsRandom), Settings::default());
         let desk = Desk::new(hall.clone(), Arc::new(OsRandom));
-        Ok(Self { hall, desk, _scratch: scratch })
+        Ok(Self { hall, desk, rows_told: Arc::default(), _scratch: scratch })
     }
 
     pub async fn write(&self, writes: Vec<Write>) -> Result<(), catalog::Fault> {
@@ -157,13 +177,18 @@ impl Site {
         // Ids tell milliseconds apart.
         tokio::time::sleep(std::time::Duration::from_millis(2)).await;
         let options = Options { jobs: 2, rate: None, spool: std::env::temp_dir() };
-        let source = Arc::new(Near(self.desk.clone()));
+        let source = Arc::new(Near { desk: self.desk.clone(), rows_told: self.rows_told.clone() });
         backup::take(source, shelf, &options, Arc::new(Progress::default()), &SystemClock).await
     }
 
     pub async fn restore(&self, shelf: Arc<dyn Shelf>, backup: &Backup) -> Result<Restored, Fault> {
         backup::restore(shelf, backup, false, &self.hall, Arc::default()).await
     }
+}
+
+pub fn counting(scratch: &Scratch, site: &Site) -> Arc<Counting> {
+    let (inner, rows_told) = (shelf(scratch), site.rows_told.clone());
+    Arc::new(Counting { inner, read: AtomicU64::new(0), rows_told, early: AtomicU64::new(0) })
 }
 
 pub fn shelf(scratch: &Scratch) -> Arc<dyn Shelf> {
@@ -182,15 +207,19 @@ pub fn noise(seed: u64, length: usize) -> Bytes {
     bytes.into()
 }
 
-/// Counts what is read of packs.
+/// Counts what is read of packs, and what is put there before the site told all rows.
 pub struct Counting {
     pub inner: Arc<dyn Shelf>,
     pub read: AtomicU64,
+    pub rows_told: Arc<AtomicBool>,
+    pub early: AtomicU64,
 }
 
 #[async_trait]
 impl Shelf for Counting {
     async fn put(&self, name: &str, bytes: Bytes) -> Result<(), Fault> {
+        let early = name.starts_with("packs/") && !self.rows_told.load(Ordering::Relaxed);
+        self.early.fetch_add(early.into(), Ordering::Relaxed);
         self.inner.put(name, bytes).await
     }
 

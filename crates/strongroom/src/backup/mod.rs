@@ -10,7 +10,7 @@ pub use empty::check_whole;
 use std::fmt;
 use std::sync::Arc;
 
-use ::backup::{Directory, Fault, Kept, Lacking, Options, Progress, Shelf, backups, find};
+use ::backup::{Directory, Fault, Kept, Lacking, Options, Progress, RATE_MIN, Shelf, backups, find};
 use anyhow::{Context as _, bail};
 use semantics::Hall;
 use serde_json::json;
@@ -72,6 +72,13 @@ fn in_runtime(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<
 async fn take(arguments: BackupArgs) -> anyhow::Result<()> {
     let BackupArgs { to, place, jobs, limit_rate, spool, json, .. } = arguments;
     let to = to.context("name a place by --to")?;
+    let rate_min = RATE_MIN * jobs.max(1) as u64;
+    if limit_rate.is_some_and(|rate| rate.0 < rate_min) {
+        let kib = rate_min >> 10;
+        bail!(
+            "with --jobs {jobs} the least --limit-rate is {kib}KiB: the server cuts off who reads too slowly"
+        );
+    }
     let source = Arc::new(Remote(Client::from_environment()?));
     let options = Options {
         jobs,
@@ -109,7 +116,8 @@ async fn verify(
 }
 
 async fn restore(arguments: RestoreArgs) -> anyhow::Result<()> {
-    let RestoreArgs { from, place, backup, data, config, parity, without_missing, master_key, json } = arguments;
+    let RestoreArgs { from, place, backup, data, config, parity, without_missing, master_key, json } =
+        arguments;
     let shelf = shelf(&from, &place)?;
     let of = find(&*shelf, backup.as_deref()).await.with_context(|| format!("reading {from}"))?;
     let settings = Settings::read(ServeArgs { data, config, parity, ..ServeArgs::default() })?;

@@ -10,7 +10,7 @@ use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use catalog::table::{JobRow, space};
-use catalog::{Decision, Group, View as _, Write};
+use catalog::{Group, View as _, Write};
 use keepers::named;
 use semantics::Hall;
 use stripe::{CHUNK_BYTES, Chunk, Manifest, Owner, Place, Redundancy, Store};
@@ -247,13 +247,7 @@ impl Restoring<'_> {
 }
 
 async fn commit(hall: &Hall, writes: Vec<Write>) -> Result<(), Fault> {
-    let committed = hall.catalog().commit(Group::new(&b"restore"[..]), move |_, _| {
-        Ok(Decision::<(), std::convert::Infallible>::Write(writes.clone(), ()))
-    });
-    match committed.await? {
-        Ok(()) => Ok(()),
-        Err(never) => match never {},
-    }
+    Ok(hall.catalog().write(Group::new(&b"restore"[..]), writes).await?)
 }
 
 async fn land(

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use catalog::table::space;
-use catalog::{Catalog, Decision, Group, Index, Member, TreeIndex, TreeOptions, Write};
+use catalog::{Catalog, Group, Index, Member, TreeIndex, TreeOptions, Write};
 use devices::{CatalogCopy, Fleet, Health, Offer, OpenFault, Reason, Rhythm, Slot, State};
 use keepers::steward::{Steward, first_copies, stripe_slot};
 use model::{DeviceNumber, Ordinal};
@@ -144,13 +144,7 @@ async fn keep_parity(parity: u8, catalog: &Catalog) -> anyhow::Result<()> {
         return Ok(());
     }
     let write = Write::put(key.clone(), vec![parity]);
-    let kept = catalog.commit(Group::new(key), move |_, _| {
-        Ok(Decision::<(), std::convert::Infallible>::Write(vec![write.clone()], ()))
-    });
-    match kept.await.context("writing the site's parity")? {
-        Ok(()) => Ok(()),
-        Err(never) => match never {},
-    }
+    catalog.write(Group::new(key), vec![write]).await.context("writing the site's parity")
 }
 
 /// Bytes without a catalog are no new site: to start would give them up.

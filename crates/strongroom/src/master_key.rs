@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use catalog::table::space;
-use catalog::{Catalog, Decision, Group, Write};
+use catalog::{Catalog, Group, Write};
 use seal::{MasterKey, Sealer};
 use world::Random;
 use zeroize::Zeroizing;
@@ -99,12 +99,7 @@ fn given(kept: &Kept<'_>) -> anyhow::Result<Option<MasterKey>> {
 
 async fn write_check(catalog: &Catalog, sealer: &Sealer, random: &Arc<dyn Random>) -> anyhow::Result<()> {
     let sealed = sealer.seal(&**random, PURPOSE, CHECK)?;
-    let written = catalog.commit(Group::new(PURPOSE), move |_, _| {
-        let write = Write::put(space::seal_check(), sealed.clone());
-        Ok(Decision::<(), std::convert::Infallible>::Write(vec![write], ()))
-    });
-    match written.await.context("writing the check value of the master key")? {
-        Ok(()) => Ok(()),
-        Err(never) => match never {},
-    }
+    let write = Write::put(space::seal_check(), sealed);
+    let written = catalog.write(Group::new(PURPOSE), vec![write]).await;
+    written.context("writing the check value of the master key")
 }

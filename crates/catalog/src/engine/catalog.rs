@@ -4,6 +4,7 @@
 //! that is the group commit. The checkpointer thread moves frozen memtables into the index and keeps spares
 //! ready. Reads run on the caller's thread and block only for the disk.
 
+use std::convert::Infallible;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, TrySendError, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -125,6 +126,13 @@ impl Catalog {
         R: Send + 'static,
     {
         self.ask(group, Purpose::Grow, decide).await
+    }
+
+    /// Makes these writes, whatever there is.
+    pub async fn write(&self, group: Group, writes: Vec<Write>) -> Result<(), Fault> {
+        let decide = move |_: &dyn View, _| Ok(Decision::<(), Infallible>::Write(writes.clone(), ()));
+        let Ok(()) = self.commit(group, decide).await?;
+        Ok(())
     }
 
     /// As `commit`, for what gives space back: it goes on while space is scarce.

@@ -64,13 +64,8 @@ impl Ranks {
 
     /// A full device never costs redundancy: `NoSpace` then, as on a single one.
     pub fn course(&self, parity: u8, redundancy: Redundancy, turn: u64) -> Result<Course, Fault> {
-        let takers: Vec<_> = self.takers().collect();
-        let roomy: Vec<_> = if takers.len() == 1 {
-            takers.clone()
-        } else {
-            takers.iter().copied().filter(|unit| !unit.is_full()).collect()
-        };
-        let wanted = layout(takers.len(), parity, redundancy).ok_or(Fault::Closed)?;
+        let wanted = self.layout(parity, redundancy).ok_or(Fault::Closed)?;
+        let roomy: Vec<_> = self.takers().filter(|unit| !unit.is_full()).collect();
         let layout = layout(roomy.len(), parity, redundancy);
         let layout = layout.filter(|layout| layout.parity >= wanted.parity);
         let layout = layout.ok_or(Fault::NoSpace { wanted: 1 })?;

@@ -1,8 +1,9 @@
 //! Devices in a directory each, which fail when they are told to.
+#![allow(dead_code, reason = "each test binary uses its own part")]
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -19,23 +20,45 @@ pub const ILL: u8 = 1;
 pub const HANGS: u8 = 2;
 /// Writes find no space.
 pub const FULL: u8 = 3;
+/// Calls take their time.
+pub const SLOW: u8 = 4;
 
-#[derive(Clone)]
-pub struct Health(Arc<AtomicU8>);
+pub const PATIENCE: Duration = Duration::from_millis(300);
+pub const BUFFER_BYTES_MAX: usize = 4 << 20;
+
+#[derive(Clone, Default)]
+pub struct Health(Arc<AtomicU8>, Arc<AtomicUsize>);
 
 impl Health {
     pub fn set(&self, health: u8) {
         self.0.store(health, Ordering::Relaxed);
     }
 
+    /// Calls that hang in it now.
+    pub fn hanging(&self) -> usize {
+        self.1.load(Ordering::Relaxed)
+    }
+
+    fn is(&self, health: u8) -> bool {
+        self.0.load(Ordering::Relaxed) == health
+    }
+
     fn check(&self, writes: bool) -> io::Result<()> {
-        loop {
-            match self.0.load(Ordering::Relaxed) {
-                ILL => return Err(io::Error::other("it is ill")),
-                HANGS => std::thread::sleep(Duration::from_millis(5)),
-                FULL if writes => return Err(io::ErrorKind::StorageFull.into()),
-                _ => return Ok(()),
+        if self.is(HANGS) {
+            self.1.fetch_add(1, Ordering::Relaxed);
+            while self.is(HANGS) {
+                std::thread::sleep(Duration::from_millis(5));
             }
+            self.1.fetch_sub(1, Ordering::Relaxed);
+        }
+        match self.0.load(Ordering::Relaxed) {
+            ILL => Err(io::Error::other("it is ill")),
+            FULL if writes => Err(io::ErrorKind::StorageFull.into()),
+            SLOW => {
+                std::thread::sleep(Duration::from_millis(40));
+                Ok(())
+            }
+            _ => Ok(()),
         }
     }
 }
@@ -94,7 +117,7 @@ impl Disk for Frail {
     fn space(&self) -> io::Result<Space> {
         self.health.check(false)?;
         let mut space = self.disk.space()?;
-        if self.health.0.load(Ordering::Relaxed) == FULL {
+        if self.health.is(FULL) {
             space.available_bytes = 0;
         }
         Ok(space)
@@ -111,7 +134,7 @@ impl DiskFile for FrailFile {
     }
 
     fn read_cached_at(&self, buf: &mut [u8], offset: u64) -> io::Result<bool> {
-        if self.health.0.load(Ordering::Relaxed) == HANGS {
+        if self.health.is(HANGS) || self.health.is(SLOW) {
             return Ok(false);
         }
         self.health.check(false).and_then(|()| self.file.read_cached_at(buf, offset))
@@ -168,6 +191,7 @@ impl Watch for Books {
 pub struct Shelf {
     root: PathBuf,
     pub health: Vec<Health>,
+    pub patience: Duration,
     pub books: Arc<Books>,
 }
 
@@ -175,8 +199,8 @@ impl Shelf {
     pub fn new(name: &str, devices: usize, lost_max: usize) -> Self {
         let root = std::env::temp_dir().join(format!("strongroom-shelf-{}-{name}", std::process::id()));
         let _ = std::fs::remove_dir_all(&root);
-        let health = (0..devices).map(|_| Health(Arc::default())).collect();
-        Self { root, health, books: Arc::new(Books { lost_max, lost: Mutex::default() }) }
+        let health = (0..devices).map(|_| Health::default()).collect();
+        Self { root, health, patience: PATIENCE, books: Arc::new(Books { lost_max, lost: Mutex::default() }) }
     }
 
     pub fn dir(&self, device: usize) -> PathBuf {
@@ -184,8 +208,11 @@ impl Shelf {
     }
 
     pub fn slot(&self, device: usize) -> Outcome<Slot> {
-        let disk = RealDisk::at(self.dir(device))?;
-        let disk = Arc::new(Frail { disk, health: self.health[device].clone() });
+        self.slot_of(device, self.health[device].clone())
+    }
+
+    pub fn slot_of(&self, device: usize, health: Health) -> Outcome<Slot> {
+        let disk = Arc::new(Frail { disk: RealDisk::at(self.dir(device))?, health });
         Ok(Slot { number: device as u16, zone: format!("zone {device}").into(), disk })
     }
 
@@ -197,7 +224,8 @@ impl Shelf {
             volume_size_bytes_max: 8 << 20,
             reserve_bytes: Some(0),
             parity,
-            patience: Duration::from_millis(300),
+            patience: self.patience,
+            buffer_bytes_max: BUFFER_BYTES_MAX,
             ..Options::default()
         };
         Ok(Store::open(slots, self.books.clone(), options)?.0)

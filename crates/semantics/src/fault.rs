@@ -19,6 +19,7 @@ pub(crate) fn store(fault: stripe::Fault) -> S3Error {
     match fault {
         stripe::Fault::NoSpace { .. } => no_space(),
         stripe::Fault::Closed => ErrorCode::ServiceUnavailable.into(),
+        stripe::Fault::Busy { .. } => ErrorCode::SlowDown.into(),
         fault => {
             tracing::error!(%fault, "the store failed");
             ErrorCode::InternalError.into()

@@ -29,8 +29,8 @@ pub enum Fault {
     /// It did not answer in time.
     #[error("device {device} hangs: it did not {op} in time")]
     Hangs { device: u16, op: &'static str },
-    /// It is in use, or was given up and has calls under way that did not come back yet.
-    #[error("device {device} is still busy")]
+    /// It is in use, or has so many calls under way that did not come back yet that it is asked no more for now.
+    #[error("device {device} is busy")]
     Busy { device: u16 },
     /// A device that holds it is not here.
     #[error("device {device} is missing")]

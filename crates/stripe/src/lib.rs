@@ -22,6 +22,7 @@ mod read;
 mod restore;
 mod shards;
 mod store;
+mod turns;
 mod unit;
 mod watch;
 

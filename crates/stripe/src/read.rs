@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tokio::task::JoinHandle;
 
-use crate::chunk::{Chunk, Owner};
+use crate::chunk::Chunk;
 use crate::fault::Fault;
 use crate::shards;
 use crate::store::{Ailing, Store};
@@ -207,17 +207,19 @@ impl Gathering<'_> {
         }
     }
 
-    /// Asks for repair. Whose chunk it is a shard that reads well tells.
+    /// Asks for repair of what lies on devices that are here: for the others a pass was ordered when they went. Whose
+    /// chunk it is a shard that reads well tells.
     fn report(&self) {
-        let (store, chunk, bad) = (self.store.clone(), self.chunk.clone(), self.bad.clone());
-        tokio::task::spawn_blocking(move || {
-            let mut good = (0..chunk.places.len()).filter(|index| !bad.contains(index));
-            let owner = good.find_map(|index| {
-                let unit = store.unit_of(&chunk, index).ok()?;
-                unit.device.set().owner(&chunk.extent(index)).ok()
-            });
-            if let Some(owner) = owner {
-                store.note_ailing(Ailing { owner: Owner::recorded(owner), chunk, bad });
+        let here = |index: &usize| self.store.unit_of(self.chunk, *index).is_ok();
+        let bad: Vec<usize> = self.bad.iter().copied().filter(here).collect();
+        let Some(place) = (!bad.is_empty()).then(|| self.store.place_for_ailing()).flatten() else { return };
+        let (store, chunk) = (self.store.clone(), self.chunk.clone());
+        tokio::spawn(async move {
+            for index in (0..chunk.places.len()).filter(|index| !bad.contains(index)) {
+                if let Ok(owner) = store.owner_of_shard(&chunk, index).await {
+                    place.send(Ailing { owner, chunk, bad });
+                    return;
+                }
             }
         });
     }

@@ -357,8 +357,9 @@ impl Store {
         self.0.options.random.0.u128().max(1)
     }
 
-    pub(crate) fn note_ailing(&self, ailing: Ailing) {
-        drop(self.0.ailing.try_send(ailing));
+    /// A place among the chunks that wait to be mended, if there is one.
+    pub(crate) fn place_for_ailing(&self) -> Option<mpsc::OwnedPermit<Ailing>> {
+        self.0.ailing.clone().try_reserve_owned().ok()
     }
 
     pub(crate) async fn writing_permit(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Fault> {

@@ -5,14 +5,12 @@ use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use tokio::sync::Semaphore;
-use tokio::task::spawn_blocking;
-use tokio::time::timeout;
 use volume::{Coding, Device, Extent, VolumeSet};
 use world::Disk;
 
 use crate::fault::Fault;
 use crate::options::Options;
+use crate::turns::{Delay, Turns};
 
 /// Threads that may wait for one device's reads: a hanging one must not hold up the others.
 const READS_MAX: usize = 32;
@@ -45,7 +43,7 @@ pub(crate) struct Unit {
     pub zone: Arc<str>,
     pub device: Device,
     standing: AtomicU8,
-    reading: Semaphore,
+    reading: Arc<Turns>,
     /// Milliseconds after `born` until which it counts as full.
     full_until_ms: AtomicU64,
     born: Instant,
@@ -71,7 +69,7 @@ impl Unit {
             zone,
             device,
             standing: AtomicU8::new(Standing::In as u8),
-            reading: Semaphore::new(READS_MAX),
+            reading: Turns::new(READS_MAX),
             full_until_ms: AtomicU64::new(0),
             born: Instant::now(),
             disk,
@@ -93,6 +91,7 @@ impl Unit {
         if standing == Standing::Out {
             self.standing.store(Standing::Out as u8, Ordering::Release);
             self.device.abandon();
+            self.reading.end();
             return;
         }
         let unless_out = |now| (now != Standing::Out as u8).then_some(standing as u8);
@@ -157,20 +156,31 @@ impl Unit {
         patience: Option<Duration>,
         question: impl FnOnce(&VolumeSet) -> Result<T, volume::Fault> + Send + 'static,
     ) -> Result<T, Fault> {
-        let asking = async {
-            let _permit = self.reading.acquire().await.map_err(|_| Fault::Closed)?;
-            let unit = self.clone();
-            let answer = spawn_blocking(move || question(unit.device.set()));
-            answer.await.map_err(|_| Fault::Closed)?.map_err(|fault| self.fault(fault))
-        };
-        match patience {
-            None => asking.await,
-            Some(patience) => timeout(patience, asking).await.unwrap_or_else(|_| Err(self.hangs("read"))),
+        let unit = self.clone();
+        let answer = self.reading.clone().take(patience, move || question(unit.device.set())).await;
+        self.answered("read", answer)
+    }
+
+    fn answered<T>(
+        &self,
+        op: &'static str,
+        answer: Result<Result<T, volume::Fault>, Delay>,
+    ) -> Result<T, Fault> {
+        match answer {
+            Ok(answer) => answer.map_err(|fault| self.fault(fault)),
+            Err(Delay::Hangs) => Err(self.hangs(op)),
+            Err(Delay::Busy) => Err(self.busy()),
+            Err(Delay::Lost) => Err(Fault::Closed),
+            Err(Delay::Over) => Err(Fault::Missing { device: self.number }),
         }
     }
 
     pub fn fault(&self, fault: volume::Fault) -> Fault {
         Fault::of(self.number, fault)
+    }
+
+    pub fn busy(&self) -> Fault {
+        Fault::Busy { device: self.number }
     }
 
     pub fn hangs(&self, op: &'static str) -> Fault {

@@ -36,3 +36,70 @@ async fn a_full_device_that_alone_takes_bytes_is_an_error_and_no_endless_loop() 
     }
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn load_alone_makes_no_device_count_as_hanging() -> Outcome {
+    let shelf = Shelf::new("load", 3, 1);
+    let store = shelf.open(3, 1)?;
+    let sent = body(100_000, 1);
+    let manifest = land(&store, sent.clone()).await?;
+    shelf.health.iter().for_each(|health| health.set(SLOW));
+    // Each device takes half a minute of calls, 32 at a time.
+    let reads: Vec<_> = (0..800)
+        .map(|_| {
+            let (store, manifest) = (store.clone(), manifest.clone());
+            tokio::spawn(async move { store.read(&manifest.chunks()[0], 0..100_000).await })
+        })
+        .collect();
+    for read in reads {
+        assert_eq!(read.await??.concat(), sent);
+    }
+    assert!(store.devices().iter().all(|(_, standing)| *standing == Standing::In));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_device_that_hangs_keeps_so_many_threads_and_no_more() -> Outcome {
+    let shelf = Shelf::new("threads", 3, 0);
+    let store = shelf.open(3, 1)?;
+    let sent = body(100_000, 1);
+    let manifest = land(&store, sent.clone()).await?;
+    let holder = usize::from(manifest.chunks()[0].places[0].device);
+    shelf.health[holder].set(HANGS);
+    for _ in 0..3 {
+        let reads: Vec<_> = (0..60)
+            .map(|_| {
+                let (store, manifest) = (store.clone(), manifest.clone());
+                tokio::spawn(async move { store.read(&manifest.chunks()[0], 0..100_000).await })
+            })
+            .collect();
+        for read in reads {
+            assert_eq!(timeout(FOREVER, read).await???.concat(), sent);
+        }
+    }
+    let hanging = shelf.health[holder].hanging();
+    assert!((32..40).contains(&hanging), "{hanging} calls hang");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_waits_for_a_turn_in_a_device_is_told_when_it_is_out() -> Outcome {
+    let shelf = Shelf::new("turn", 3, 1);
+    let store = shelf.open(3, 1)?;
+    let sent = body(100_000, 1);
+    let manifest = land(&store, sent.clone()).await?;
+    let holder = manifest.chunks()[0].places[0].device;
+    shelf.health[usize::from(holder)].set(HANGS);
+    let reads: Vec<_> = (0..60)
+        .map(|_| {
+            let (store, manifest) = (store.clone(), manifest.clone());
+            tokio::spawn(async move { store.read(&manifest.chunks()[0], 0..100_000).await })
+        })
+        .collect();
+    sleep(PATIENCE / 3).await;
+    store.stand(holder, Standing::Out);
+    for read in reads {
+        assert_eq!(timeout(FOREVER, read).await???.concat(), sent);
+    }
+    Ok(())
+}

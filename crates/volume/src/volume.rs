@@ -128,12 +128,16 @@ impl Volume {
 
     /// Opens the file and checks that it is this volume of this device. Says whether it was opened just now.
     pub fn file(&self, disk: &dyn Disk, device: DeviceId) -> Result<(VolumeFile, bool), Fault> {
+        if let Some(file) = self.file_if_open() {
+            return Ok((file, false));
+        }
+        // Not under the guard: where the device hangs, who only looks whether it is open must not wait.
+        let mut file = VolumeFile::open(disk, device, self.number, &self.path)?.0;
+        file.sync_failed = self.sync_failed.clone();
         let mut slot = lock(&self.file);
         if let Some(file) = &*slot {
             return Ok((file.clone(), false));
         }
-        let mut file = VolumeFile::open(disk, device, self.number, &self.path)?.0;
-        file.sync_failed = self.sync_failed.clone();
         *slot = Some(file.clone());
         Ok((file, true))
     }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use tokio::task::spawn_blocking;
 use volume::{Coding, Device, Extent, VolumeSet};
 use world::Disk;
 
@@ -18,6 +19,7 @@ const READS_MAX: usize = 32;
 const FREE_PAUSE: Duration = Duration::from_secs(1);
 /// So long a device that had no space is passed over.
 const FULL_PAUSE: Duration = Duration::from_secs(1);
+const MEASURING: u64 = u64::MAX;
 
 /// A device that is given to the store.
 pub struct Slot {
@@ -48,7 +50,7 @@ pub(crate) struct Unit {
     full_until_ms: AtomicU64,
     born: Instant,
     disk: Arc<dyn Disk>,
-    /// What `free_sixteenths` last answered, and when it must look again.
+    /// Sixteenths of the device that are free, and when to look again; `MEASURING` while somebody looks.
     free: AtomicU8,
     free_until_ms: AtomicU64,
 }
@@ -64,7 +66,7 @@ impl Unit {
         let Slot { number, zone, disk } = slot;
         let device =
             Device::open(disk.clone(), options.volume()).map_err(|fault| Fault::of(number, fault))?;
-        Ok(Self {
+        let unit = Self {
             number,
             zone,
             device,
@@ -75,7 +77,9 @@ impl Unit {
             disk,
             free: AtomicU8::new(0),
             free_until_ms: AtomicU64::new(0),
-        })
+        };
+        unit.measure();
+        Ok(unit)
     }
 
     pub fn standing(&self) -> Standing {
@@ -115,16 +119,25 @@ impl Unit {
         u64::try_from((self.born.elapsed() + further).as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// Sixteenths of the device that are free, as of a second ago at most.
-    pub fn free_sixteenths(&self) -> u8 {
-        if self.since_birth_ms(Duration::ZERO) >= self.free_until_ms.load(Ordering::Relaxed) {
-            let free = self.disk.space().map_or(0, |space| {
-                (space.available_bytes.saturating_mul(16) / space.total_bytes.max(1)).min(16) as u8
-            });
-            self.free.store(free, Ordering::Relaxed);
-            self.free_until_ms.store(self.since_birth_ms(FREE_PAUSE).max(1), Ordering::Relaxed);
+    /// Sixteenths of the device that are free, as of a second or so ago. Measured in the background, since a device that
+    /// hangs must not hold up who asks.
+    pub fn free_sixteenths(self: &Arc<Self>) -> u8 {
+        let until = self.free_until_ms.load(Ordering::Relaxed);
+        let due = self.since_birth_ms(Duration::ZERO) >= until;
+        let relaxed = Ordering::Relaxed;
+        if due && self.free_until_ms.compare_exchange(until, MEASURING, relaxed, relaxed).is_ok() {
+            let unit = self.clone();
+            spawn_blocking(move || unit.measure());
         }
-        self.free.load(Ordering::Relaxed)
+        self.free.load(relaxed)
+    }
+
+    fn measure(&self) {
+        let free = self.disk.space().map_or(0, |space| {
+            (space.available_bytes.saturating_mul(16) / space.total_bytes.max(1)).min(16) as u8
+        });
+        self.free.store(free, Ordering::Relaxed);
+        self.free_until_ms.store(self.since_birth_ms(FREE_PAUSE), Ordering::Relaxed);
     }
 
     /// The payload of a record, proven, when it is short and lies in memory.

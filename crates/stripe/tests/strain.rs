@@ -103,3 +103,24 @@ async fn whoever_waits_for_a_turn_in_a_device_is_told_when_it_is_out() -> Outcom
     }
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn writes_do_not_wait_for_how_full_a_hanging_device_is() -> Outcome {
+    let shelf = Shelf::new("measured", 4, 1);
+    let store = shelf.open(4, 1)?;
+    land(&store, body(CHUNK_BYTES, 1)).await?;
+    shelf.health[2].set(HANGS);
+    // What was measured is out of date.
+    sleep(Duration::from_millis(1100)).await;
+    for seed in 0..4 {
+        let landing = {
+            tokio::spawn({
+                let store = store.clone();
+                async move { land(&store, body(CHUNK_BYTES, seed)).await }
+            })
+        };
+        timeout(FOREVER, landing).await???;
+    }
+    assert_eq!(store.devices()[2], (2, Standing::Out));
+    Ok(())
+}

@@ -58,14 +58,16 @@ impl Reclaimer {
     pub async fn round(&self) -> Result<usize, KeeperFault> {
         let due = self.due()?;
         let count = due.len();
-        // Bytes of many rows are freed together, and their rows go in one commit.
-        let mut done = Vec::with_capacity(count);
+        // The rows of a round go in one commit. One whose bytes can't be freed now stays, and keeps no other waiting.
+        let (mut done, mut failed) = (Vec::with_capacity(count), Ok(()));
         for (key, row) in due {
-            self.free(&row).await?;
-            done.push(Write::delete(key));
+            match self.free(&row).await {
+                Ok(()) => done.push(Write::delete(key)),
+                fault => failed = failed.and(fault),
+            }
         }
         self.forget(done).await?;
-        Ok(count)
+        failed.map(|()| count)
     }
 
     fn due(&self) -> Result<Vec<(Vec<u8>, ReclaimRow)>, KeeperFault> {

@@ -8,7 +8,7 @@ use arc_swap::ArcSwap;
 use bytes::Bytes;
 use erasure::Layout;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
-use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::task::JoinHandle;
 use volume::{Counts, Usage};
 
 use crate::chunk::{CHUNK_BYTES, Chunk, Owner, Place};
@@ -202,20 +202,15 @@ impl Store {
     }
 
     /// Frees the chunks, durably on return; may be repeated. They must not be read any more. What lies on a device
-    /// that is away is swept when it comes back.
+    /// that is away is swept when it comes back. One that fails keeps nobody from freeing what lies on the others.
     pub async fn delete(&self, chunks: &[Chunk]) -> Result<(), Fault> {
-        let by_device = self.by_device(chunks);
-        spawn_blocking(move || {
-            for (unit, extents) in by_device {
-                match unit.device.set().delete(&extents) {
-                    Err(_) if unit.is_out() => {}
-                    other => other.map_err(|fault| unit.fault(fault))?,
-                }
-            }
-            Ok(())
-        })
-        .await
-        .map_err(|_| Fault::Closed)?
+        let delete = |(unit, extents): (Arc<Unit>, _)| tokio::spawn(unit.delete(extents, self.patience()));
+        let under_way: Vec<_> = self.by_device(chunks).into_iter().map(delete).collect();
+        let mut deleted = Ok(());
+        for unit in under_way {
+            deleted = deleted.and(unit.await.unwrap_or(Err(Fault::Closed)));
+        }
+        deleted
     }
 
     /// As `delete`, later and without an answer: for bodies that were landed and then not named.

@@ -15,6 +15,8 @@ use crate::turns::{Delay, Turns};
 
 /// Threads that may wait for one device's reads: a hanging one must not hold up the others.
 const READS_MAX: usize = 32;
+/// Records that are deleted at once: small enough that a slow disk is done within its patience.
+const DELETES_MAX: usize = 256;
 /// How long a measurement of a device's space counts.
 const FREE_PAUSE: Duration = Duration::from_secs(1);
 /// So long a device that had no space is passed over.
@@ -46,6 +48,8 @@ pub(crate) struct Unit {
     pub device: Device,
     standing: AtomicU8,
     reading: Arc<Turns>,
+    /// One at a time, as each has all graves to itself.
+    deleting: Arc<Turns>,
     /// Milliseconds after `born` until which it counts as full.
     full_until_ms: AtomicU64,
     born: Instant,
@@ -72,6 +76,7 @@ impl Unit {
             device,
             standing: AtomicU8::new(Standing::In as u8),
             reading: Turns::new(READS_MAX),
+            deleting: Turns::new(1),
             full_until_ms: AtomicU64::new(0),
             born: Instant::now(),
             disk,
@@ -96,6 +101,7 @@ impl Unit {
             self.standing.store(Standing::Out as u8, Ordering::Release);
             self.device.abandon();
             self.reading.end();
+            self.deleting.end();
             return;
         }
         let unless_out = |now| (now != Standing::Out as u8).then_some(standing as u8);
@@ -172,6 +178,24 @@ impl Unit {
         let unit = self.clone();
         let answer = self.reading.clone().take(patience, move || question(unit.device.set())).await;
         self.answered("read", answer)
+    }
+
+    /// Durable on return. What lies on a device that is out is swept when it comes back. A long wait tells the caller
+    /// alone: it may be for another change on the device, not for the device.
+    pub async fn delete(
+        self: Arc<Self>,
+        extents: Vec<Extent>,
+        patience: Option<Duration>,
+    ) -> Result<(), Fault> {
+        for some in extents.chunks(DELETES_MAX) {
+            let (unit, some) = (self.clone(), some.to_vec());
+            let answer = self.deleting.clone().take(patience, move || unit.device.set().delete(&some)).await;
+            match self.answered("delete", answer) {
+                Err(_) if self.is_out() => return Ok(()),
+                other => other?,
+            }
+        }
+        Ok(())
     }
 
     fn answered<T>(

@@ -124,3 +124,29 @@ async fn writes_do_not_wait_for_how_full_a_hanging_device_is() -> Outcome {
     assert_eq!(store.devices()[2], (2, Standing::Out));
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn deleting_waits_for_no_device_that_hangs_and_is_done_once_that_is_out() -> Outcome {
+    let shelf = Shelf::new("delete", 3, 0);
+    let store = shelf.open(3, 1)?;
+    let manifest = land(&store, body(2 * CHUNK_BYTES, 1)).await?;
+    shelf.health[0].set(HANGS);
+    let deleted = timeout(FOREVER, store.delete(manifest.chunks())).await?;
+    assert_eq!(deleted, Err(Fault::Hangs { device: 0, op: "delete" }));
+    for device in [1, 2] {
+        let usage = store.stats(device).ok_or("it is there")?.usage;
+        assert_eq!(usage.filled_bytes, usage.dead_bytes);
+    }
+    // The one that hangs is not asked by ever more threads.
+    let again = timeout(FOREVER, store.delete(manifest.chunks())).await?;
+    assert_eq!(again, Err(Fault::Busy { device: 0 }));
+    let waiting = tokio::spawn({
+        let (store, manifest) = (store.clone(), manifest.clone());
+        async move { store.delete(manifest.chunks()).await }
+    });
+    sleep(PATIENCE / 3).await;
+    store.stand(0, Standing::Out);
+    timeout(FOREVER, waiting).await???;
+    timeout(FOREVER, store.delete(manifest.chunks())).await??;
+    Ok(())
+}

@@ -126,6 +126,32 @@ async fn writes_do_not_wait_for_how_full_a_hanging_device_is() -> Outcome {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_waits_for_a_hanging_device_goes_elsewhere_as_soon_as_it_is_out() -> Outcome {
+    let mut shelf = Shelf::new("elsewhere", 3, 1);
+    shelf.patience = 3 * FOREVER;
+    let store = shelf.open(3, 1)?;
+    land(&store, body(CHUNK_BYTES, 1)).await?;
+    shelf.health[1].set(HANGS);
+    let mut landings = Vec::new();
+    for seed in 0..24 {
+        let store = store.clone();
+        landings.push(tokio::spawn(async move { land(&store, body(20_000, seed)).await }));
+        sleep(PATIENCE / 30).await;
+    }
+    store.stand(1, Standing::Out);
+    // Those that hang in the device itself wait for it.
+    sleep(10 * PATIENCE).await;
+    let ended = landings.iter().filter(|landing| landing.is_finished()).count();
+    assert!(ended >= 8, "only {ended} are done");
+    shelf.health[1].set(WELL);
+    for (seed, landing) in (0..).zip(landings) {
+        let manifest = timeout(FOREVER, landing).await???;
+        assert_eq!(read_back(&store, &manifest).await?, body(20_000, seed));
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn deleting_waits_for_no_device_that_hangs_and_is_done_once_that_is_out() -> Outcome {
     let shelf = Shelf::new("delete", 3, 0);
     let store = shelf.open(3, 1)?;
@@ -148,5 +174,28 @@ async fn deleting_waits_for_no_device_that_hangs_and_is_done_once_that_is_out() 
     store.stand(0, Standing::Out);
     timeout(FOREVER, waiting).await???;
     timeout(FOREVER, store.delete(manifest.chunks())).await??;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_device_is_not_opened_anew_while_a_delete_of_before_hangs_in_it() -> Outcome {
+    let shelf = Shelf::new("anew", 3, 1);
+    let store = shelf.open(3, 1)?;
+    let manifest = land(&store, body(CHUNK_BYTES, 1)).await?;
+    let kept = land(&store, body(CHUNK_BYTES, 2)).await?;
+    store.settle();
+    sleep(PATIENCE).await;
+    shelf.health[0].set(HANGS);
+    store.delete(manifest.chunks()).await.expect_err("device 0 hangs");
+    store.stand(0, Standing::Out);
+    sleep(PATIENCE).await;
+    assert_eq!(store.admit(shelf.slot_of(0, Health::default())?), Err(Fault::Busy { device: 0 }));
+    shelf.health[0].set(WELL);
+    while let Err(fault) = store.admit(shelf.slot(0)?) {
+        assert_eq!(fault, Fault::Busy { device: 0 });
+        sleep(PATIENCE / 10).await;
+    }
+    store.delete(manifest.chunks()).await?;
+    assert_eq!(read_back(&store, &kept).await?, body(CHUNK_BYTES, 2));
     Ok(())
 }

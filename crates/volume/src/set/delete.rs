@@ -15,7 +15,7 @@ use crate::format::volume_header::RECORDS_START;
 use crate::graves::{Graves, graves_path};
 use crate::read::header_at;
 use crate::record::{Extent, extent_bytes_at_least};
-use crate::volume::{Volume, VolumeFile, lock};
+use crate::volume::{Volume, VolumeFile};
 use crate::walk::{Met, Walk};
 
 /// By volume and start: the volume again, and the end.
@@ -25,7 +25,7 @@ impl VolumeSet {
     /// Durable on return; may be repeated. What is already dead, or lies in a volume that is gone, is no error.
     pub fn delete(&self, extents: &[Extent]) -> Result<(), Fault> {
         for some in extents.chunks(FRAME_GRAVES_MAX) {
-            let mut graves = lock(&self.graves);
+            let mut graves = self.hold()?;
             let dying = self.doomed(some)?;
             self.kill(&mut graves, &dying)?;
             drop(graves);
@@ -153,7 +153,7 @@ impl VolumeSet {
     }
 
     fn free_dead_of(&self, volume: &Arc<Volume>) -> Result<(), Fault> {
-        let graves = lock(&self.graves);
+        let graves = self.hold()?;
         volume.dead().into_iter().try_for_each(|(start, end)| self.free(volume, start, end))?;
         drop(graves);
         self.remove_if_dead(volume)

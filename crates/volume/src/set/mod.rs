@@ -11,7 +11,8 @@ mod sweep;
 mod verify;
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, TryLockError};
 
 use bytes::Bytes;
 use world::Disk;
@@ -43,6 +44,8 @@ pub struct VolumeSet {
     /// Held by whoever kills, seals, counts or writes the ledger, so that counts and ledger always fit together
     /// and an older state never replaces a newer one. Taken before `head`.
     graves: Mutex<Graves>,
+    /// The device was given up, and another set may have it now: nothing is changed any more.
+    abandoned: AtomicBool,
     head: Mutex<Head>,
     /// Open volumes that no writer has, in the order in which they are to be filled.
     ready: Mutex<VecDeque<Arc<Volume>>>,
@@ -153,7 +156,7 @@ impl VolumeSet {
 
     /// All that is named was looked for.
     pub fn vouch(&self) -> Result<(), Fault> {
-        self.write_head(&lock(&self.graves), false, |head| head.rebuilt = false)
+        self.write_head(&*self.hold()?, false, |head| head.rebuilt = false)
     }
 
     /// The numbers of all volumes, ascending.
@@ -186,12 +189,32 @@ impl VolumeSet {
 
     /// Writes down that everything is in order, so that the next open needs no scan. Writers must have ended.
     pub fn close(&self) -> Result<(), Fault> {
-        self.write_ledger(&lock(&self.graves), true)
+        self.write_ledger(&*self.hold()?, true)
     }
 
     /// A checkpoint: after a crash the open volumes are scanned from here on.
     pub fn checkpoint(&self) -> Result<(), Fault> {
-        self.write_ledger(&lock(&self.graves), false)
+        self.write_ledger(&*self.hold()?, false)
+    }
+
+    /// Refuses all changes from now on. One that is under way goes on.
+    pub(crate) fn abandon(&self) {
+        self.abandoned.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn is_abandoned(&self) -> bool {
+        self.abandoned.load(Ordering::Acquire)
+    }
+
+    /// Whether a change is under way.
+    pub(crate) fn is_changing(&self) -> bool {
+        matches!(self.graves.try_lock(), Err(TryLockError::WouldBlock))
+    }
+
+    /// For a change: waits until no other is under way.
+    fn hold(&self) -> Result<MutexGuard<'_, Graves>, Fault> {
+        let graves = lock(&self.graves);
+        if self.is_abandoned() { Err(Fault::Closed) } else { Ok(graves) }
     }
 
     fn write_ledger(&self, graves: &Graves, clean: bool) -> Result<(), Fault> {

@@ -4,6 +4,7 @@
 //! ends, from the last checkpoint on. Without a ledger every volume is walked once, and nothing is lost.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, RwLock};
 
 use world::Disk;
@@ -78,6 +79,7 @@ impl VolumeSet {
             ready: Mutex::new(ready.collect::<VecDeque<_>>()),
             volumes: RwLock::new(found.volumes),
             graves: Mutex::new(found.graves),
+            abandoned: AtomicBool::new(false),
             head: Mutex::new(found.head),
             files: Mutex::new(VecDeque::new()),
             disk,

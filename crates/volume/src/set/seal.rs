@@ -14,7 +14,7 @@ impl VolumeSet {
     /// the volume stays as it is until the next open, which goes on filling it.
     pub fn seal(&self, writer: VolumeWriter) -> Result<(), Fault> {
         let volume = writer.volume;
-        let graves = lock(&self.graves);
+        let graves = self.hold()?;
         volume.change(|entry| {
             entry.sealed = true;
             entry.doubtful = true;
@@ -49,7 +49,7 @@ impl VolumeSet {
     /// Counts the living of a sealed volume, cuts what lies behind its end, and removes it if nothing lives.
     pub fn recount(&self, number: u32) -> Result<(), Fault> {
         let Some(volume) = self.volume(number) else { return Ok(()) };
-        let graves = lock(&self.graves);
+        let graves = self.hold()?;
         let entry = volume.entry();
         if !entry.sealed {
             return Ok(());
@@ -101,9 +101,9 @@ impl VolumeSet {
 
     /// All its dead are punched for certain, so that the file is known for what it is should it come back. Then out
     /// of the ledger: a file without a line is removed at the next open, a line without a file would read as lost
-    /// bytes. The file goes last.
+    /// bytes. The file goes last; until it is gone nobody may open the device anew.
     fn remove(&self, volume: &Arc<Volume>) -> Result<(), Fault> {
-        let graves = lock(&self.graves);
+        let graves = self.hold()?;
         // Two deletes may both have seen that it is empty.
         if self.volume(volume.number).is_none() {
             return Ok(());
@@ -117,7 +117,6 @@ impl VolumeSet {
             self.write_volumes().insert(volume.number, volume.clone());
             return Err(fault);
         }
-        drop(graves);
         volume.close_file();
         self.disk.remove(&volume.path).map_err(|error| Fault::io("remove", &volume.path, &error))?;
         self.disk.sync_dir(VOLUMES_DIR).map_err(|error| Fault::io("sync", VOLUMES_DIR, &error))?;

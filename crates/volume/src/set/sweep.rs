@@ -79,7 +79,7 @@ impl VolumeSet {
     /// All candidates were asked about and the unnamed ones deleted: the next open needn't sweep them again.
     pub fn sweep_done(&self) -> Result<(), Fault> {
         let epoch = self.epoch;
-        self.write_head(&crate::volume::lock(&self.graves), false, |head| head.swept = epoch - 1)
+        self.write_head(&*self.hold()?, false, |head| head.swept = epoch - 1)
     }
 }
 

@@ -1,7 +1,6 @@
 //! A device with its threads: what the stripes above append to, read from and delete in.
 
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
@@ -26,7 +25,6 @@ pub struct Device {
     supply: Arc<Supply>,
     chores: Arc<Chores>,
     threads: Mutex<Threads>,
-    abandoned: AtomicBool,
 }
 
 /// In the order in which they end.
@@ -53,7 +51,6 @@ impl Device {
             lanes: (0..lanes).map(|_| Arc::new(Queue::default())).collect(),
             set,
             threads: Mutex::default(),
-            abandoned: AtomicBool::new(false),
         };
         resume(&device.set, &device.chores);
         device.start()?;
@@ -114,25 +111,26 @@ impl Device {
         if self.end_threads() { self.set.close() } else { Ok(()) }
     }
 
-    /// For a device that failed: tells the threads to end and never waits for them, since a call into a device that
-    /// hangs may not come back.
+    /// For a device that failed: drops what is queued, tells the threads to end and never waits for them, since a call
+    /// into a device that hangs may not come back.
     pub fn abandon(&self) {
-        self.abandoned.store(true, Ordering::Relaxed);
-        self.lanes.iter().for_each(|queue| queue.close());
+        self.set.abandon();
+        self.lanes.iter().for_each(|queue| queue.abandon());
         self.supply.close();
         self.chores.close();
     }
 
-    /// Whether all threads have ended: before that a late write may still reach the device, so nobody else may open
-    /// it.
+    /// Whether all threads have ended, and nobody else changes what is on the device: before that a late write may
+    /// still reach it, so nobody may open it anew.
     pub fn has_ended(&self) -> bool {
         let Threads { lanes, supplier, housekeeper } = &*lock(&self.threads);
-        lanes.iter().chain(supplier).chain(housekeeper).all(JoinHandle::is_finished)
+        let ended = lanes.iter().chain(supplier).chain(housekeeper).all(JoinHandle::is_finished);
+        ended && !self.set.is_changing()
     }
 
     /// False when they had ended before.
     fn end_threads(&self) -> bool {
-        if self.abandoned.load(Ordering::Relaxed) {
+        if self.set.is_abandoned() {
             return false;
         }
         let mut threads = std::mem::take(&mut *lock(&self.threads));

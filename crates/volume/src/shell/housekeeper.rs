@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
+use crate::fault::Fault;
 use crate::record::Extent;
 use crate::set::VolumeSet;
 use crate::volume::lock;
@@ -74,8 +75,10 @@ impl Chores {
                 Chore::Recount(volume) => set.recount(volume),
                 Chore::Checkpoint => set.checkpoint(),
             };
-            if let Err(fault) = done {
-                tracing::error!(%fault, "a chore of the volumes failed");
+            match done {
+                // The device was given up: what is left undone its next open finds.
+                Ok(()) | Err(Fault::Closed) => {}
+                Err(fault) => tracing::error!(%fault, "a chore of the volumes failed"),
             }
             lock(&self.state).busy = false;
             self.changed.notify_all();

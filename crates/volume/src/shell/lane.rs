@@ -88,13 +88,15 @@ impl Queue {
         metrics::gauge!("strongroom_volume_queue_bytes").decrement(bytes as f64);
     }
 
-    /// Drops all that waits, so that nobody waits for a thread that is no more.
-    fn abandon(&self) {
+    /// Drops all that waits, so that nobody waits for a thread that is no more, or for a device that is given up.
+    pub fn abandon(&self) {
         let mut state = lock(&self.state);
         state.closed = true;
         let items = std::mem::take(&mut state.items);
         drop(state);
+        self.arrived.notify_one();
         for item in items {
+            self.served(item.record.extent_bytes());
             (item.done)(Err(Fault::Closed));
         }
     }

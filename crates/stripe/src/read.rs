@@ -38,8 +38,7 @@ impl Store {
         if range.start > range.end || range.end > length {
             return Err(Fault::TooLarge { what: "a range", bytes: range.end as u64, max: length as u64 });
         }
-        let mut gathering =
-            Gathering { store: self, chunk, present: Vec::new(), bad: Vec::new(), first: None };
+        let mut gathering = Gathering::new(self, chunk);
         let pieces = if chunk.layout.data == 1 {
             vec![gathering.any_copy().await?.slice(range)]
         } else {
@@ -63,18 +62,12 @@ impl Store {
             .await
     }
 
-    /// The payload of shard `index`, from the others.
-    pub(crate) async fn rebuild_shard(
-        &self,
-        chunk: &Chunk,
-        index: usize,
-        bad: &[usize],
-    ) -> Result<Bytes, Fault> {
-        let mut gathering =
-            Gathering { store: self, chunk, present: Vec::new(), bad: bad.to_vec(), first: None };
-        gathering.enough().await?;
-        let rebuilt = gathering.rebuild(&[index])?;
-        rebuilt.into_iter().next().ok_or(Fault::Closed)
+    /// The payloads of the shards `wanted`, which ascend: as they lie, or from the others.
+    pub(crate) async fn shards(&self, chunk: &Chunk, wanted: &[usize]) -> Result<Vec<Bytes>, Fault> {
+        let mut gathering = Gathering::new(self, chunk);
+        gathering.all(wanted).await?;
+        let wanted = |(index, _): &(usize, Bytes)| wanted.contains(index);
+        Ok(gathering.present.into_iter().filter(wanted).map(|(_, payload)| payload).collect())
     }
 
     pub(crate) fn unit_of(&self, chunk: &Chunk, index: usize) -> Result<Arc<Unit>, Fault> {
@@ -97,7 +90,11 @@ impl Store {
     }
 }
 
-impl Gathering<'_> {
+impl<'a> Gathering<'a> {
+    const fn new(store: &'a Store, chunk: &'a Chunk) -> Self {
+        Self { store, chunk, present: Vec::new(), bad: Vec::new(), first: None }
+    }
+
     /// Of a chunk whose shards are all the same bytes: the first that reads, each chunk beginning with another.
     async fn any_copy(&mut self) -> Result<Bytes, Fault> {
         let count = self.chunk.places.len();
@@ -115,14 +112,7 @@ impl Gathering<'_> {
         let (layout, length) = (self.chunk.layout, self.chunk.length as usize);
         let step = layout.shard_bytes(length).max(1);
         let wanted: Vec<usize> = (range.start / step..range.end.div_ceil(step)).collect();
-        self.read_all(&wanted).await;
-        let missing: Vec<usize> = wanted.iter().copied().filter(|index| self.bad.contains(index)).collect();
-        if !missing.is_empty() {
-            self.enough().await?;
-            let rebuilt = self.rebuild(&missing)?;
-            self.present.extend(missing.into_iter().zip(rebuilt));
-        }
-        self.present.sort_by_key(|(index, _)| *index);
+        self.all(&wanted).await?;
         let cut = |(index, shard): &(usize, Bytes)| {
             let start = index * step;
             let first = range.start.max(start) - start;
@@ -130,6 +120,19 @@ impl Gathering<'_> {
             (first < end).then(|| shard.slice(first..end))
         };
         Ok(self.present.iter().filter(|(index, _)| wanted.contains(index)).filter_map(cut).collect())
+    }
+
+    /// Reads the shards `wanted`, and rebuilds those that do not read.
+    async fn all(&mut self, wanted: &[usize]) -> Result<(), Fault> {
+        self.read_all(wanted).await;
+        let missing: Vec<usize> = wanted.iter().copied().filter(|index| self.bad.contains(index)).collect();
+        if !missing.is_empty() {
+            self.enough().await?;
+            let rebuilt = self.rebuild(&missing)?;
+            self.present.extend(missing.into_iter().zip(rebuilt));
+        }
+        self.present.sort_by_key(|(index, _)| *index);
+        Ok(())
     }
 
     /// Reads further shards until there are enough of them to tell all.

@@ -93,6 +93,12 @@ impl Store {
         if !short && let Some(restored) = self.restore_shards(owner, chunk, &shards).await? {
             return Ok(Some(restored));
         }
+        let good = shards.iter().filter(|shard| **shard == Shard::Good).count();
+        let needed = usize::from(chunk.layout.data) + usize::from(wanted.parity);
+        if good >= needed && !shards.contains(&Shard::Moving) {
+            // Too few devices are left for all its shards, and what is there bears as many losses as a new form would.
+            return Ok(None);
+        }
         self.restore_whole(owner, chunk, redundancy, &shards).await.map(Some)
     }
 
@@ -103,26 +109,23 @@ impl Store {
         chunk: &Chunk,
         shards: &[Shard],
     ) -> Result<Option<Restored>, Fault> {
-        let of = |wanted: Shard| (0..shards.len()).filter(move |index| shards[*index] == wanted);
-        let bad: Vec<usize> = of(Shard::Bad).collect();
-        let mut held: Vec<u16> = of(Shard::Good).map(|index| chunk.places[index].device).collect();
+        let is_good = |index: &usize| shards[*index] == Shard::Good;
+        let (good, wanted): (Vec<usize>, Vec<usize>) = (0..shards.len()).partition(is_good);
+        let mut held: Vec<u16> = good.into_iter().map(|index| chunk.places[index].device).collect();
+        let mut berths = Vec::with_capacity(wanted.len());
+        for _ in &wanted {
+            let Some(berth) = self.ranks().berth_beside(&held, self.turn()) else { return Ok(None) };
+            held.push(berth.0.number);
+            berths.push(berth);
+        }
+        let payloads = self.shards(chunk, &wanted).await?;
         let (mut fresh, mut landed, mut obsolete) = (chunk.clone(), Vec::new(), Vec::new());
-        for (index, shard) in shards.iter().enumerate().filter(|(_, shard)| **shard != Shard::Good) {
-            let Some((unit, lane)) = self.ranks().berth_beside(&held, self.turn()) else { return Ok(None) };
-            let payload = match shard {
-                Shard::Moving => self.read_shard(chunk, index).await.ok(),
-                Shard::Good | Shard::Bad => None,
-            };
-            let payload = match payload {
-                Some(payload) => payload,
-                None => self.rebuild_shard(chunk, index, &bad).await?,
-            };
+        for ((index, payload), (unit, lane)) in wanted.into_iter().zip(payloads).zip(berths) {
             let record = append_one(self, &unit, lane, owner, payload, chunk.coding(index)).await?;
             let extent = record.extent();
             obsolete.push(Chunk::whole(chunk.places[index], chunk.extent(index).length));
             fresh.places[index] = Place { device: unit.number, volume: extent.volume, offset: extent.offset };
             landed.push(record);
-            held.push(unit.number);
         }
         Ok(Some(Restored { fresh: Fresh::Shards { chunk: fresh, landed }, obsolete }))
     }

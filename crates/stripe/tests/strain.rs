@@ -199,3 +199,19 @@ async fn a_device_is_not_opened_anew_while_a_delete_of_before_hangs_in_it() -> O
     assert_eq!(read_back(&store, &kept).await?, body(CHUNK_BYTES, 2));
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pair_that_lost_one_keeps_what_it_has_until_there_is_another() -> Outcome {
+    let shelf = Shelf::new("pair", 3, 1);
+    let store = shelf.open(2, 1)?;
+    let before = land(&store, body(CHUNK_BYTES, 1)).await?.chunks()[0].clone();
+    assert_eq!(before.layout, Layout { data: 1, parity: 1 });
+    store.dismiss(0);
+    assert!(store.restore(&owner()?, &before, Redundancy::Full, |_| false).await?.is_none());
+    store.admit(shelf.slot(2)?)?;
+    let restored = store.restore(&owner()?, &before, Redundancy::Full, |_| false).await?;
+    let after = restored.ok_or("there is room for a copy")?.claim();
+    assert_eq!((after.id, after.layout), (before.id, before.layout));
+    assert!(after.places.iter().all(|place| place.device != 0), "{after:?}");
+    Ok(())
+}

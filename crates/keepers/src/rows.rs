@@ -22,12 +22,15 @@ pub struct Named {
     pub manifest: Manifest,
 }
 
-/// Up to `max` rows from `from` on, and where the walk goes on; `None` at its end.
+/// Rows that name bytes, and damage where one can't be told.
+type Rows = Vec<Result<Named, KeeperFault>>;
+
+/// Up to `max` rows from `from` on, and where the walk goes on; `None` at its end. A damaged row ends nobody's walk.
 pub(crate) fn rows_from(
     view: &Snapshot,
     from: &[u8],
     max: usize,
-) -> Result<(Vec<Named>, Option<Vec<u8>>), KeeperFault> {
+) -> Result<(Rows, Option<Vec<u8>>), KeeperFault> {
     let mut rows = Vec::new();
     // Inline rows are passed over, but not without end in one point in time.
     let mut passed = 0;
@@ -42,7 +45,10 @@ pub(crate) fn rows_from(
                 return Ok((rows, Some(key)));
             }
             passed += 1;
-            rows.extend(named(view, key, row)?);
+            match named(view, key, row) {
+                Err(fault @ KeeperFault::Damaged(_)) => rows.push(Err(fault)),
+                row => rows.extend(row?.map(Ok)),
+            }
         }
     }
     Ok((rows, None))

@@ -2,12 +2,52 @@
 
 mod support;
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use catalog::Write;
 use catalog::table::{ReclaimRow, space};
 use keepers::Reclaimer;
 use model::Ordinal;
-use support::{Outcome, Site, body};
+use support::{House, Outcome, Site, body};
+use tokio::time::timeout;
+
+/// More than anything here takes that ends at all.
+const FOREVER: Duration = Duration::from_secs(20);
+
+async fn repaired(house: &House) -> Outcome<u64> {
+    let (mending, orders) = house.mender();
+    let pass = orders.pass();
+    timeout(FOREVER, orders.done().wait_for(|done| *done >= pass)).await??;
+    mending.abort();
+    assert_eq!(orders.is_whole(), orders.tally().chunks_lost == 0);
+    Ok(orders.tally().chunks_lost)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_row_that_can_not_be_told_ends_no_pass_and_leaves_it_not_whole() -> Outcome {
+    let site = Site::new("untold", 3, 1);
+    let house = site.open().await?;
+    for key in ["a", "b", "c"] {
+        house.put(key, body(100_000, 1)).await?;
+    }
+    let row = {
+        let view = house.catalog.snapshot()?;
+        let mut cursor = view.cursor(&[space::VERSIONS], &[space::VERSIONS + 1])?;
+        cursor.next()?.ok_or("the row of a")?.0
+    };
+    house.write(vec![Write::put(row.clone(), &b"nonsense"[..])]).await?;
+    house.close()?;
+    let house = site.open_without(&[2]).await?;
+    assert_eq!(repaired(&house).await?, 1);
+    house.write(vec![Write::delete(row)]).await?;
+    let chunks = house.chunks(space::VERSIONS)?;
+    assert_eq!(chunks.len(), 2);
+    for chunk in chunks {
+        assert!(house.store.examine(&chunk).await.bad.is_empty());
+    }
+    house.close()
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_row_whose_bytes_can_not_be_freed_keeps_no_other_from_being_freed() -> Outcome {

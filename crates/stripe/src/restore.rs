@@ -118,7 +118,7 @@ impl Store {
             held.push(berth.0.number);
             berths.push(berth);
         }
-        let payloads = self.shards(chunk, &wanted).await?;
+        let payloads = self.shards(chunk, &wanted).await.map_err(|fault| lost(chunk, fault))?;
         let (mut fresh, mut landed, mut obsolete) = (chunk.clone(), Vec::new(), Vec::new());
         for ((index, payload), (unit, lane)) in wanted.into_iter().zip(payloads).zip(berths) {
             let record = append_one(self, &unit, lane, owner, payload, chunk.coding(index)).await?;
@@ -138,7 +138,7 @@ impl Store {
         shards: &[Shard],
     ) -> Result<Restored, Fault> {
         let pieces: Vec<Bytes> = if shards.contains(&Shard::Good) || shards.contains(&Shard::Moving) {
-            self.read_whole(chunk).await?
+            self.read_whole(chunk).await.map_err(|fault| lost(chunk, fault))?
         } else {
             let device = chunk.places.first().map_or(0, |place| place.device);
             return Err(Fault::Missing { device });
@@ -146,5 +146,16 @@ impl Store {
         let course = Arc::new(self.course(redundancy)?);
         let landed = self.land(owner, &pieces, self.fresh_id(), course, redundancy).await?;
         Ok(Restored { fresh: Fresh::Whole(landed), obsolete: chunk.records().collect() })
+    }
+}
+
+/// What can't be read now, will not read later, and nothing else tells: to try it again and again would keep all that
+/// comes behind it from repair.
+fn lost(chunk: &Chunk, fault: Fault) -> Fault {
+    match fault {
+        Fault::Io { retryable: false, .. } if chunk.layout.shards() == 1 => {
+            Fault::Lost { left: 0, needed: 1, first: Box::new(fault) }
+        }
+        other => other,
     }
 }

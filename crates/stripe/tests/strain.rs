@@ -215,3 +215,23 @@ async fn a_pair_that_lost_one_keeps_what_it_has_until_there_is_another() -> Outc
     assert!(after.places.iter().all(|place| place.device != 0), "{after:?}");
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bytes_that_only_a_failing_place_holds_are_lost_and_not_asked_for_for_ever() -> Outcome {
+    let shelf = Shelf::new("only", 2, 0);
+    let store = shelf.open(2, 0)?;
+    let chunk = land(&store, body(10_000, 1)).await?.chunks()[0].clone();
+    assert_eq!(chunk.layout, Layout::WHOLE);
+    let holder = chunk.places[0].device;
+    shelf.health[usize::from(holder)].set(ILL);
+    for standing in [Standing::In, Standing::Draining] {
+        store.stand(holder, standing);
+        let restored = store.restore(&owner()?, &chunk, Redundancy::Full, |_| true).await.map(|_| ());
+        assert!(matches!(&restored, Err(Fault::Lost { left: 0, needed: 1, .. })), "{restored:?}");
+    }
+    shelf.health[usize::from(holder)].set(WELL);
+    spoil(&shelf.dir(usize::from(holder)))?;
+    let restored = store.restore(&owner()?, &chunk, Redundancy::Full, |_| true).await.map(|_| ());
+    assert!(restored.as_ref().is_err_and(Fault::is_corruption), "{restored:?}");
+    Ok(())
+}

@@ -185,6 +185,14 @@ impl Mender {
                 if under_way.len() == ROWS_AT_ONCE_MAX {
                     ended(under_way.pop_front()).await?;
                 }
+                let named = match named {
+                    Ok(named) => named,
+                    Err(fault) => {
+                        tracing::error!(%fault, "whether a row's bytes are whole can't be told");
+                        self.orders.0.tally.lost();
+                        continue;
+                    }
+                };
                 let (hall, orders, suspect) = (self.hall.clone(), self.orders.clone(), suspect.clone());
                 let mending = async move { mend(&hall, &named, &suspect, &orders.0.tally).await };
                 under_way.push_back(tokio::spawn(mending));

@@ -28,7 +28,7 @@ pub struct Counted {
     pub stored_bytes: u64,
     pub chunks_mended: u64,
     pub bytes_mended: u64,
-    /// Beyond repair: too few of their shards are left.
+    /// Beyond repair: too few of their shards are left, or the row that names them is damaged and counts as one.
     pub chunks_lost: u64,
 }
 

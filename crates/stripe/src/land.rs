@@ -172,8 +172,11 @@ fn append(
     owner: &Owner,
     shard: Vec<Bytes>,
     coding: Coding,
-) -> Result<Answer, volume::Fault> {
-    let record = Record::coded(owner.bytes().clone(), shard, coding)?;
+) -> Result<Answer, Fault> {
+    if unit.is_choked() {
+        return Err(unit.busy());
+    }
+    let record = Record::coded(owner.bytes().clone(), shard, coding).map_err(|fault| unit.fault(fault))?;
     let (tell, answer) = oneshot::channel();
     // When nobody listens any more the landed record comes back here, and dropping it deletes it.
     unit.device.append(lane, record, Box::new(move |landed| drop(tell.send(landed))));
@@ -182,13 +185,12 @@ fn append(
 
 async fn settled(
     unit: &Unit,
-    answer: Result<Answer, volume::Fault>,
+    answer: Result<Answer, Fault>,
     deadline: Option<Instant>,
 ) -> Result<Landed, Fault> {
-    let answer = answer.map_err(|fault| unit.fault(fault))?;
     let told = match deadline {
-        None => answer.await,
-        Some(deadline) => timeout_at(deadline, answer).await.map_err(|_| unit.hangs("write"))?,
+        None => answer?.await,
+        Some(deadline) => timeout_at(deadline, answer?).await.map_err(|_| unit.hangs("write"))?,
     };
     told.map_err(|_| Fault::Closed)?.map_err(|fault| unit.fault(fault))
 }

@@ -50,6 +50,8 @@ pub(crate) struct Unit {
     reading: Arc<Turns>,
     /// One at a time, as each has all graves to itself.
     deleting: Arc<Turns>,
+    /// More than ever wait for a device that goes on writing.
+    queued_bytes_max: u64,
     /// Milliseconds after `born` until which it counts as full.
     full_until_ms: AtomicU64,
     born: Instant,
@@ -77,6 +79,7 @@ impl Unit {
             standing: AtomicU8::new(Standing::In as u8),
             reading: Turns::new(READS_MAX),
             deleting: Turns::new(1),
+            queued_bytes_max: options.buffer_bytes_max as u64,
             full_until_ms: AtomicU64::new(0),
             born: Instant::now(),
             disk,
@@ -123,6 +126,11 @@ impl Unit {
 
     fn since_birth_ms(&self, further: Duration) -> u64 {
         u64::try_from((self.born.elapsed() + further).as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// Whether so much waits for it that it can't have written for long: more would only take up memory.
+    pub fn is_choked(&self) -> bool {
+        self.device.queued_bytes() > self.queued_bytes_max
     }
 
     /// Sixteenths of the device that are free, as of a second or so ago. Measured in the background, since a device that

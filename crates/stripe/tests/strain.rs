@@ -126,6 +126,27 @@ async fn writes_do_not_wait_for_how_full_a_hanging_device_is() -> Outcome {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_waits_for_a_hanging_device_that_nobody_can_do_without_is_bounded() -> Outcome {
+    let shelf = Shelf::new("choked", 2, 0);
+    let store = shelf.open(2, 1)?;
+    land(&store, body(CHUNK_BYTES, 1)).await?;
+    shelf.health[1].set(HANGS);
+    let mut last = None;
+    for seed in 0..12 {
+        last = land(&store, body(CHUNK_BYTES, seed)).await.err();
+    }
+    assert_eq!(last, Some(Fault::Busy { device: 1 }));
+    let queued = store.stats(1).ok_or("device 1")?.queued_bytes;
+    assert!(queued <= (BUFFER_BYTES_MAX + 2 * CHUNK_BYTES) as u64, "{queued} bytes wait");
+    shelf.health[1].set(WELL);
+    while store.stats(1).ok_or("device 1")?.queued_bytes > 0 {
+        sleep(PATIENCE / 3).await;
+    }
+    land(&store, body(CHUNK_BYTES, 1)).await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_waits_for_a_hanging_device_goes_elsewhere_as_soon_as_it_is_out() -> Outcome {
     let mut shelf = Shelf::new("elsewhere", 3, 1);
     shelf.patience = 3 * FOREVER;

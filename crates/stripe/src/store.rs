@@ -1,6 +1,6 @@
 //! The store: every way in and out of the bytes.
 
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -41,7 +41,6 @@ struct Inner {
     writing: Arc<Semaphore>,
     /// For chunks that still fill: may be held for as long as a client is slow, so nobody waits for it.
     filling: Arc<Semaphore>,
-    parity: AtomicU8,
     /// Counts bodies, so that equal devices take turns.
     turn: AtomicU64,
     ailing: mpsc::Sender<Ailing>,
@@ -115,7 +114,6 @@ impl Store {
             gone: Mutex::default(),
             codes: Codes::new(),
             watch,
-            parity: AtomicU8::new(options.parity),
             turn: AtomicU64::new(options.random.0.u64() >> 1),
             options,
             writing: Arc::new(Semaphore::new(half)),
@@ -164,13 +162,9 @@ impl Store {
         gone.push(unit);
     }
 
-    /// How many devices what is written from now on may lose at once.
-    pub fn set_parity(&self, parity: u8) {
-        self.0.parity.store(parity, Ordering::Relaxed);
-    }
-
+    /// How many devices what is written now may lose at once.
     pub fn parity(&self) -> u8 {
-        self.0.parity.load(Ordering::Relaxed)
+        self.0.options.parity
     }
 
     /// How what is written now is coded; `None` when there is no device to write to.

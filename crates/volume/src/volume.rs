@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::ops::RangeBounds;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -96,6 +97,11 @@ impl Volume {
     /// The dead that the graves name.
     pub fn dead(&self) -> BTreeMap<u64, u64> {
         lock(&self.dead).clone()
+    }
+
+    /// Those of them that begin there.
+    pub fn dead_in(&self, places: impl RangeBounds<u64>) -> BTreeMap<u64, u64> {
+        lock(&self.dead).range(places).map(|(start, end)| (*start, *end)).collect()
     }
 
     pub fn bury(&self, start: u64, end: u64) {

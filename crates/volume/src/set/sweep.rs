@@ -116,7 +116,7 @@ impl Sweep {
             Err(Fault::Gone { .. }) => return Ok(false),
             other => other?,
         };
-        let mut walk = Walk::new(&file, volume.dead(), self.at, volume.entry().end);
+        let mut walk = Walk::new(&file, volume.dead_in(self.at..), self.at, volume.entry().end);
         while let Some(stretch) = walk.step()? {
             self.at = stretch.end;
             match stretch.met {

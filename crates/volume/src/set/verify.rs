@@ -72,7 +72,7 @@ impl VolumeSet {
         };
         let start = offset.max(RECORDS_START);
         let pause = start.saturating_add(bytes_max);
-        let mut walk = Walk::new(&file, volume.dead(), start, entry.end).pause_at(pause);
+        let mut walk = Walk::new(&file, volume.dead_in(start..=pause), start, entry.end).pause_at(pause);
         loop {
             match walk.step() {
                 Ok(None) => return Ok((report, None)),

@@ -39,7 +39,8 @@ async fn a_full_device_that_alone_takes_bytes_is_an_error_and_no_endless_loop() 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn load_alone_makes_no_device_count_as_hanging() -> Outcome {
-    let shelf = Shelf::new("load", 3, 1);
+    let mut shelf = Shelf::new("load", 3, 1);
+    shelf.patience = 2 * PATIENCE;
     let store = shelf.open(3, 1)?;
     let sent = body(100_000, 1);
     let manifest = land(&store, sent.clone()).await?;

@@ -2,6 +2,7 @@
 //!
 //! Keepers read the catalog's outbox rows, so nothing is lost in a crash. They know nothing about HTTP.
 
+mod jobs;
 mod mend;
 mod reclaim;
 mod rows;

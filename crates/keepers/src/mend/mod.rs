@@ -1,36 +1,35 @@
 //! Repair: gives every chunk its full redundancy again after devices failed, left, came, or told false bytes.
 //!
-//! One pass walks all rows that name bytes; it goes on where it stopped after a crash. Between passes it mends what
-//! reads found. A pass does what repair, drain and the healing of stale devices have in common: whatever lies where it
-//! should not lie, or not at all, is laid anew.
+//! One pass walks all rows that name bytes. Between passes it mends what reads found. A pass does what repair, drain and
+//! the healing of stale devices have in common: whatever lies where it should not lie, or not at all, is laid anew.
+//!
+//! An error makes a pass pause, and it goes on at the same row. After a crash one begins at the first row, since whoever
+//! came or left meanwhile concerns them all; what was mended before is whole, and costs a look.
 
 mod row;
 mod tally;
 
 use std::collections::{BTreeSet, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use catalog::table::{JobRow, space};
-use catalog::{Decision, Group, Write};
+use catalog::table::JobRow;
 use semantics::{ChunkOwner, Hall};
 use stripe::{Ailing, Place};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::KeeperFault;
 use crate::rows::{rows_from, rows_of};
+use crate::{KeeperFault, jobs};
 use row::{Suspect, mend};
 pub use tally::{Counted, Tally};
 
 /// Rows read at once, and mended at the same time.
 const ROWS_AT_ONCE_MAX: usize = 8;
 const ROWS_READ_MAX: usize = 128;
-/// How often a pass writes down how far it is.
-const NOTE_EVERY: Duration = Duration::from_secs(2);
 /// How long to wait after a fault.
 const PAUSE: Duration = Duration::from_secs(5);
-/// The pass's name among the jobs.
+/// The name of a pass among the jobs.
 const JOB: &str = "repair";
 
 /// How others ask for repair, and see how far it is.
@@ -52,6 +51,17 @@ pub struct Mender {
     orders: Orders,
 }
 
+/// A pass under way.
+struct Pass {
+    /// What it was begun for: all demands up to this one. Rows that it left behind know nothing of later ones.
+    serves: u64,
+    suspects: BTreeSet<(u16, u32)>,
+    /// Devices whose ledger was lost.
+    rebuilt: Vec<u16>,
+    /// The first row that is not done.
+    next: Vec<u8>,
+}
+
 impl Orders {
     /// Asks for a pass over everything; answers its number.
     pub fn pass(&self) -> u64 {
@@ -65,7 +75,7 @@ impl Orders {
 
     /// As `pass`, which also reads what it finds in this volume.
     pub fn suspect(&self, device: u16, volume: u32) -> u64 {
-        self.0.suspects.lock().unwrap_or_else(PoisonError::into_inner).insert((device, volume));
+        self.suspects().insert((device, volume));
         self.pass()
     }
 
@@ -92,6 +102,10 @@ impl Orders {
     pub fn is_whole(&self) -> bool {
         self.is_idle() && !self.is_untried() && self.tally().chunks_lost == 0
     }
+
+    fn suspects(&self) -> MutexGuard<'_, BTreeSet<(u16, u32)>> {
+        self.0.suspects.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Mender {
@@ -109,19 +123,24 @@ impl Mender {
     pub async fn run(self) {
         let mut asked = self.orders.0.asked.subscribe();
         let Some(mut ailments) = self.hall.store().ailments() else { return };
-        match self.job() {
+        match jobs::read(self.hall.catalog(), JOB) {
             Ok(Some(_)) => drop(self.orders.pass()),
             Ok(None) => {}
-            Err(fault) => tracing::error!(%fault, "how far a repair was can't be read"),
+            Err(fault) => tracing::error!(%fault, "whether a repair is owed can't be read"),
         }
         if !self.hall.store().rebuilt().is_empty() {
             self.orders.pass();
         }
+        let mut under_way = None;
         loop {
             let wanted = *asked.borrow_and_update();
             if wanted > *self.orders.0.done.borrow() {
-                match self.pass().await {
-                    Ok(()) => drop(self.orders.0.done.send_replace(wanted)),
+                let pass = under_way.get_or_insert_with(|| self.begin(wanted));
+                match self.carry_on(pass).await {
+                    Ok(()) => {
+                        self.orders.0.done.send_replace(pass.serves);
+                        under_way = None;
+                    }
                     Err(fault) => {
                         tracing::warn!(%fault, "a repair pauses");
                         tokio::time::sleep(PAUSE).await;
@@ -140,46 +159,39 @@ impl Mender {
         }
     }
 
-    /// Once over all rows.
-    pub async fn pass(&self) -> Result<(), KeeperFault> {
-        let suspects = self.orders.0.suspects.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let rebuilt = self.hall.store().rebuilt();
-        let looked_at = (suspects.clone(), rebuilt.clone());
-        let suspect: Suspect = Arc::new(move |place: &Place| {
-            looked_at.0.contains(&(place.device, place.volume)) || looked_at.1.contains(&place.device)
-        });
-        let job = self.job()?;
-        let resumed = job.is_some();
-        let begun = self.hall.clock().now();
-        let job = job.unwrap_or(JobRow { begun, next: Vec::new(), counts: Vec::new() });
+    fn begin(&self, serves: u64) -> Pass {
+        self.orders.0.tally.begin();
+        let suspects = self.orders.suspects().clone();
+        Pass { serves, suspects, rebuilt: self.hall.store().rebuilt(), next: Vec::new() }
+    }
+
+    /// To the end of all rows.
+    async fn carry_on(&self, pass: &mut Pass) -> Result<(), KeeperFault> {
+        // Whatever was to be committed before is visible from here on.
+        let owed = JobRow { begun: self.hall.clock().now(), next: Vec::new(), counts: Vec::new() };
+        jobs::note(self.hall.catalog(), JOB, Some(&owed)).await?;
+        self.walk(pass).await?;
+        self.orders.suspects().retain(|at| !pass.suspects.contains(at));
+        pass.rebuilt.iter().try_for_each(|device| self.hall.store().vouch(*device))?;
         let tally = &self.orders.0.tally;
-        tally.begin(&job.counts);
-        let ended = self.walk(job, &suspect).await;
         tally.end();
-        ended?;
-        if !resumed {
-            let mut left = self.orders.0.suspects.lock().unwrap_or_else(PoisonError::into_inner);
-            left.retain(|at| !suspects.contains(at));
-            drop(left);
-            rebuilt.iter().try_for_each(|device| self.hall.store().vouch(*device))?;
-        } else if !suspects.is_empty() || !rebuilt.is_empty() {
-            // The rows before the place where it went on were not looked at for their sake.
-            self.orders.pass();
-        }
         let counted = tally.counted();
         if counted.chunks_mended > 0 || counted.chunks_lost > 0 {
             tracing::info!(?counted, "a repair is done");
         }
-        self.note(None).await
+        jobs::note(self.hall.catalog(), JOB, None).await
     }
 
-    async fn walk(&self, mut job: JobRow, suspect: &Suspect) -> Result<(), KeeperFault> {
-        let mut noted = Instant::now();
+    async fn walk(&self, pass: &mut Pass) -> Result<(), KeeperFault> {
+        let looked_at = (pass.suspects.clone(), pass.rebuilt.clone());
+        let suspect: Suspect = Arc::new(move |place: &Place| {
+            looked_at.0.contains(&(place.device, place.volume)) || looked_at.1.contains(&place.device)
+        });
         let mut under_way: VecDeque<JoinHandle<Result<(), KeeperFault>>> = VecDeque::new();
         loop {
             let (named, next) = {
                 let view = self.hall.catalog().snapshot()?;
-                rows_from(&view, &job.next, ROWS_READ_MAX)?
+                rows_from(&view, &pass.next, ROWS_READ_MAX)?
             };
             for named in named {
                 if under_way.len() == ROWS_AT_ONCE_MAX {
@@ -201,12 +213,7 @@ impl Mender {
                 ended(under_way.pop_front()).await?;
             }
             let Some(next) = next else { return Ok(()) };
-            job.next = next;
-            if noted.elapsed() >= NOTE_EVERY {
-                noted = Instant::now();
-                job.counts = self.orders.0.tally.counts();
-                self.note(Some(&job)).await?;
-            }
+            pass.next = next;
         }
     }
 
@@ -226,27 +233,6 @@ impl Mender {
                 mend(&self.hall, &named, &suspect, &self.orders.0.tally).await?;
             }
         }
-        Ok(())
-    }
-
-    fn job(&self) -> Result<Option<JobRow>, KeeperFault> {
-        let row = self.hall.catalog().get(&space::job(JOB))?;
-        row.map(JobRow::decode).transpose().map_err(|error| KeeperFault::Damaged(error.to_string()))
-    }
-
-    /// `None`: it is done.
-    async fn note(&self, job: Option<&JobRow>) -> Result<(), KeeperFault> {
-        let key = space::job(JOB);
-        let write = match job {
-            Some(job) => Write::put(key.clone(), job.encode()),
-            None => Write::delete(key.clone()),
-        };
-        let noted: Result<(), ()> = self
-            .hall
-            .catalog()
-            .commit_freeing(Group::new(key), move |_, _| Ok(Decision::Write(vec![write.clone()], ())))
-            .await?;
-        debug_assert!(noted.is_ok(), "nobody refuses to note how far a repair is");
         Ok(())
     }
 }

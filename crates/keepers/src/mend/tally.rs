@@ -33,11 +33,8 @@ pub struct Counted {
 }
 
 impl Tally {
-    pub(crate) fn begin(&self, counts: &[u64]) {
-        let slots = self.slots();
-        for (place, slot) in slots.into_iter().enumerate() {
-            slot.store(counts.get(place).copied().unwrap_or(0), Ordering::Relaxed);
-        }
+    pub(crate) fn begin(&self) {
+        self.slots().iter().for_each(|slot| slot.store(0, Ordering::Relaxed));
         self.running.store(true, Ordering::Relaxed);
     }
 
@@ -60,11 +57,6 @@ impl Tally {
     pub(crate) fn lost(&self) {
         self.chunks_lost.fetch_add(1, Ordering::Relaxed);
         metrics::counter!("strongroom_chunks_lost_total").increment(1);
-    }
-
-    /// As a job's row keeps them.
-    pub(crate) fn counts(&self) -> Vec<u64> {
-        self.slots().iter().map(|slot| slot.load(Ordering::Relaxed)).collect()
     }
 
     pub fn counted(&self) -> Counted {

@@ -95,10 +95,15 @@ impl Fleet {
         held.seats.iter().filter_map(slot).collect()
     }
 
-    /// On return no start will trust the device. After `TooFew` whoever waits for it must fail its write.
+    /// On return no start will trust the device. After `TooFew` whoever waits for it must fail its write. Of one that is out
+    /// already only an order changes the reason.
     pub fn take_out(&self, number: DeviceNumber, reason: Reason) -> Result<(), Fault> {
         self.with(|held| {
-            held.change_state(number, |state| if state.is_member() { State::Out(reason) } else { state })
+            held.change_state(number, |state| match state {
+                State::Out(_) if reason == Reason::Ordered => State::Out(reason),
+                State::In | State::Draining => State::Out(reason),
+                State::Out(_) | State::Removed => state,
+            })
         })?;
         tracing::warn!(device = %number, %reason, "the device is out; what it held is repaired on others");
         Ok(())

@@ -153,6 +153,7 @@ const fn reason_byte(reason: Reason) -> u8 {
         Reason::Hung => 3,
         Reason::Swapped => 4,
         Reason::Stale => 5,
+        Reason::Ordered => 6,
     }
 }
 
@@ -163,6 +164,7 @@ const fn reason_of(byte: u8) -> Option<Reason> {
         3 => Reason::Hung,
         4 => Reason::Swapped,
         5 => Reason::Stale,
+        6 => Reason::Ordered,
         _ => return None,
     })
 }

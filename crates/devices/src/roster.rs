@@ -60,6 +60,8 @@ pub enum Reason {
     Swapped,
     /// It came with less than it had: an older image, or files are gone.
     Stale,
+    /// An operator said so. It stays out until an operator lets it in.
+    Ordered,
 }
 
 impl fmt::Display for Reason {
@@ -70,6 +72,7 @@ impl fmt::Display for Reason {
             Self::Hung => "hung",
             Self::Swapped => "another device or none in its place",
             Self::Stale => "holds less than it had",
+            Self::Ordered => "by order",
         })
     }
 }

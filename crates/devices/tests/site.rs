@@ -106,6 +106,22 @@ fn taking_out_more_than_half_at_once_fails_and_changes_nothing() -> Outcome {
 }
 
 #[test]
+fn an_order_outweighs_whatever_else_took_a_device_out() -> Outcome {
+    let rig = Rig::new(4, 1);
+    let fleet = rig.open(&rig.all())?;
+    fleet.take_out(n(1), Reason::Failed)?;
+    fleet.take_out(n(1), Reason::Ordered)?;
+    assert_eq!(states(&fleet)[1], out(Reason::Ordered));
+    fleet.take_out(n(1), Reason::Hung)?;
+    drop(fleet);
+    let fleet = rig.open(&rig.all())?;
+    assert_eq!(states(&fleet)[1], out(Reason::Ordered));
+    fleet.let_in(n(1))?;
+    assert_eq!(states(&fleet), [State::In; 4]);
+    Ok(())
+}
+
+#[test]
 fn who_fails_to_take_a_roster_is_taken_out_with_it() -> Outcome {
     let rig = Rig::new(5, 1);
     let fleet = rig.open(&rig.all())?;

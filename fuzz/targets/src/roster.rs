@@ -11,7 +11,8 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::input::Input;
 
-const REASONS: [Reason; 5] = [Reason::Missing, Reason::Failed, Reason::Hung, Reason::Swapped, Reason::Stale];
+const REASONS: [Reason; 6] =
+    [Reason::Missing, Reason::Failed, Reason::Hung, Reason::Swapped, Reason::Stale, Reason::Ordered];
 const HEAD_BYTES: usize = 64;
 const ENTRY_BYTES: usize = 96;
 

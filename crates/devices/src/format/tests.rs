@@ -40,6 +40,15 @@ fn what_format_1_wrote_reads_for_ever_and_is_written_the_same() {
 }
 
 #[test]
+fn a_device_that_is_out_by_order_is_read_for_ever_and_written_the_same() {
+    let mut copy = sample();
+    copy.roster.entries[2].state = State::Out(Reason::Ordered);
+    let frozen = include_bytes!("../../tests/fixtures/roster-format-1-ordered.bin");
+    assert_eq!(Copy::decode(frozen), Ok(copy.clone()));
+    assert_eq!(copy.encode(), frozen);
+}
+
+#[test]
 fn any_number_of_entries_fills_whole_blocks_twice() {
     for count in [0, 1, 41, 42, 43, 600] {
         let mut copy = sample();

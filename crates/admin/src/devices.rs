@@ -1,6 +1,7 @@
 //! Devices as JSON.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use http::StatusCode;
 use keepers::steward::{DeviceFault, Steward};
@@ -21,7 +22,7 @@ pub(crate) struct Added {
     number: u16,
 }
 
-pub(crate) async fn add(steward: &Steward, body: &[u8]) -> Result<Added, Problem> {
+pub(crate) async fn add(steward: &Arc<Steward>, body: &[u8]) -> Result<Added, Problem> {
     let request: AddRequest = serde_json::from_slice(body)
         .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, "MalformedJSON", error.to_string()))?;
     if !request.path.is_absolute() {
@@ -38,7 +39,7 @@ pub(crate) async fn add(steward: &Steward, body: &[u8]) -> Result<Added, Problem
 }
 
 /// `deed`: the device's number and what to do with it, as in `3/drain`.
-pub(crate) async fn act(steward: &Steward, deed: &str) -> Result<(), Problem> {
+pub(crate) async fn act(steward: &Arc<Steward>, deed: &str) -> Result<(), Problem> {
     let nothing = || {
         let message = "There is nothing here; /-/admin/v1/openapi.json lists what there is.";
         Problem::new(StatusCode::NOT_FOUND, "NoSuchPath", message)
@@ -63,7 +64,7 @@ impl From<DeviceFault> for Problem {
             DeviceFault::InUse(_) | DeviceFault::Needed(_) | DeviceFault::Roster(_) => {
                 (StatusCode::CONFLICT, "DeviceInUse")
             }
-            DeviceFault::Store(_) => (StatusCode::CONFLICT, "DeviceFailed"),
+            DeviceFault::Store(_) | DeviceFault::Keeper(_) => (StatusCode::CONFLICT, "DeviceFailed"),
             DeviceFault::Starting => (StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable"),
         };
         Self::new(status, code, fault.to_string())

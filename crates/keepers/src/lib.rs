@@ -9,6 +9,7 @@ mod rows;
 mod scrub;
 pub mod steward;
 mod sweep;
+mod unnamed;
 mod verify;
 
 pub use mend::{Counted, Mender, Orders};

@@ -1,13 +1,18 @@
-//! The sweep: after a crash, finds bytes that landed but were never named, and frees them.
+//! The sweep: finds bytes that landed but were never named, or were deleted on the other devices only, and frees them.
 //!
-//! It looks only at what was being written when the last run died, so it costs nothing after a clean stop.
+//! After a crash it looks only at what was being written when the last run died, so it costs nothing after a clean stop.
+//! Of a device that was away while others deleted it looks at everything; that is owed until it is done.
 
-use catalog::table::{AnnotationRow, Content, PartRow, VersionRow, VersionState, space};
-use catalog::{Snapshot, View};
+use catalog::table::JobRow;
 use semantics::{ChunkOwner, Hall};
-use stripe::{Manifest, Orphan, Place};
+use stripe::{Chunk, Orphan};
+use tokio::task::spawn_blocking;
 
-use crate::KeeperFault;
+use crate::unnamed::unnamed;
+use crate::{KeeperFault, jobs};
+
+/// Records asked about at once.
+const BATCH_MAX: usize = 1024;
 
 /// What a sweep found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,80 +21,80 @@ pub struct Swept {
     pub freed: u64,
 }
 
-/// Runs once after a start. Blocks between awaits only for the disk.
+/// Runs once after a start.
 pub async fn sweep(hall: &Hall) -> Result<Swept, KeeperFault> {
-    let swept = free_unnamed(hall, hall.store().sweep()).await?;
-    hall.store().sweep_done()?;
+    let mut swept = free_unnamed(hall, hall.store().sweep()).await?;
+    let store = hall.store().clone();
+    spawn_blocking(move || store.sweep_done()).await.map_err(|_| stripe::Fault::Closed)??;
+    for (device, _) in hall.store().devices() {
+        if jobs::read(hall.catalog(), &job(device))?.is_some() {
+            let owed = sweep_device(hall, device).await?;
+            swept.looked_at += owed.looked_at;
+            swept.freed += owed.freed;
+        }
+    }
     Ok(swept)
 }
 
-/// As `sweep`, for a device that was away while others deleted.
-pub async fn sweep_device(hall: &Hall, device: u16) -> Result<Swept, KeeperFault> {
-    free_unnamed(hall, hall.store().sweep_device(device)).await
+/// To be called before a device is let in that was away while others deleted: then it is swept, be it by a later process.
+pub(crate) async fn owe_sweep(hall: &Hall, device: u16) -> Result<(), KeeperFault> {
+    let owed = JobRow { begun: hall.clock().now(), next: Vec::new(), counts: Vec::new() };
+    jobs::note(hall.catalog(), &job(device), Some(&owed)).await
+}
+
+/// As `sweep`, all of a device that was away. Whoever landed bytes there before it went must have named them, or have given
+/// them up.
+pub(crate) async fn sweep_device(hall: &Hall, device: u16) -> Result<Swept, KeeperFault> {
+    // Once more: an earlier sweep of it may have ended since, and what was to be committed before is visible then.
+    owe_sweep(hall, device).await?;
+    let swept = free_unnamed(hall, hall.store().sweep_device(device)).await?;
+    jobs::note(hall.catalog(), &job(device), None).await?;
+    Ok(swept)
+}
+
+fn job(device: u16) -> String {
+    format!("sweep {device}")
 }
 
 async fn free_unnamed(
     hall: &Hall,
-    orphans: impl Iterator<Item = Result<Orphan, stripe::Fault>>,
+    mut orphans: impl Iterator<Item = Result<Orphan, stripe::Fault>> + Send + 'static,
 ) -> Result<Swept, KeeperFault> {
     let mut swept = Swept::default();
-    for orphan in orphans {
-        let orphan = match orphan {
-            // Nobody can be asked about it: it stays, for repair if a row names it.
-            Err(fault) if fault.is_corruption() => {
-                tracing::error!(%fault, "a record can't be swept");
-                continue;
-            }
-            other => other?,
-        };
-        swept.looked_at += 1;
+    loop {
+        let of = hall.clone();
+        let step = spawn_blocking(move || {
+            let batch = next_batch(&mut orphans)?;
+            let looked_at = batch.len() as u64;
+            Ok::<_, KeeperFault>((orphans, looked_at, unnamed(&of, batch)?))
+        });
+        let (rest, looked_at, unnamed) = step.await.map_err(|_| stripe::Fault::Closed)??;
+        if looked_at == 0 {
+            return Ok(swept);
+        }
         // Bytes of an unknown owner belong to a newer release: they stay.
-        let Some(owner) = ChunkOwner::decode(orphan.owner.bytes()) else { continue };
-        let named = {
-            let view = hall.catalog().snapshot()?;
-            is_named(&view, &owner, &orphan.place())?
-        };
-        if !named {
-            hall.store().delete(&[orphan.record]).await?;
-            swept.freed += 1;
-        }
-        tokio::task::yield_now().await;
-    }
-    Ok(swept)
-}
-
-fn is_named(view: &Snapshot, owner: &ChunkOwner, place: &Place) -> Result<bool, KeeperFault> {
-    match owner {
-        ChunkOwner::Part { bucket, key, upload, number } => {
-            let row = view.get(&space::part(*bucket, key, *upload, *number))?;
-            let Some(row) = row else { return Ok(false) };
-            holds(&PartRow::decode(row).map_err(damaged)?.content, place)
-        }
-        ChunkOwner::Annotation { bucket, salt, name } => {
-            let row = view.get(&space::annotation(*bucket, *salt, name))?;
-            let Some(row) = row else { return Ok(false) };
-            holds(&AnnotationRow::decode(row).map_err(damaged)?.content, place)
-        }
-        ChunkOwner::Object { bucket, key } => {
-            let prefix = space::of_key(space::VERSIONS, *bucket, key.as_str());
-            let mut cursor = view.cursor(&prefix, &space::end_of(&prefix))?;
-            while let Some((_, row)) = cursor.next()? {
-                if let VersionState::Object(object) = VersionRow::decode(row).map_err(damaged)?.state
-                    && holds(&object.content, place)?
-                {
-                    return Ok(true);
-                }
-            }
-            Ok(false)
-        }
+        let known = |orphan: &Orphan| ChunkOwner::decode(orphan.owner.bytes()).is_some();
+        let freed: Vec<Chunk> = unnamed.into_iter().filter(known).map(|orphan| orphan.record).collect();
+        hall.store().delete(&freed).await?;
+        swept.looked_at += looked_at;
+        swept.freed += freed.len() as u64;
+        orphans = rest;
     }
 }
 
-fn holds(content: &Content, place: &Place) -> Result<bool, KeeperFault> {
-    let Content::Stored(manifest) = content else { return Ok(false) };
-    Ok(Manifest::decode(manifest).map_err(damaged)?.chunks().iter().any(|chunk| chunk.places.contains(place)))
-}
-
-fn damaged(cause: impl std::fmt::Display) -> KeeperFault {
-    KeeperFault::Damaged(cause.to_string())
+/// Empty at the end.
+fn next_batch(
+    orphans: &mut impl Iterator<Item = Result<Orphan, stripe::Fault>>,
+) -> Result<Vec<Orphan>, KeeperFault> {
+    let mut batch = Vec::new();
+    while batch.len() < BATCH_MAX
+        && let Some(orphan) = orphans.next()
+    {
+        match orphan {
+            // Nobody can be asked about it: it stays, for repair if a row names it.
+            Err(fault) if fault.is_corruption() => tracing::error!(%fault, "a record can't be swept"),
+            other => batch.push(other?),
+        }
+    }
+    Ok(batch)
 }

@@ -4,8 +4,8 @@ mod support;
 
 use api::s3::{
     CompleteMultipartUpload, CompleteMultipartUploadInput, CompletedMultipartUpload, CompletedPart,
-    CreateMultipartUpload, CreateMultipartUploadInput, DeleteObject, DeleteObjectInput, PutBucketVersioning,
-    PutBucketVersioningInput, UploadPart, UploadPartInput, VersioningConfiguration,
+    CreateMultipartUpload, CreateMultipartUploadInput, PutBucketVersioning, PutBucketVersioningInput,
+    UploadPart, UploadPartInput, VersioningConfiguration,
 };
 use bytes::Bytes;
 use catalog::Write;
@@ -52,12 +52,6 @@ async fn multipart(house: &House, key: &str, parts: &[Bytes], listed: usize) -> 
     Ok(())
 }
 
-async fn delete(house: &House, key: &str) -> Outcome {
-    let input = DeleteObjectInput { bucket: BUCKET.to_owned(), key: key.to_owned(), ..Default::default() };
-    house.call::<DeleteObject>(input, Bytes::new()).await?;
-    Ok(())
-}
-
 async fn version(house: &House, status: &str) -> Outcome {
     let input = PutBucketVersioningInput {
         bucket: BUCKET.to_owned(),
@@ -87,7 +81,7 @@ async fn fill(house: &House) -> Outcome {
         house.put("short", body(6_000, seed)).await?;
         house.put("deleted", body(30_000, seed)).await?;
     }
-    delete(house, "deleted").await?;
+    house.delete("deleted").await?;
     version(house, "Suspended").await?;
     house.put("inline", body(20_000, 30)).await?;
     house.put("null", body(20_000, 31)).await?;

@@ -18,6 +18,7 @@ use crate::land::LandedChunk;
 use crate::landing::Landing;
 use crate::manifest::Manifest;
 use crate::options::Options;
+use crate::passage::{Earlier, Passage, Passages};
 use crate::ranks::{Course, Ranks, Redundancy};
 use crate::unit::{Slot, Standing, Unit};
 use crate::watch::Watch;
@@ -43,6 +44,7 @@ struct Inner {
     filling: Arc<Semaphore>,
     /// Counts bodies, so that equal devices take turns.
     turn: AtomicU64,
+    passages: Passages,
     ailing: mpsc::Sender<Ailing>,
     ailments: Mutex<Option<mpsc::Receiver<Ailing>>>,
 }
@@ -118,6 +120,7 @@ impl Store {
             options,
             writing: Arc::new(Semaphore::new(half)),
             filling: Arc::new(Semaphore::new(half)),
+            passages: Passages::default(),
             ailing,
             ailments: Mutex::new(Some(ailments)),
         }));
@@ -175,6 +178,16 @@ impl Store {
     /// The numbers of the devices, and how each is used.
     pub fn devices(&self) -> Vec<(u16, Standing)> {
         self.ranks().iter().map(|unit| (unit.number, unit.standing())).collect()
+    }
+
+    /// For who lands bytes and names them.
+    pub fn passage(&self) -> Passage {
+        self.0.passages.enter()
+    }
+
+    /// Who is on the way: what they name may lie on devices that are in no more by then.
+    pub fn on_the_way(&self) -> Earlier {
+        self.0.passages.earlier()
     }
 
     /// Takes a body in pieces.

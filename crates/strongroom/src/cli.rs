@@ -210,7 +210,7 @@ pub enum DeviceAction {
         #[command(flatten)]
         output: Output,
     },
-    /// Use a device no more; what it held is laid anew on the others
+    /// Use a device no more until `return`; what it held is laid anew on the others
     Out { number: u16 },
     /// Give up a device for good: one that is empty, or out and repaired
     Remove { number: u16 },

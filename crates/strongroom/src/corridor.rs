@@ -110,6 +110,8 @@ macro_rules! of_objects {
                 body: Body,
             ) -> Result<(O::Output, Option<Body>), S3Error> {
                 let veil = request.veil();
+                // Until it is answered: by then whatever landed is named, or never will be.
+                let _passage = self.hall.store().passage();
                 let answer = semantics::Handle::<O>::handle(&self.hall, request, body).await;
                 answer.map_err(|error| self.auth.veil(&veil, error))
             }

@@ -2,19 +2,20 @@
 //!
 //! The store, the catalog and the watch over the devices' health tell it who failed; it has that noted on the others
 //! before they go on. Each change of the roster it turns into deeds: a device that is out is used no more, one that is
-//! back is opened, swept and let in, the catalog gets a further copy where one is missing, and a repair is ordered.
+//! back is opened, let in and swept, the catalog gets a further copy where one is missing, and a repair is ordered.
+//! Nothing that takes long keeps it from the next change.
 
 mod catalog_copies;
+mod entering;
 mod status;
 
 use std::io::ErrorKind;
-use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use catalog::{Catalog, Index};
-use devices::{Entry, Fleet, Offer, Reason, Roster, State};
-use model::{DeviceNumber, Zone};
+use devices::{Entry, Fleet, Listener as _, Reason, Roster, State};
+use model::DeviceNumber;
 use semantics::Hall;
 use stripe::Store;
 use tokio::sync::mpsc;
@@ -23,14 +24,13 @@ use tokio::task::spawn_blocking;
 use crate::KeeperFault;
 use crate::mend::Orders;
 use crate::scrub::Scrubbing;
-use crate::sweep::sweep_device;
 use crate::verify::{Verification, Verified, verify};
 
 pub use catalog_copies::first_copies;
 pub use status::{DeviceStatus, DeviceUsage, Repair, Scrub, SiteStatus, Verdict};
 
-/// So long a device that failed stays out before it is tried again by itself.
-const QUARANTINE: Duration = Duration::from_secs(600);
+/// How often it looks whether store and roster agree, beside each change.
+const LOOK: Duration = Duration::from_secs(10);
 
 /// Opens the index of a catalog's copy; `true`: an empty one, whatever is there.
 pub type OpenIndex =
@@ -52,6 +52,12 @@ pub struct Steward {
     fleet: Arc<Fleet>,
     open_index: OpenIndex,
     charge: OnceLock<Charge>,
+    /// The roster that store and repair are in step with.
+    followed: Mutex<Option<Arc<Roster>>>,
+    /// Held while a device is opened and let in: until then it is in the store and not on the roster, or the reverse.
+    entering: tokio::sync::Mutex<()>,
+    /// Held while a device that came back is swept.
+    sweeping: tokio::sync::Mutex<()>,
     /// Held while the catalog's copies change.
     copying: tokio::sync::Mutex<()>,
     well: mpsc::UnboundedSender<DeviceNumber>,
@@ -69,6 +75,8 @@ pub enum DeviceFault {
     Offer(#[from] devices::OpenFault),
     #[error(transparent)]
     Store(#[from] stripe::Fault),
+    #[error(transparent)]
+    Keeper(#[from] KeeperFault),
     #[error("device {0} is in use: drain it first, or take it out")]
     InUse(DeviceNumber),
     #[error("device {0} may still hold what nobody else holds: wait until the repair is done")]
@@ -81,8 +89,17 @@ impl Steward {
     pub fn new(fleet: Arc<Fleet>, open_index: OpenIndex) -> Arc<Self> {
         let (well, returning) = mpsc::unbounded_channel();
         let returning = Mutex::new(Some(returning));
-        let (charge, copying) = (OnceLock::new(), tokio::sync::Mutex::default());
-        Arc::new(Self { fleet, open_index, charge, copying, well, returning })
+        Arc::new(Self {
+            fleet,
+            open_index,
+            charge: OnceLock::new(),
+            followed: Mutex::default(),
+            entering: tokio::sync::Mutex::default(),
+            sweeping: tokio::sync::Mutex::default(),
+            copying: tokio::sync::Mutex::default(),
+            well,
+            returning,
+        })
     }
 
     /// From now on it acts.
@@ -97,104 +114,57 @@ impl Steward {
         };
         let mut changes = self.fleet.changes();
         changes.mark_changed();
-        let mut followed: Option<Arc<Roster>> = None;
+        let mut look = tokio::time::interval(LOOK);
         loop {
             tokio::select! {
                 changed = changes.changed() => {
                     if changed.is_err() {
                         return;
                     }
-                    let roster = changes.borrow_and_update().clone();
-                    self.follow(&roster, followed.as_deref());
-                    followed = Some(roster);
-                }
-                Some(number) = returning.recv() => {
-                    // It is told the same again and again meanwhile.
-                    while let Ok(other) = returning.try_recv() {
-                        if other != number {
-                            let _ = self.well.send(other);
-                            break;
+                    self.follow();
+                    // A large catalog takes long to copy.
+                    let steward = self.clone();
+                    tokio::spawn(async move {
+                        if let Some(charge) = steward.charge.get() {
+                            steward.copy_catalog(charge).await;
                         }
-                    }
-                    self.consider(number).await;
+                    });
                 }
+                Some(number) = returning.recv() => self.consider(number),
+                _ = look.tick() => self.follow(),
             }
         }
     }
 
-    /// Brings store and catalog in step with the roster. `before` is the last one that it followed.
-    fn follow(self: &Arc<Self>, roster: &Roster, before: Option<&Roster>) {
+    /// Brings store and repair in step with the roster. Whoever goes by either of them calls it first.
+    fn follow(&self) {
         let Some(charge) = self.charge.get() else { return };
-        for entry in &roster.entries {
-            charge.store().stand(entry.number.0, standing(entry.state));
-        }
-        if roster.entries.iter().any(|entry| wants_repair(entry, before)) {
-            charge.orders.pass();
-        }
-        // A large catalog takes long to copy, and the next device may fail meanwhile.
-        let steward = self.clone();
-        tokio::spawn(async move {
-            if let Some(charge) = steward.charge.get() {
-                steward.copy_catalog(charge).await;
-            }
-        });
-    }
-
-    /// A device that is out looks well: is it time to let it in?
-    async fn consider(&self, number: DeviceNumber) {
+        let alone = self.entering.try_lock();
+        let mut followed = self.followed.lock().unwrap_or_else(PoisonError::into_inner);
         let roster = self.fleet.roster();
-        let Some(entry) = roster.entry(number) else { return };
-        let State::Out(reason) = entry.state else { return };
-        let Some(charge) = self.charge.get() else { return };
-        let out_for = charge.hall.clock().now().millis() - entry.since.millis();
-        if reason == Reason::Failed && out_for < QUARANTINE.as_millis() as i64 {
-            return;
+        let before = |entry: &Entry| match &*followed {
+            // At a start all that are in were in.
+            None => Some(State::In),
+            Some(followed) => followed.entry(entry.number).map(|entry| entry.state),
+        };
+        let mut wants_repair = false;
+        for entry in &roster.entries {
+            let (now, before) = (standing(entry.state), before(entry).map(standing));
+            // Old news must not close a device that is about to be let in.
+            if alone.is_ok() || before != Some(now) {
+                charge.store().stand(entry.number.0, now);
+            }
+            wants_repair |= entry.state != State::Removed && before.is_some_and(|before| before != now);
         }
-        if let Err(fault) = self.take_back(number).await {
-            tracing::warn!(device = %number, %fault, "a device that looks well could not be let in");
-        }
-    }
-
-    /// Opens a device that was out, lets it in, and frees what was deleted without it.
-    async fn take_back(&self, number: DeviceNumber) -> Result<(), DeviceFault> {
-        let charge = self.charge.get().ok_or(DeviceFault::Starting)?;
-        let slot = self.slot(number)?;
-        let (store, fleet) = (charge.store().clone(), self.fleet.clone());
-        let opened = spawn_blocking(move || {
-            store.dismiss(number.0);
-            store.admit(stripe_slot(&slot))?;
-            fleet.let_in(number).inspect_err(|_| store.stand(number.0, stripe::Standing::Out))?;
-            Ok::<_, DeviceFault>(())
-        });
-        opened.await.map_err(|_| DeviceFault::Starting)??;
-        match sweep_device(&charge.hall, number.0).await {
-            Ok(swept) => tracing::info!(device = %number, swept.looked_at, swept.freed, "the device is back"),
-            Err(fault) => {
-                tracing::warn!(device = %number, %fault, "what was deleted without it stays for now")
+        if alone.is_ok() {
+            for number in charge.unused(&roster) {
+                self.ill(number, Reason::Failed);
             }
         }
-        charge.orders.pass();
-        Ok(())
-    }
-
-    /// Takes a further directory: a new device, or one that was out, in its old place or another.
-    pub async fn add(&self, path: &Path, zone: Option<Zone>) -> Result<DeviceNumber, DeviceFault> {
-        let charge = self.charge.get().ok_or(DeviceFault::Starting)?;
-        let (path, fleet) = (path.to_owned(), self.fleet.clone());
-        let registered = spawn_blocking(move || {
-            let offer = Offer::at(&path, zone)?;
-            fleet.register(offer)
-        });
-        let number = registered.await.map_err(|_| DeviceFault::Starting)??;
-        if self.state(number)? == State::In {
-            let (slot, store) = (self.slot(number)?, charge.store().clone());
-            let admitted = spawn_blocking(move || store.admit(stripe_slot(&slot)));
-            admitted.await.map_err(|_| DeviceFault::Starting)??;
-            charge.orders.pass();
-        } else {
-            self.take_back(number).await?;
+        *followed = Some(roster);
+        if wants_repair {
+            charge.order_repair();
         }
-        Ok(number)
     }
 
     /// Its bytes go elsewhere, and no new ones come.
@@ -204,26 +174,18 @@ impl Steward {
         Ok(drained.map_err(|_| DeviceFault::Starting)??)
     }
 
-    /// Out at the operator's word.
+    /// Out at the operator's word, until `let_in`.
     pub async fn take_out(&self, number: DeviceNumber) -> Result<(), DeviceFault> {
         let fleet = self.fleet.clone();
-        let taken = spawn_blocking(move || fleet.take_out(number, Reason::Failed)).await;
+        let taken = spawn_blocking(move || fleet.take_out(number, Reason::Ordered)).await;
         Ok(taken.map_err(|_| DeviceFault::Starting)??)
-    }
-
-    /// In again: one that was out, or that was to be drained.
-    pub async fn let_in(&self, number: DeviceNumber) -> Result<(), DeviceFault> {
-        if let State::Out(_) = self.state(number)? {
-            return self.take_back(number).await;
-        }
-        let fleet = self.fleet.clone();
-        let entered = spawn_blocking(move || fleet.let_in(number)).await;
-        Ok(entered.map_err(|_| DeviceFault::Starting)??)
     }
 
     /// For good. Refused as long as somebody may need what it holds.
     pub async fn remove(&self, number: DeviceNumber) -> Result<(), DeviceFault> {
         let charge = self.charge.get().ok_or(DeviceFault::Starting)?;
+        // The repair of it may not be ordered yet.
+        self.follow();
         match self.state(number)? {
             State::Removed => return Ok(()),
             State::In => return Err(DeviceFault::InUse(number)),
@@ -292,18 +254,34 @@ impl Charge {
     fn catalog(&self) -> &Catalog {
         self.hall.catalog()
     }
+
+    /// Members that the store does not use: one could not be opened, or failed before it was let in.
+    fn unused(&self, roster: &Roster) -> Vec<DeviceNumber> {
+        let devices = self.store().devices();
+        let is_used = |number: &DeviceNumber| {
+            devices.iter().any(|(used, standing)| *used == number.0 && *standing != stripe::Standing::Out)
+        };
+        roster.members().into_iter().filter(|number| !is_used(number)).collect()
+    }
+
+    /// Once the store has heard of the device for whose sake it is.
+    fn order_repair(&self) {
+        self.orders.pass();
+        // What is on its way may lie there too, and get its name behind the pass.
+        let (earlier, orders) = (self.store().on_the_way(), self.orders.clone());
+        if !earlier.have_left() {
+            tokio::spawn(async move {
+                earlier.leave().await;
+                orders.pass();
+            });
+        }
+    }
 }
 
 /// A device as the store takes it. Without a zone each is one of its own.
 pub fn stripe_slot(slot: &devices::Slot) -> stripe::Slot {
     let zone = slot.zone.as_ref().map_or_else(|| format!("device {}", slot.number), ToString::to_string);
     stripe::Slot { number: slot.number.0, zone: zone.into(), disk: slot.disk.clone() }
-}
-
-/// Whether what lies on the device must be looked at because of what became of it. At a start all that are in were in.
-fn wants_repair(entry: &Entry, before: Option<&Roster>) -> bool {
-    let before = before.map_or(Some(State::In), |roster| roster.entry(entry.number).map(|entry| entry.state));
-    entry.state != State::Removed && before.is_some_and(|before| before != entry.state)
 }
 
 /// Files that were there and are not: the directory is another one, or empty. It may come back as it was.
@@ -361,11 +339,11 @@ impl catalog::Watch for Steward {
 
 impl devices::Listener for Steward {
     fn ill(&self, number: DeviceNumber, reason: Reason) {
-        let (fleet, charge) = (self.fleet.clone(), self.charge.get().is_some());
+        let fleet = self.fleet.clone();
         // May not block: the device that hangs is asked once more by whoever takes it out.
         let taken = std::thread::Builder::new().name("take-out".to_owned()).spawn(move || {
             if let Err(fault) = fleet.take_out(number, reason) {
-                tracing::error!(device = %number, %fault, charge, "a device that is ill can't be taken out");
+                tracing::error!(device = %number, %fault, "a device that is ill can't be taken out");
             }
         });
         if let Err(error) = taken {
@@ -375,11 +353,5 @@ impl devices::Listener for Steward {
 
     fn well(&self, number: DeviceNumber) {
         let _ = self.well.send(number);
-    }
-}
-
-impl From<DeviceFault> for KeeperFault {
-    fn from(fault: DeviceFault) -> Self {
-        Self::Damaged(fault.to_string())
     }
 }

@@ -1,15 +1,13 @@
 //! From the volumes to the catalog: every living record is named by a row, or is about to be, or about to go.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
-use bytes::Bytes;
-use catalog::Snapshot;
 use semantics::{ChunkOwner, Hall};
 use stripe::{Orphan, Place};
 
 use super::log::{Finding, Kind, Verification, place_of};
 use crate::KeeperFault;
-use crate::rows::rows_of;
+use crate::unnamed::unnamed;
 
 /// Records asked about at once.
 const BATCH_MAX: usize = 1024;
@@ -48,54 +46,28 @@ fn judge(
     hall: &Hall,
     batch: Vec<Orphan>,
     verification: &Verification,
-    unnamed: &mut Unnamed,
+    found: &mut Unnamed,
 ) -> Result<(), KeeperFault> {
-    let mut by_owner: BTreeMap<Bytes, Vec<Orphan>> = BTreeMap::new();
     verification.count(|verified| verified.records += batch.len() as u64);
-    for record in batch {
-        by_owner.entry(record.owner.bytes().clone()).or_default().push(record);
-    }
-    for (owner, records) in by_owner {
-        let view = hall.catalog().snapshot()?;
-        let left = unnamed_of(&view, &owner, &records)?;
-        for record in records.into_iter().filter(|record| left.contains(&record.place())) {
-            if unnamed.len() < UNNAMED_MAX {
-                unnamed.insert(record.place(), record);
-            } else {
-                verification.count(|verified| verified.unjudged += 1);
-            }
+    for record in unnamed(hall, batch)? {
+        if found.len() < UNNAMED_MAX {
+            found.insert(record.place(), record);
+        } else {
+            verification.count(|verified| verified.unjudged += 1);
         }
     }
     Ok(())
 }
 
-/// Those of an owner's records that no row of it names.
-fn unnamed_of(view: &Snapshot, owner: &Bytes, records: &[Orphan]) -> Result<HashSet<Place>, KeeperFault> {
-    let mut left: HashSet<Place> = records.iter().map(Orphan::place).collect();
-    let Some(owner) = ChunkOwner::decode(owner) else { return Ok(left) };
-    let rows = match rows_of(view, &owner) {
-        // The row was reported; what it names can't be told.
-        Err(KeeperFault::Damaged(_)) => return Ok(HashSet::new()),
-        other => other?,
-    };
-    for place in rows.iter().flat_map(|row| row.manifest.chunks()).flat_map(|chunk| &chunk.places) {
-        left.remove(place);
-    }
-    Ok(left)
-}
-
 /// What is still there and still unnamed after all else was seen.
 pub(super) async fn report(
     hall: &Hall,
-    unnamed: Unnamed,
+    found: Unnamed,
     verification: &Verification,
 ) -> Result<(), KeeperFault> {
-    for (place, record) in unnamed {
-        let left = {
-            let view = hall.catalog().snapshot()?;
-            unnamed_of(&view, record.owner.bytes(), std::slice::from_ref(&record))?
-        };
-        if left.is_empty() || hall.store().owner_of_shard(&record.record, 0).await.is_err() {
+    for (place, record) in found {
+        let is_named = unnamed(hall, vec![record.clone()])?.is_empty();
+        if is_named || hall.store().owner_of_shard(&record.record, 0).await.is_err() {
             continue;
         }
         if record.young {

@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use api::Body;
 use api::s3::{
-    CreateBucket, CreateBucketInput, GetObject, GetObjectAnnotation, GetObjectAnnotationInput,
-    GetObjectInput, PutObject, PutObjectAnnotation, PutObjectAnnotationInput, PutObjectInput,
+    CreateBucket, CreateBucketInput, DeleteObject, DeleteObjectInput, GetObject, GetObjectAnnotation,
+    GetObjectAnnotationInput, GetObjectInput, PutObject, PutObjectAnnotation, PutObjectAnnotationInput,
+    PutObjectInput,
 };
 use auth::{Auth, Caller, Credentials, Guarded, Identity, Situation};
 use bytes::Bytes;
@@ -74,8 +75,7 @@ impl Site {
         let disk = RealDisk::at(self.catalog())?;
         let index = Box::new(TreeIndex::open(&disk, TreeOptions::default())?);
         let disk: Arc<dyn Disk> = Arc::new(disk);
-        let clock = Arc::new(SystemClock);
-        let catalog = Catalog::open(disk, index, clock.clone(), catalog::Options::default())?;
+        let catalog = Catalog::open(disk, index, Arc::new(SystemClock), catalog::Options::default())?;
         let slot = |number: usize| -> Outcome<Slot> {
             let (zone, disk) =
                 (format!("zone {number}").into(), Arc::new(RealDisk::at(self.device(number))?));
@@ -91,18 +91,23 @@ impl Site {
             ..stripe::Options::default()
         };
         let (store, _) = Store::open(slots, Arc::new(NoWatch), options)?;
-        let root = Credentials { access_key: "root".to_owned(), secret: sigv4::Secret::new("secret") };
-        let sealer = seal::Sealer::new(&seal::MasterKey::from_bytes([7; 32]));
-        let auth = Auth::new(catalog.clone(), root, account()?, Vec::new(), sigv4::V2::Off, sealer);
-        let settings = Settings { inline_bytes_max: 1024, ..Settings::default() };
-        let hall = Hall::new(catalog.clone(), store.clone(), clock, Arc::new(OsRandom), settings);
-        let house = House { store, catalog, auth, hall };
-        house.furnish().await?;
-        Ok(house)
+        House::of(catalog, store).await
     }
 }
 
 impl House {
+    pub async fn of(catalog: Catalog, store: Store) -> Outcome<Self> {
+        let root = Credentials { access_key: "root".to_owned(), secret: sigv4::Secret::new("secret") };
+        let sealer = seal::Sealer::new(&seal::MasterKey::from_bytes([7; 32]));
+        let auth = Auth::new(catalog.clone(), root, account()?, Vec::new(), sigv4::V2::Off, sealer);
+        let settings = Settings { inline_bytes_max: 1024, ..Settings::default() };
+        let hall =
+            Hall::new(catalog.clone(), store.clone(), Arc::new(SystemClock), Arc::new(OsRandom), settings);
+        let house = Self { store, catalog, auth, hall };
+        house.furnish().await?;
+        Ok(house)
+    }
+
     /// An account and its bucket, if they are not there yet.
     async fn furnish(&self) -> Outcome {
         let id = account()?;
@@ -144,11 +149,19 @@ impl House {
     where
         Hall: Handle<O>,
     {
+        self.call_with::<O>(input, Body::once(body)).await
+    }
+
+    pub async fn call_with<O: Guarded>(&self, input: O::Input, body: Body) -> Outcome<(O::Output, Bytes)>
+    where
+        Hall: Handle<O>,
+    {
+        let _passage = self.store.passage();
         let region = Region::parse("us-east-1");
         let root = Identity::root(account()?, CanonicalId::from_bytes([7; 32]), "root", "root", region);
         let caller = Caller::new(Some(Arc::new(root)), Situation::default());
         let request = self.auth.authorize::<O>(&caller, input, &self.hall)?;
-        let (output, answer) = self.hall.handle(request, Body::once(body)).await?;
+        let (output, answer) = self.hall.handle(request, body).await?;
         let mut bytes = Vec::new();
         if let Some(mut answer) = answer {
             while let Some(piece) = answer.source.next().await? {
@@ -161,6 +174,13 @@ impl House {
     pub async fn put(&self, key: &str, body: Bytes) -> Outcome {
         let input = PutObjectInput { bucket: BUCKET.to_owned(), key: key.to_owned(), ..Default::default() };
         self.call::<PutObject>(input, body).await?;
+        Ok(())
+    }
+
+    pub async fn delete(&self, key: &str) -> Outcome {
+        let input =
+            DeleteObjectInput { bucket: BUCKET.to_owned(), key: key.to_owned(), ..Default::default() };
+        self.call::<DeleteObject>(input, Bytes::new()).await?;
         Ok(())
     }
 

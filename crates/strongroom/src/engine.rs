@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use catalog::table::space;
-use catalog::{Catalog, Group, Index, Member, TreeIndex, TreeOptions, Write};
+use catalog::{Catalog, Group, Index, Member, TreeIndex, TreeOptions, Watch as _, Write};
 use devices::{CatalogCopy, Fleet, Health, Offer, OpenFault, Reason, Rhythm, Slot, State};
 use keepers::steward::{Steward, first_copies, stripe_slot};
 use model::{DeviceNumber, Ordinal};
@@ -42,19 +42,18 @@ pub async fn open(
 ) -> anyhow::Result<Engine> {
     let fleet = Arc::new(fleet(settings, clock.clone(), random.clone())?);
     let steward = Steward::new(fleet.clone(), Arc::new(open_index));
-    let slots = fleet.slots();
-    let members: Vec<Slot> = slots.iter().filter(|slot| slot.state.is_member()).cloned().collect();
-    let dirs: Vec<PathBuf> = members.iter().map(|slot| PathBuf::from(&slot.label)).collect();
-    dirs.iter().try_for_each(private)?;
+    dirs(&members(&fleet)).iter().try_for_each(private)?;
     let registered = fleet.roster().entries.iter().filter(|entry| entry.state != State::Removed).count();
     let first_parity = settings.parity.unwrap_or_else(|| stripe::default_parity(registered));
 
     let options = catalog::Options { salt: random.u64(), ..catalog::Options::default() };
-    let copies = catalog_members(&fleet, &members, first_parity)?;
+    let copies = catalog_members(&fleet, &steward, first_parity)?;
     let catalog =
         Catalog::open_members(copies, steward.clone(), clock, options).context("opening the catalog")?;
     let parity = parity(settings.parity, first_parity, &catalog)?;
     let options = stripe::Options { parity, patience: PATIENCE, ..stripe::Options::default() };
+    // Those that opening the catalog left.
+    let members = members(&fleet);
     let opened = Store::open(members.iter().map(stripe_slot).collect(), steward.clone(), options);
     let (store, failed) = opened.context("opening the volumes")?;
     for (number, fault) in failed {
@@ -67,7 +66,15 @@ pub async fn open(
     refuse_lost_catalog(&catalog, &store)?;
     keep_parity(parity, &catalog).await?;
     let health = Health::start(fleet.clone(), Rhythm::default(), steward.clone())?;
-    Ok(Engine { catalog, store, steward, dirs, health: Some(health), fleet })
+    Ok(Engine { catalog, store, steward, dirs: dirs(&members), health: Some(health), fleet })
+}
+
+fn members(fleet: &Fleet) -> Vec<Slot> {
+    fleet.slots().into_iter().filter(|slot| slot.state.is_member()).collect()
+}
+
+fn dirs(members: &[Slot]) -> Vec<PathBuf> {
+    members.iter().map(|slot| PathBuf::from(&slot.label)).collect()
 }
 
 fn fleet(settings: &Settings, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> anyhow::Result<Fleet> {
@@ -94,25 +101,29 @@ fn fleet(settings: &Settings, clock: Arc<dyn Clock>, random: Arc<dyn Random>) ->
 }
 
 /// The copies of the catalog that may be trusted. A site that has none yet gets its first.
-fn catalog_members(fleet: &Fleet, members: &[Slot], parity: u8) -> anyhow::Result<Vec<Member>> {
-    let roster = fleet.roster();
+fn catalog_members(fleet: &Fleet, steward: &Steward, parity: u8) -> anyhow::Result<Vec<Member>> {
+    let (members, roster) = (members(fleet), fleet.roster());
     if roster.entries.iter().all(|entry| entry.catalog.is_none()) {
-        fleet.set_catalog(&first_copies(members, parity)).context("choosing devices for the catalog")?;
+        fleet.set_catalog(&first_copies(&members, parity)).context("choosing devices for the catalog")?;
     }
     let roster = fleet.roster();
     let is_whole = |slot: &&Slot| {
         roster.entry(slot.number).is_some_and(|entry| entry.catalog == Some(CatalogCopy::Whole))
     };
-    let mut copies = Vec::new();
+    let (mut copies, mut failed) = (Vec::new(), Vec::new());
     for slot in members.iter().filter(is_whole) {
         match open_index(slot, false) {
             Ok(index) => copies.push(Member { number: slot.number.0, disk: slot.disk.clone(), index }),
-            Err(fault) if members.iter().filter(is_whole).count() > 1 => {
-                tracing::error!(device = %slot.number, %fault, "a copy of the catalog can't be opened: the device is out");
-                fleet.take_out(slot.number, Reason::Failed).context("going on without it")?;
-            }
-            Err(fault) => return Err(fault).context("opening the index"),
+            Err(fault) => failed.push((slot.number.0, fault)),
         }
+    }
+    for (number, fault) in failed {
+        if copies.is_empty() {
+            // Nobody is noted as lost where nobody would be left.
+            return Err(fault).context("opening the index");
+        }
+        // As while it runs: whether the device goes too depends on what became of the copy.
+        steward.lost(number, &fault).context("going on without it")?;
     }
     if copies.is_empty() {
         bail!("none of the devices that hold the catalog is here; bring one of them back");

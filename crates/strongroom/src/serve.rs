@@ -13,7 +13,7 @@ use audit::Audit;
 use auth::{Accounts, Auth, Credentials};
 use identity::Registry;
 use keepers::steward::Steward;
-use keepers::{Mender, Reclaimer, ScrubOptions, Scrubber};
+use keepers::{Mender, Reclaimer, Scrubber};
 use model::Region;
 use oidc::{HttpFetch, Verifier};
 use semantics::Hall;
@@ -103,7 +103,7 @@ async fn serve(settings: Settings, log: LogBuffer) -> anyhow::Result<()> {
     let corridor = Corridor { auth: auth.clone(), hall: hall.clone(), registry, clock };
     let server =
         Server::new(Arc::new(corridor), Arc::new(beside), watchers, settings.server.clone(), random.u128());
-    let keepers = keep(hall, auth, engine.steward.clone(), settings.scrub, metrics);
+    let keepers = keep(hall, auth, engine.steward.clone(), &settings, metrics);
     // The listener takes connections already; whoever is answered finds these lines written.
     greet(address, tls.is_some(), &engine.dirs, &credentials, drawn);
     let serving = tokio::spawn({
@@ -148,12 +148,16 @@ fn keep(
     hall: Hall,
     auth: Auth,
     steward: Arc<Steward>,
-    scrub: ScrubOptions,
+    settings: &Settings,
     metrics: metrics_exporter_prometheus::PrometheusHandle,
 ) -> Vec<tokio::task::JoinHandle<()>> {
     let reclaiming = hall.clone();
     let (mender, orders) = Mender::new(hall.clone());
-    let (scrubber, scrubbing) = Scrubber::new(hall.clone(), orders.clone(), scrub);
+    let (scrubber, scrubbing) = Scrubber::new(hall.clone(), orders.clone(), settings.scrub);
+    if !settings.without.is_empty() {
+        // Whoever was given up just now was in before, and nobody has noticed that it went.
+        orders.pass();
+    }
     steward.take_charge(hall.clone(), orders, scrubbing);
     vec![
         tokio::spawn(scrubber.run()),

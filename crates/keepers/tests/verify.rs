@@ -10,10 +10,10 @@ use api::s3::{
 use bytes::Bytes;
 use catalog::Write;
 use catalog::table::space;
-use keepers::{Kind, Verified, sweep};
+use keepers::{Kind, Verification, Verified, sweep, verify};
 use model::{BucketId, ObjectKey};
 use semantics::ChunkOwner;
-use stripe::{Owner, Redundancy};
+use stripe::{Owner, Redundancy, Standing};
 use support::{BUCKET, House, Outcome, Site, body, flip, volume_path};
 
 async fn multipart(house: &House, key: &str, parts: &[Bytes], listed: usize) -> Outcome {
@@ -192,4 +192,27 @@ async fn rows_that_contradict_each_other_are_found_one_by_one() -> Outcome {
     }
     assert!(house.verify().await?.is_clean());
     house.close()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_moves_under_a_verification_is_looked_at_all_the_same() -> Outcome {
+    let site = Site::new("moves", 4, 1);
+    let house = site.open().await?;
+    house.put("k", body(60_000_000, 1)).await?;
+    let (mender, orders) = house.mender();
+    let verification = Verification::default();
+    let (hall, seen) = (house.hall.clone(), verification.clone());
+    let verifying = tokio::spawn(async move { verify(&hall, &seen).await });
+    for leaving in 0..4 {
+        house.store.stand(leaving, Standing::Draining);
+        let pass = orders.pass();
+        orders.done().wait_for(|done| *done >= pass).await?;
+        house.reclaim().await?;
+        house.store.stand(leaving, Standing::In);
+    }
+    let verified = verifying.await??;
+    assert!(verified.is_clean(), "{verified:#?}");
+    assert!(verified.chunks >= 58, "{verified:?}");
+    mender.abort();
+    Ok(())
 }

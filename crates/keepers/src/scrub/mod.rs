@@ -93,10 +93,6 @@ impl Scrubbing {
         self.0.pace.set(bytes);
     }
 
-    pub fn bytes_per_second(&self) -> u64 {
-        self.0.pace.get()
-    }
-
     /// Each device that was scrubbed or is going to be, by number.
     pub fn status(&self) -> Vec<Scrubbed> {
         self.0.board.all()

@@ -25,10 +25,6 @@ impl Pace {
         self.0.send_replace(bytes_per_second);
     }
 
-    pub fn get(&self) -> u64 {
-        *self.0.borrow()
-    }
-
     pub fn allowance(&self) -> Allowance {
         Allowance { rate: self.0.subscribe(), due: Instant::now() }
     }

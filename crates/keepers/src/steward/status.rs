@@ -55,6 +55,8 @@ pub struct Verdict {
     pub shards: u64,
     pub bytes: u64,
     pub records: u64,
+    /// Records and rows of which it can't be told whether something names them: there was too much to remember.
+    pub unjudged: u64,
     /// All, of which `findings` are the first.
     pub found: u64,
     pub findings: Vec<String>,
@@ -110,6 +112,7 @@ pub struct Repair {
 impl Steward {
     pub fn status(&self) -> Result<SiteStatus, DeviceFault> {
         let charge = self.charge.get().ok_or(DeviceFault::Starting)?;
+        self.follow();
         let roster = self.fleet.roster();
         let slots = self.fleet.slots();
         let parity = charge.store().parity();
@@ -158,6 +161,7 @@ impl Steward {
                 shards: verified.shards,
                 bytes: verified.bytes,
                 records: verified.records,
+                unjudged: verified.unjudged,
                 found: verified.found.values().sum(),
                 findings: verified.findings.iter().map(ToString::to_string).collect(),
             }

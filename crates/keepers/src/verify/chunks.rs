@@ -2,14 +2,15 @@
 
 use bytes::Bytes;
 use catalog::View;
+use catalog::table::{AnnotationRow, ObjectRow, PartRow, VersionRow, space};
 use digest::Md5;
 use semantics::Hall;
-use stripe::{Chunk, Examined, Manifest, Place};
+use stripe::{Chunk, Examined, Place};
 use tokio::task::spawn_blocking;
 
 use super::log::{Finding, Kind, Verification};
 use crate::KeeperFault;
-use crate::rows::{Named, content_of};
+use crate::rows::{Named, named};
 
 /// A row whose bytes lie in the store, and the MD5 that it gives them.
 pub(super) struct Stored {
@@ -17,21 +18,40 @@ pub(super) struct Stored {
     pub md5: Option<[u8; 16]>,
 }
 
-/// Reads them all. A chunk that turns out badly because its row changed meanwhile is no finding.
+/// Reads them all. Where a chunk turns out badly because its row changed meanwhile, it begins again with the row as it
+/// is now.
 pub(super) async fn examine(
     hall: Hall,
-    stored: Stored,
+    mut stored: Stored,
     verification: Verification,
 ) -> Result<(), KeeperFault> {
-    let Stored { named, md5 } = stored;
-    let mut sum = md5.map(|_| Md5::new());
-    for chunk in named.manifest.chunks() {
-        let examined = hall.store().examine(chunk).await;
-        let found = findings(&named, chunk, &examined);
-        if !found.is_empty() && !still_names(&hall, &named.key, chunk)? {
+    loop {
+        if let Some(found) = look(&hall, &stored, &verification).await? {
+            found.into_iter().for_each(|finding| verification.find(finding));
             return Ok(());
         }
-        found.into_iter().for_each(|finding| verification.find(finding));
+        match reread(&hall, &stored.named.key)? {
+            Some(now) => stored = now,
+            None => return Ok(()),
+        }
+    }
+}
+
+/// What is wrong with them; `None` when the row names another chunk by now than one that turned out badly.
+async fn look(
+    hall: &Hall,
+    Stored { named, md5 }: &Stored,
+    verification: &Verification,
+) -> Result<Option<Vec<Finding>>, KeeperFault> {
+    let (mut sum, mut all) = (md5.map(|_| Md5::new()), Vec::new());
+    for chunk in named.manifest.chunks() {
+        let examined = hall.store().examine(chunk).await;
+        let found = findings(named, chunk, &examined);
+        let still_names = |now: Stored| now.named.manifest.chunks().contains(chunk);
+        if !found.is_empty() && !reread(hall, &named.key)?.is_some_and(still_names) {
+            return Ok(None);
+        }
+        all.extend(found);
         verification.count(|verified| {
             verified.chunks += 1;
             verified.shards += chunk.places.len() as u64;
@@ -43,12 +63,12 @@ pub(super) async fn examine(
         };
     }
     if let (Some(sum), Some(md5)) = (sum, md5)
-        && sum.finish() != md5
+        && sum.finish() != *md5
     {
         let what = "the bytes do not have the MD5 that the row gives them";
-        verification.find(Finding::of(Kind::Bytes, &named.owner, None, what));
+        all.push(Finding::of(Kind::Bytes, &named.owner, None, what));
     }
-    Ok(())
+    Ok(Some(all))
 }
 
 fn findings(named: &Named, chunk: &Chunk, examined: &Examined) -> Vec<Finding> {
@@ -81,9 +101,23 @@ async fn add(mut sum: Md5, bytes: Vec<Bytes>) -> Result<Md5, KeeperFault> {
     adding.await.map_err(|_| KeeperFault::Store(stripe::Fault::Closed))
 }
 
-fn still_names(hall: &Hall, key: &[u8], chunk: &Chunk) -> Result<bool, KeeperFault> {
+/// The row as it is now; `None` when it is gone, or names no bytes any more. One that is damaged the walk reports.
+fn reread(hall: &Hall, key: &[u8]) -> Result<Option<Stored>, KeeperFault> {
     let view = hall.catalog().snapshot()?;
-    let Some(row) = view.get(key)? else { return Ok(false) };
-    let Ok(Some(catalog::table::Content::Stored(encoded))) = content_of(key, row) else { return Ok(false) };
-    Ok(Manifest::decode(&encoded).is_ok_and(|manifest| manifest.chunks().contains(chunk)))
+    let Some(row) = view.get(key)? else { return Ok(None) };
+    let md5 = match key.first() {
+        Some(&space::PARTS) => PartRow::decode(row.clone()).ok().map(|part| part.md5),
+        Some(&space::ANNOTATIONS) => AnnotationRow::decode(row.clone()).ok().map(|row| row.md5),
+        _ => VersionRow::decode(row.clone()).ok().and_then(|version| md5_of(version.object()?)),
+    };
+    match named(&view, key.to_vec(), row) {
+        Ok(named) => Ok(named.map(|named| Stored { named, md5 })),
+        Err(KeeperFault::Damaged(_)) => Ok(None),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// Of an object that is not made of parts.
+pub(super) fn md5_of(object: &ObjectRow) -> Option<[u8; 16]> {
+    object.etag.parts.is_none().then_some(object.etag.md5)
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use catalog::table::{Content, ReclaimRow, VersionRow};
 use catalog::{Snapshot, View};
-use model::{BucketId, ObjectKey, PartNumber, UploadId};
+use model::{BucketId, ObjectKey, UploadId};
 
 use super::log::{Finding, Kind, Verification};
 use crate::KeeperFault;
@@ -19,7 +19,7 @@ pub(super) enum Claim {
     /// A version made of this upload.
     Upload { bucket: BucketId, key: ObjectKey, upload: UploadId },
     /// The reclaimer's row: the version that was made of the upload does not list the part.
-    Unlisted { bucket: BucketId, key: ObjectKey, upload: UploadId, number: PartNumber },
+    Unlisted { bucket: BucketId, key: ObjectKey, upload: UploadId, number: u16 },
     /// A version with this salt.
     Salt { bucket: BucketId, salt: u128 },
     /// The bucket, or the reclaimer's row that says that it was deleted.
@@ -58,13 +58,12 @@ impl Claims {
         match row {
             ReclaimRow::Stored(_) => {}
             ReclaimRow::Parts { bucket, key, upload } | ReclaimRow::Unlisted { bucket, key, upload, .. } => {
-                self.0.retain(|claim, _| match claim {
-                    Claim::Upload { bucket: of, key: at, upload: id }
-                    | Claim::Unlisted { bucket: of, key: at, upload: id, .. } => {
-                        (of, at, id) != (bucket, key, upload)
-                    }
-                    _ => true,
-                });
+                let (bucket, key, upload) = (*bucket, key.clone(), *upload);
+                self.0.remove(&Claim::Upload { bucket, key: key.clone(), upload });
+                let part = |number| Claim::Unlisted { bucket, key: key.clone(), upload, number };
+                let parts = self.0.range(part(0)..=part(u16::MAX));
+                let parts: Vec<Claim> = parts.map(|(claim, _)| claim.clone()).collect();
+                parts.iter().for_each(|claim| drop(self.0.remove(claim)));
             }
             ReclaimRow::Uploads { bucket } => self.0.retain(|claim, _| match claim {
                 Claim::Upload { bucket: of, .. } | Claim::Bucket { bucket: of } => of != bucket,
@@ -88,7 +87,6 @@ impl Claims {
                     (bucket, Some(key), format!("parts of upload {upload}, of which no version is made"))
                 }
                 Claim::Unlisted { bucket, key, upload, number } => {
-                    let number = number.get();
                     (bucket, Some(key), format!("part {number} of upload {upload}, which no version lists"))
                 }
                 Claim::Salt { bucket, salt } => {

@@ -34,11 +34,14 @@ pub async fn verify(hall: &Hall, verification: &Verification) -> Result<Verified
     for space in SPACES {
         judge = walk(hall, space, judge).await?;
     }
-    let mut claims = judge.claims;
     let (of, seen) = (hall.clone(), verification.clone());
-    let unnamed = spawn_blocking(move || survey(&of, &seen)).await.map_err(|_| closed())??;
-    let unnamed = strike_doomed(hall, &mut claims, unnamed, verification)?;
-    claims.report(&hall.catalog().snapshot()?, verification)?;
+    let unnamed = spawn_blocking(move || {
+        let mut claims = judge.claims;
+        let unnamed = strike_doomed(&of, &mut claims, survey(&of, &seen)?, &seen)?;
+        claims.report(&of.catalog().snapshot()?, &seen)?;
+        Ok::<_, KeeperFault>(unnamed)
+    });
+    let unnamed = unnamed.await.map_err(|_| closed())??;
     report(hall, unnamed, verification).await?;
     Ok(verification.verified())
 }
@@ -87,7 +90,7 @@ fn judged(
     Ok((stored, cursor.next()?.map(|(key, _)| key)))
 }
 
-/// Takes away all that the reclaimer is to free.
+/// Takes away all that the reclaimer is to free. Blocks.
 fn strike_doomed(
     hall: &Hall,
     claims: &mut Claims,

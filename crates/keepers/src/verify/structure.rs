@@ -11,7 +11,7 @@ use catalog::{Snapshot, View};
 use digest::{md5, md5_of_md5s};
 use model::{BucketId, ObjectKey, Ordinal, PartNumber, UploadId};
 
-use super::chunks::Stored;
+use super::chunks::{Stored, md5_of};
 use super::claims::{Claim, Claims};
 use super::log::{Finding, Kind, Verification};
 use crate::KeeperFault;
@@ -176,10 +176,7 @@ impl Judge {
                 at.check_table(object, key, *upload, table)?;
                 Ok(None)
             }
-            content => {
-                let md5 = object.etag.parts.is_none().then_some(object.etag.md5);
-                stored(at.view, at.key, row, content, object.size_bytes, md5)
-            }
+            content => stored(at.view, at.key, row, content, object.size_bytes, md5_of(object)),
         }
     }
 
@@ -192,7 +189,7 @@ impl Judge {
             let version = version_of_upload(at.view, bucket, &key, upload)?;
             let claim = match version.as_ref().and_then(VersionRow::object).map(|object| &object.content) {
                 Some(Content::Parts { table, .. }) if table.contains(number) => None,
-                Some(_) => Some(Claim::Unlisted { bucket, key, upload, number }),
+                Some(_) => Some(Claim::Unlisted { bucket, key, upload, number: number.get() }),
                 None => Some(Claim::Upload { bucket, key, upload }),
             };
             if let Some(claim) = claim {

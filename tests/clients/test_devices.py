@@ -145,6 +145,27 @@ def test_a_device_that_was_away_is_let_in_again_and_repaired(site):
     load.check()
 
 
+def test_a_device_taken_out_stays_out_until_it_is_returned_and_may_go_once_it_is_repaired(site):
+    server, operator = site(6)
+    with Load(server, "bucket") as load:
+        load.run_for(0.5, objects=20)
+    operator.run("repair")
+    operator.run("device out 5")
+    time.sleep(12)
+    device = operator.status()["devices"][5]
+    assert (device["state"], device["reason"]) == ("out", "by order")
+    operator.run("device return 5")
+    assert operator.states()[5] == "in"
+    operator.run("device out 5")
+    while (done := operator.shell.run(f"{binary()} device remove 5")).code != 0:
+        assert "wait until the repair is done" in done.err
+        time.sleep(0.1)
+    for number in [0, 3]:
+        removed(server.devices[number])
+        operator.wait_for_state(number, "out")
+    load.check()
+
+
 def test_a_drained_device_is_empty_and_may_be_removed(site):
     server, operator = site(4)
     with Load(server, "bucket") as load:
@@ -207,7 +228,8 @@ def test_storage_classes_of_less_redundancy_take_less_space(site):
 
 def test_a_start_without_more_than_half_is_refused_until_told_otherwise(site):
     server, operator = site(4)
-    boto.client(server).put_object(Bucket="bucket", Key="k", Body=b"body")
+    with Load(server, "bucket") as load:
+        load.run_for(0.5, objects=15)
     server.stop()
     for number in [1, 3]:
         shutil.rmtree(server.devices[number])
@@ -216,8 +238,14 @@ def test_a_start_without_more_than_half_is_refused_until_told_otherwise(site):
         server.start()
     server.arguments = ["--without", "1", "--without", "3"]
     server.start()
-    assert boto.client(server).get_object(Bucket="bucket", Key="k")["Body"].read() == b"body"
+    load.check()
     assert [operator.states()[number] for number in [1, 3]] == ["removed", "removed"]
+    # Nobody need ask: what lay on them is repaired.
+    operator.wait(lambda status: status["repair"]["idle"] and status["repair"]["chunks_mended"] > 0)
+    operator.wait_for_catalog(2)
+    removed(server.devices[0])
+    operator.wait_for_state(0, "out")
+    load.check()
 
 
 @pytest.mark.parametrize("device", [0, 3])
@@ -272,6 +300,22 @@ def test_rot_in_one_copy_of_the_catalog_is_told_from_a_dead_device(site):
     server.start()
     load.check()
     operator.wait_for_catalog(3)
+    load.check()
+
+
+def test_a_copy_of_the_catalog_that_can_not_be_opened_costs_the_copy_and_not_the_device(site):
+    server, operator = site(4)
+    with Load(server, "bucket") as load:
+        load.run_for(0.5, objects=10)
+    server.stop()
+    with (server.devices[1] / "index" / "tree").open("r+b") as file:
+        file.write(bytes(96 << 10))
+    server.start()
+    assert operator.states()[1] == "in"
+    operator.wait_for_catalog(3)
+    for number in [0, 2]:
+        removed(server.devices[number])
+        operator.wait_for_state(number, "out")
     load.check()
 
 

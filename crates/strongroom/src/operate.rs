@@ -1,5 +1,6 @@
 //! `strongroom status`, `device` and `repair`: the devices of a running server, over its admin API.
 
+use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
 use std::thread;
 use std::time::Duration;
@@ -98,9 +99,9 @@ pub fn repair(output: &Output) -> anyhow::Result<()> {
 
 pub fn scrub(output: &Output) -> anyhow::Result<()> {
     let client = Client::from_environment()?;
-    let rounds = |status: &Value| -> Vec<u64> {
+    let rounds = |status: &Value| -> BTreeMap<u64, u64> {
         let scrubs = status["scrub"].as_array().into_iter().flatten();
-        scrubs.filter_map(|scrub| scrub["rounds"].as_u64()).collect()
+        scrubs.filter_map(|scrub| Some((scrub["device"].as_u64()?, scrub["rounds"].as_u64()?))).collect()
     };
     let before = rounds(&fetch(&client)?);
     client.call(Method::POST, SCRUB, Bytes::new())?;
@@ -117,11 +118,9 @@ pub fn scrub(output: &Output) -> anyhow::Result<()> {
             bar.set_position(sum("bytes"));
         }
         let now = rounds(&status);
-        let all_begun = !now.is_empty()
-            && now
-                .iter()
-                .enumerate()
-                .all(|(place, rounds)| before.get(place).is_none_or(|before| rounds > before));
+        let has_begun =
+            |(device, rounds): (&u64, &u64)| before.get(device).is_none_or(|before| rounds > before);
+        let all_begun = !now.is_empty() && now.iter().all(has_begun);
         if all_begun && scrubs.iter().all(|scrub| scrub["running"] == false) {
             break sum("corrupt");
         }
@@ -178,6 +177,9 @@ pub fn verify(output: &Output) -> anyhow::Result<()> {
             "{} rows, {} chunks and {} records looked at; {} findings",
             verdict["rows"], verdict["chunks"], verdict["records"], verdict["found"]
         );
+        if let Some(unjudged @ 1..) = verdict["unjudged"].as_u64() {
+            println!("{unjudged} more records and rows could not be judged: perhaps nothing names them");
+        }
     }
     anyhow::ensure!(
         verdict["sound"] == true,

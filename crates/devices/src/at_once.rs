@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
-use std::sync::mpsc;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use world::channel::channel;
+use world::{Instant, thread};
 
 /// The answers that came in time. Without a deadline one after the other, in order, on the caller's thread, as a
 /// simulation wants it.
@@ -19,15 +20,13 @@ where
     let Some(deadline) = deadline else {
         return questions.map(|(whom, ask)| (whom, ask())).collect();
     };
-    let (answer, answers) = mpsc::channel();
+    let (answer, answers) = channel();
     let started = Instant::now();
     for (whom, ask) in questions {
         let told = answer.clone();
-        let spawned = thread::Builder::new()
-            .name(format!("device-{whom}"))
-            // Nobody listens any more once the deadline has passed.
-            .spawn(move || drop(told.send((whom, ask()))));
-        if let Err(error) = spawned {
+        // Nobody listens any more once the deadline has passed.
+        let work = move || drop(told.send((whom, ask())));
+        if let Err(error) = thread::spawn(format!("device-{whom}"), work) {
             tracing::error!(device = %whom, %error, "no thread to ask a device");
         }
     }

@@ -39,6 +39,8 @@ pub struct Slot {
 /// Holds the devices' locks until it is dropped.
 pub struct Fleet {
     held: Mutex<Held>,
+    /// Who is here, for those who can't wait until a roster is written.
+    here: Mutex<Vec<Slot>>,
     changes: watch::Sender<Arc<Roster>>,
 }
 
@@ -66,7 +68,7 @@ impl fmt::Debug for Fleet {
 impl Fleet {
     pub(crate) fn new(held: Held) -> Self {
         let changes = watch::Sender::new(Arc::new(held.roster.clone()));
-        Self { held: Mutex::new(held), changes }
+        Self { here: Mutex::new(held.slots()), held: Mutex::new(held), changes }
     }
 
     pub fn roster(&self) -> Arc<Roster> {
@@ -78,21 +80,9 @@ impl Fleet {
         self.changes.subscribe()
     }
 
-    /// The devices that are here, members or not.
+    /// The devices that are here, members or not, as of the last change that is done.
     pub fn slots(&self) -> Vec<Slot> {
-        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        let slot = |(number, seat): (&DeviceNumber, &Seat)| {
-            let entry = held.roster.entry(*number)?;
-            Some(Slot {
-                number: *number,
-                device: seat.device,
-                zone: entry.zone.clone(),
-                label: seat.label.clone(),
-                disk: seat.disk.clone(),
-                state: entry.state,
-            })
-        };
-        held.seats.iter().filter_map(slot).collect()
+        self.here.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// On return no start will trust the device. After `TooFew` whoever waits for it must fail its write. Of one that is out
@@ -202,6 +192,7 @@ impl Fleet {
     pub(crate) fn with<T>(&self, act: impl FnOnce(&mut Held) -> T) -> T {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         let outcome = act(&mut held);
+        *self.here.lock().unwrap_or_else(PoisonError::into_inner) = held.slots();
         self.changes.send_if_modified(|roster| {
             let is_new = **roster != held.roster;
             if is_new {
@@ -214,6 +205,21 @@ impl Fleet {
 }
 
 impl Held {
+    fn slots(&self) -> Vec<Slot> {
+        let slot = |(number, seat): (&DeviceNumber, &Seat)| {
+            let entry = self.roster.entry(*number)?;
+            Some(Slot {
+                number: *number,
+                device: seat.device,
+                zone: entry.zone.clone(),
+                label: seat.label.clone(),
+                disk: seat.disk.clone(),
+                state: entry.state,
+            })
+        };
+        self.seats.iter().filter_map(slot).collect()
+    }
+
     pub fn entry(&self, number: DeviceNumber) -> Result<&Entry, Fault> {
         self.roster.entry(number).ok_or(Fault::Unknown(number))
     }

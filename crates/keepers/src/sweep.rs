@@ -6,7 +6,7 @@
 use catalog::table::JobRow;
 use semantics::{ChunkOwner, Hall};
 use stripe::{Chunk, Orphan};
-use tokio::task::spawn_blocking;
+use world::thread::spawn_blocking;
 
 use crate::unnamed::unnamed;
 use crate::{KeeperFault, jobs};

@@ -144,7 +144,7 @@ impl Hashing {
             batch.iter().for_each(|bytes| hasher.update(bytes));
             self.state = HashState::Here(hasher);
         } else {
-            self.state = HashState::Away(tokio::task::spawn_blocking(move || {
+            self.state = HashState::Away(world::thread::spawn_blocking(move || {
                 batch.iter().for_each(|bytes| hasher.update(bytes));
                 hasher
             }));

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use smallvec::SmallVec;
 use tokio::sync::oneshot;
-use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout_at};
 use volume::{Coding, Extent, Landed, Record};
+use world::thread::spawn_blocking;
 
 use crate::chunk::{Chunk, Owner, Place};
 use crate::fault::Fault;

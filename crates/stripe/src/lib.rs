@@ -33,7 +33,7 @@ pub use examine::Examined;
 pub use fault::Fault;
 pub use landing::Landing;
 pub use manifest::{Malformed, Manifest, Slice};
-pub use options::Options;
+pub use options::{Options, SharedRandom};
 pub use passage::{Earlier, Passage};
 pub use ranks::Redundancy;
 pub use restore::Restored;

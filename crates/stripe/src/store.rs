@@ -10,6 +10,7 @@ use erasure::Layout;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinHandle;
 use volume::{Counts, Usage};
+use world::thread::spawn_blocking;
 
 use crate::chunk::{CHUNK_BYTES, Chunk, Owner, Place};
 use crate::codes::Codes;

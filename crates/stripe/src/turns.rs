@@ -4,11 +4,12 @@
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::Semaphore;
-use tokio::task::spawn_blocking;
 use tokio::time::timeout;
+use world::Instant;
+use world::thread::spawn_blocking;
 
 #[derive(Debug)]
 pub(crate) struct Turns {

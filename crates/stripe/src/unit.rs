@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::task::spawn_blocking;
 use volume::{Coding, Device, Extent, VolumeSet};
-use world::Disk;
+use world::thread::spawn_blocking;
+use world::{Disk, Instant};
 
 use crate::fault::Fault;
 use crate::options::Options;

@@ -6,14 +6,14 @@
 
 use std::convert::Infallible;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, TrySendError, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use bytes::Bytes;
 use model::Ordinal;
 use tokio::sync::oneshot;
+use world::channel::{Receiver, RecvTimeoutError, Sender, SyncSender, TrySendError, channel, sync_channel};
+use world::thread::{self, Thread};
 use world::{Clock, Disk};
 
 use super::Options;
@@ -50,7 +50,7 @@ struct Inner {
     checkpointer: Arc<Checkpointer>,
     options: Options,
     queue: Sender<Message>,
-    committer: Mutex<Option<JoinHandle<()>>>,
+    committer: Mutex<Option<Thread>>,
 }
 
 enum Message {
@@ -267,8 +267,8 @@ where
     }
 }
 
-fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, Fault> {
-    thread::Builder::new().name(name.into()).spawn(run).map_err(Fault::io("starting a thread"))
+fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<Thread, Fault> {
+    thread::spawn(name, run).map_err(Fault::io("starting a thread"))
 }
 
 fn keep_committing(mut engine: Engine, plans: &Receiver<Message>, wake: &SyncSender<()>, plans_max: usize) {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use catalog::{Member, Standing};
 use devices::{CatalogCopy, Slot, State};
 use model::DeviceNumber;
-use tokio::task::spawn_blocking;
+use world::thread::spawn_blocking;
 
 use super::{Charge, Steward};
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use devices::{Offer, Reason, State};
 use model::{DeviceNumber, Zone};
-use tokio::task::spawn_blocking;
+use world::thread::spawn_blocking;
 
 use super::{DeviceFault, Steward, stripe_slot};
 use crate::sweep::{owe_sweep, sweep_device};

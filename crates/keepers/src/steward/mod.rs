@@ -19,7 +19,7 @@ use model::DeviceNumber;
 use semantics::Hall;
 use stripe::Store;
 use tokio::sync::mpsc;
-use tokio::task::spawn_blocking;
+use world::thread::{self, spawn_blocking};
 
 use crate::KeeperFault;
 use crate::mend::Orders;
@@ -341,7 +341,7 @@ impl devices::Listener for Steward {
     fn ill(&self, number: DeviceNumber, reason: Reason) {
         let fleet = self.fleet.clone();
         // May not block: the device that hangs is asked once more by whoever takes it out.
-        let taken = std::thread::Builder::new().name("take-out".to_owned()).spawn(move || {
+        let taken = thread::spawn("take-out", move || {
             if let Err(fault) = fleet.take_out(number, reason) {
                 tracing::error!(device = %number, %fault, "a device that is ill can't be taken out");
             }

@@ -6,7 +6,7 @@ use catalog::table::{AnnotationRow, ObjectRow, PartRow, VersionRow, space};
 use digest::Md5;
 use semantics::Hall;
 use stripe::{Chunk, Examined, Place};
-use tokio::task::spawn_blocking;
+use world::thread::spawn_blocking;
 
 use super::log::{Finding, Kind, Verification};
 use crate::KeeperFault;

@@ -14,7 +14,8 @@ mod structure;
 use catalog::table::{ReclaimRow, space};
 use semantics::Hall;
 use stripe::Manifest;
-use tokio::task::{JoinSet, spawn_blocking};
+use tokio::task::JoinSet;
+use world::thread::spawn_blocking;
 
 use crate::KeeperFault;
 use chunks::{Stored, examine};

@@ -1,10 +1,11 @@
 //! A device with its threads: what the stripes above append to, read from and delete in.
 
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::thread::{self, JoinHandle};
 
 use world::Disk;
+use world::thread::{self, Thread};
 
 use super::housekeeper::{Chores, Landed, resume};
 use super::lane::{Item, Lane, Queue};
@@ -30,9 +31,9 @@ pub struct Device {
 /// In the order in which they end.
 #[derive(Default)]
 struct Threads {
-    lanes: Vec<JoinHandle<()>>,
-    supplier: Option<JoinHandle<()>>,
-    housekeeper: Option<JoinHandle<()>>,
+    lanes: Vec<Thread>,
+    supplier: Option<Thread>,
+    housekeeper: Option<Thread>,
 }
 
 impl std::fmt::Debug for Device {
@@ -124,7 +125,7 @@ impl Device {
     /// still reach it, so nobody may open it anew.
     pub fn has_ended(&self) -> bool {
         let Threads { lanes, supplier, housekeeper } = &*lock(&self.threads);
-        let ended = lanes.iter().chain(supplier).chain(housekeeper).all(JoinHandle::is_finished);
+        let ended = lanes.iter().chain(supplier).chain(housekeeper).all(Thread::is_finished);
         ended && !self.set.is_changing()
     }
 
@@ -152,12 +153,11 @@ impl Drop for Device {
     }
 }
 
-fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, Fault> {
-    let spawned = thread::Builder::new().name(name.to_owned()).spawn(work);
-    spawned.map_err(|error: io::Error| Fault::io("spawn", name, &error))
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<Thread, Fault> {
+    thread::spawn(name, work).map_err(|error| Fault::io("spawn", name, &error))
 }
 
-fn join(thread: JoinHandle<()>) {
+fn join(thread: Thread) {
     if thread.join().is_err() {
         tracing::error!("a thread of the volumes panicked");
     }

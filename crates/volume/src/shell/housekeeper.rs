@@ -1,7 +1,9 @@
 //! What need not be waited for, done in order by one thread: sealing, deleting what nobody claimed, recounting.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
+
+use world::Condvar;
 
 use crate::fault::Fault;
 use crate::record::Extent;
@@ -59,7 +61,7 @@ impl Chores {
     pub(super) fn settle(&self) {
         let mut state = lock(&self.state);
         while (state.busy || !state.chores.is_empty()) && !state.closed {
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self.changed.wait(&self.state, state);
         }
     }
 
@@ -95,7 +97,7 @@ impl Chores {
             if state.closed {
                 return None;
             }
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self.changed.wait(&self.state, state);
         }
     }
 }

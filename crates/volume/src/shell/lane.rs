@@ -2,7 +2,9 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
+
+use world::Condvar;
 
 use super::device::Done;
 use super::housekeeper::{Chore, Chores, Landed};
@@ -70,7 +72,7 @@ impl Queue {
             if state.closed {
                 return None;
             }
-            state = self.arrived.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self.arrived.wait(&self.state, state);
         }
         let (mut count, mut bytes) = (0, 0);
         for item in state.items.iter().take(BATCH_RECORDS_MAX) {

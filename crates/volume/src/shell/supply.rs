@@ -4,7 +4,9 @@
 //! comes too early gets the volume as far as it is: the rest of it is allocated and reads as zeros as well, only the
 //! first sync of each place costs more. A full disk is looked at again whenever somebody wants to write.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use world::Condvar;
 
 use crate::fault::Fault;
 use crate::set::{Preparation, VolumeSet};
@@ -166,7 +168,7 @@ impl Supply {
         }
     }
 
-    fn wait<'a>(&self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
-        self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
+    fn wait<'a>(&'a self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        self.changed.wait(&self.state, state)
     }
 }

@@ -5,10 +5,11 @@
 //! not hold up a commit. A thread that hangs is left behind. Nothing here knows what is asked.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, OnceLock};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use world::channel::{Receiver, RecvTimeoutError, Sender, channel};
+use world::{Instant, thread};
 
 use crate::Fault;
 
@@ -93,10 +94,14 @@ impl Seat {
     }
 
     fn start(&self, lane: Lane) -> Sender<Job> {
-        let (queue, jobs) = channel();
+        let (queue, jobs) = channel::<Job>();
         let name = ["journal", "files", "making", "index"][lane as usize];
-        let work = move || jobs.into_iter().for_each(|job: Job| job());
-        if let Err(error) = thread::Builder::new().name(format!("{name}-{}", self.number)).spawn(work) {
+        let work = move || {
+            while let Ok(job) = jobs.recv() {
+                job();
+            }
+        };
+        if let Err(error) = thread::spawn(format!("{name}-{}", self.number), work) {
             tracing::warn!(member = self.number, %error, "a member's thread could not be started");
         }
         queue
@@ -148,7 +153,7 @@ fn collect<T>(
         seats.iter().zip(answers).any(|(seat, answer)| answer.is_none() && seat.is_living())
     };
     while awaited(&answers) {
-        let behind = first.map_or(Duration::ZERO, |first| first.elapsed());
+        let behind = first.as_ref().map_or(Duration::ZERO, Instant::elapsed);
         let left = patience.longest.saturating_sub(begun.elapsed());
         let left = left.min(patience.behind_first.saturating_sub(behind));
         match told.recv_timeout(left.min(GLANCE)) {

@@ -7,6 +7,7 @@ mod mend;
 mod reclaim;
 mod rows;
 mod scrub;
+pub mod site;
 pub mod steward;
 mod sweep;
 mod unnamed;

@@ -13,7 +13,7 @@ use audit::Audit;
 use auth::{Accounts, Auth, Credentials};
 use identity::Registry;
 use keepers::steward::Steward;
-use keepers::{Mender, Reclaimer, Scrubber};
+use keepers::site;
 use model::Region;
 use oidc::{HttpFetch, Verifier};
 use semantics::Hall;
@@ -103,7 +103,7 @@ async fn serve(settings: Settings, log: LogBuffer) -> anyhow::Result<()> {
     let corridor = Corridor { auth: auth.clone(), hall: hall.clone(), registry, clock };
     let server =
         Server::new(Arc::new(corridor), Arc::new(beside), watchers, settings.server.clone(), random.u128());
-    let keepers = keep(hall, auth, engine.steward.clone(), &settings, metrics);
+    let keepers = keep(&hall, auth, &engine.steward, &settings, metrics);
     // The listener takes connections already; whoever is answered finds these lines written.
     greet(address, tls.is_some(), &engine.dirs, &credentials, drawn);
     let serving = tokio::spawn({
@@ -145,38 +145,19 @@ fn providers(own: Option<&Path>) -> anyhow::Result<Verifier> {
 }
 
 fn keep(
-    hall: Hall,
+    hall: &Hall,
     auth: Auth,
-    steward: Arc<Steward>,
+    steward: &Arc<Steward>,
     settings: &Settings,
     metrics: metrics_exporter_prometheus::PrometheusHandle,
 ) -> Vec<tokio::task::JoinHandle<()>> {
-    let reclaiming = hall.clone();
-    let (mender, orders) = Mender::new(hall.clone());
-    let (scrubber, scrubbing) = Scrubber::new(hall.clone(), orders.clone(), settings.scrub);
+    let keeping = site::keep(hall, steward, settings.scrub);
     if !settings.without.is_empty() {
         // Whoever was given up just now was in before, and nobody has noticed that it went.
-        orders.pass();
+        keeping.repair.pass();
     }
-    steward.take_charge(hall.clone(), orders, scrubbing);
-    vec![
-        tokio::spawn(scrubber.run()),
-        tokio::spawn(mender.run()),
-        tokio::spawn(steward.run()),
-        tokio::spawn(async move {
-            match keepers::sweep(&hall).await {
-                Ok(swept) if swept.freed > 0 => {
-                    tracing::info!(
-                        looked_at = swept.looked_at,
-                        freed = swept.freed,
-                        "swept what a crash left unnamed"
-                    );
-                }
-                Ok(_) => {}
-                Err(fault) => tracing::warn!(%fault, "the sweep stopped; it starts over with the next start"),
-            }
-        }),
-        tokio::spawn(Reclaimer::new(reclaiming).run()),
+    let mut keepers = keeping.tasks;
+    keepers.extend([
         tokio::spawn(async move {
             loop {
                 tokio::time::sleep(Duration::from_secs(1)).await;
@@ -191,7 +172,8 @@ fn keep(
                 metrics.run_upkeep();
             }
         }),
-    ]
+    ]);
+    keepers
 }
 
 /// One line with the address and a command to try; drawn credentials only the first time.

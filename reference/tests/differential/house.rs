@@ -4,12 +4,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use api::{Body, S3Error};
-use auth::{Auth, Caller, Credentials, Guarded, Identity, Situation};
+use auth::{Auth, Caller, Credentials, Guarded};
 use bytes::Bytes;
-use catalog::table::{AccountRow, space};
+use catalog::table::space;
 use catalog::{Catalog, Decision, Group, TreeIndex, TreeOptions, Write};
 use keepers::Reclaimer;
-use model::{AccountId, CanonicalId, Region, Timestamp};
+use model::Timestamp;
+use reference::hall::{self, House as _, account, account_row, region};
 use semantics::{Hall, Handle, Settings};
 use stripe::{NoWatch, Slot, Store};
 use tokio::runtime::Runtime;
@@ -18,7 +19,6 @@ use world::{Clock as _, Disk, ManualClock, OsRandom, RealDisk};
 
 use crate::hasty::Hasty;
 
-pub const REGION: &str = "eu-west-1";
 /// 2026-01-01T00:00:00Z.
 const BEGINNING: Timestamp = Timestamp::from_seconds(1_767_225_600);
 
@@ -37,10 +37,6 @@ struct Rooms {
     reclaimer: JoinHandle<()>,
 }
 
-pub fn region() -> Region {
-    Region::parse(REGION).expect("a legal region")
-}
-
 impl House {
     pub fn open(name: &str) -> Self {
         let directory = std::env::temp_dir().join(format!("strongroom-diff-{}-{name}", std::process::id()));
@@ -50,55 +46,6 @@ impl House {
         let mut house = Self { runtime, directory, clock, rooms: None };
         house.restart();
         house
-    }
-
-    /// Stops in good order, if it ran, and opens again what is on the disk.
-    pub fn restart(&mut self) {
-        self.stop();
-        let disk = RealDisk::at(&self.directory).expect("a directory");
-        let index = TreeIndex::open(&disk, TreeOptions::default()).expect("an index");
-        let disk: Arc<dyn Disk> = Arc::new(Hasty(disk));
-        let clock = self.clock.clone();
-        let catalog =
-            Catalog::open(disk.clone(), Box::new(index), clock.clone(), catalog::Options::default())
-                .expect("a catalog");
-        let slot = Slot { number: 0, zone: "".into(), disk };
-        let opened = Store::open(vec![slot], Arc::new(NoWatch), stripe::Options::default());
-        let (store, _) = opened.expect("volumes");
-        let root = Credentials { access_key: "root".to_owned(), secret: sigv4::Secret::new("secret") };
-        let sealer = seal::Sealer::new(&seal::MasterKey::from_bytes([7; 32]));
-        let auth = Auth::new(catalog.clone(), root, account(1), vec![region()], sigv4::V2::Off, sealer);
-        let settings = Settings { regions: vec![region()], ..Settings::default() };
-        let hall = Hall::new(catalog.clone(), store.clone(), clock, Arc::new(OsRandom), settings);
-        let reclaimer = self.runtime.spawn(Reclaimer::new(hall.clone()).run());
-        self.rooms = Some(Rooms { catalog, store, auth, hall, reclaimer });
-    }
-
-    /// Buckets are made for accounts that there are.
-    pub fn make_account(&self, number: u64) {
-        let id = account(number);
-        let row = AccountRow {
-            id,
-            name: format!("account {id}"),
-            email: None,
-            canonical_id: CanonicalId::from_bytes([7; 32]),
-            created: BEGINNING,
-            access_keys: Vec::new(),
-        };
-        let write = Write::put(space::account(id), row.encode());
-        let catalog = &self.rooms.as_ref().expect("an open house").catalog;
-        let made: Result<Result<(), ()>, _> = self.runtime.block_on(
-            catalog.commit(Group::new("account"), move |_, _| Ok(Decision::Write(vec![write.clone()], ()))),
-        );
-        made.expect("a commit").expect("nobody refuses an account");
-    }
-
-    pub fn now(&self) -> Timestamp {
-        self.clock.now()
-    }
-
-    pub fn wait(&self, seconds: i64) {
-        self.clock.set(self.now().plus_millis(seconds * 1000));
     }
 
     fn stop(&mut self) {
@@ -114,9 +61,20 @@ impl House {
         self.stop();
         let _ = std::fs::remove_dir_all(&self.directory);
     }
+}
 
-    /// One operation by the root of an account, through the same door as every request.
-    pub fn call<O: Guarded>(
+impl hall::House for House {
+    fn make_account(&self, number: u64) {
+        let row = account_row(number, BEGINNING);
+        let write = Write::put(space::account(row.id), row.encode());
+        let catalog = &self.rooms.as_ref().expect("an open house").catalog;
+        let made: Result<Result<(), ()>, _> = self.runtime.block_on(
+            catalog.commit(Group::new("account"), move |_, _| Ok(Decision::Write(vec![write.clone()], ()))),
+        );
+        made.expect("a commit").expect("nobody refuses an account");
+    }
+
+    fn call<O: Guarded>(
         &self,
         account: &Caller,
         input: O::Input,
@@ -139,14 +97,34 @@ impl House {
             Ok((output, Bytes::from(bytes)))
         })
     }
-}
 
-fn account(number: u64) -> AccountId {
-    AccountId::new(number).expect("a legal account")
-}
+    /// In good order, if it ran.
+    fn restart(&mut self) {
+        self.stop();
+        let disk = RealDisk::at(&self.directory).expect("a directory");
+        let index = TreeIndex::open(&disk, TreeOptions::default()).expect("an index");
+        let disk: Arc<dyn Disk> = Arc::new(Hasty(disk));
+        let clock = self.clock.clone();
+        let catalog =
+            Catalog::open(disk.clone(), Box::new(index), clock.clone(), catalog::Options::default())
+                .expect("a catalog");
+        let slot = Slot { number: 0, zone: "".into(), disk };
+        let opened = Store::open(vec![slot], Arc::new(NoWatch), stripe::Options::default());
+        let (store, _) = opened.expect("volumes");
+        let root = Credentials { access_key: "root".to_owned(), secret: sigv4::Secret::new("secret") };
+        let sealer = seal::Sealer::new(&seal::MasterKey::from_bytes([7; 32]));
+        let auth = Auth::new(catalog.clone(), root, account(1), vec![region()], sigv4::V2::Off, sealer);
+        let settings = Settings { regions: vec![region()], ..Settings::default() };
+        let hall = Hall::new(catalog.clone(), store.clone(), clock, Arc::new(OsRandom), settings);
+        let reclaimer = self.runtime.spawn(Reclaimer::new(hall.clone()).run());
+        self.rooms = Some(Rooms { catalog, store, auth, hall, reclaimer });
+    }
 
-pub fn caller(number: u64) -> Caller {
-    let (name, key) = (format!("account {number}"), format!("key{number}"));
-    let root = Identity::root(account(number), CanonicalId::from_bytes([7; 32]), name, key, Some(region()));
-    Caller::new(Some(Arc::new(root)), Situation::default())
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    fn wait(&self, seconds: i64) {
+        self.clock.set(self.now().plus_millis(seconds * 1000));
+    }
 }

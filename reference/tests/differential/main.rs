@@ -1,12 +1,8 @@
 //! The real operations, over a real directory, against the reference.
 
-mod answers;
 mod hasty;
 mod house;
-mod inputs;
-mod marks;
 mod plants;
-mod subject;
 
 use std::cell::RefCell;
 use std::ops::Range;
@@ -14,10 +10,10 @@ use std::rc::Rc;
 use std::thread;
 
 use reference::differential::{Mismatch, Subject, check};
+use reference::hall::HallSubject;
 
 use crate::house::House;
 use crate::plants::{Plant, SEEDS_MAX};
-use crate::subject::HallSubject;
 
 /// Ten thousand of these take less than half a minute on two cores.
 const OPERATIONS: usize = 32;

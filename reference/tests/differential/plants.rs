@@ -1,10 +1,11 @@
 //! Bugs planted on purpose, to see that the sequences find what they are there to find. They exist in this test only.
 
 use reference::differential::Subject;
+use reference::hall::HallSubject;
 use reference::operation::{At, Delete, DeleteMany, PutObject};
 use reference::{Answer, Operation, Outcome, VersionName};
 
-use crate::subject::HallSubject;
+use crate::house::House;
 
 /// Among so many sequences one shows each.
 pub const SEEDS_MAX: u64 = 300;
@@ -25,7 +26,7 @@ pub enum Plant {
 
 struct Planted {
     plant: Plant,
-    subject: HallSubject,
+    subject: HallSubject<House>,
 }
 
 impl Plant {
@@ -37,7 +38,7 @@ impl Plant {
         Self::BatchNeverBypasses,
     ];
 
-    pub fn into(self, subject: HallSubject) -> Box<dyn Subject> {
+    pub fn into(self, subject: HallSubject<House>) -> Box<dyn Subject> {
         Box::new(Planted { plant: self, subject })
     }
 }

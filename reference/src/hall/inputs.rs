@@ -1,12 +1,12 @@
 //! What a sequence asks, as inputs of the generated operations.
 
+use crate::marks::{DefaultRetention, Hold, TagSet};
+use crate::operation::{Filter, Moment, ReadConditions, Tags, WriteConditions};
 use api::s3;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use md5::{Digest as _, Md5};
 use model::Timestamp;
-use reference::marks::{DefaultRetention, Hold, TagSet};
-use reference::operation::{Filter, Moment, ReadConditions, Tags, WriteConditions};
 
 pub fn moment(moment: Moment) -> Timestamp {
     Timestamp::from_seconds(match moment {
@@ -112,7 +112,7 @@ pub fn read_conditions(conditions: &ReadConditions) -> SourceConditions {
 
 pub fn create_bucket(bucket: String, lock: bool, tags: &TagSet) -> s3::CreateBucketInput {
     let configuration = s3::CreateBucketConfiguration {
-        location_constraint: Some(crate::house::REGION.to_owned()),
+        location_constraint: Some(super::REGION.to_owned()),
         tags: tag_set(tags),
         ..Default::default()
     };

@@ -1,27 +1,79 @@
-//! The handlers as a subject: operations in, answers out.
+//! The handlers as a subject, whatever house they are in: operations in, answers out.
+
+mod answers;
+mod inputs;
+mod marks;
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 
-use api::s3;
-use auth::{Caller, Guarded};
-use bytes::Bytes;
-use model::{Ordinal, StorageClass, Timestamp, UploadId, VersionId};
-use reference::differential::Subject;
-use reference::marks::Marks;
-use reference::operation::{
+use crate::differential::Subject;
+use crate::marks::Marks;
+use crate::operation::{
     Attributes, Complete, Copy, CopyPart, Delete, DeleteMany, ListUploads, ListVersions, PutObject, Read,
     Source,
 };
-use reference::{Answer, Names, Operation, Outcome, Refusal, UploadName, VersionName};
+use crate::{Answer, Names, Operation, Outcome, Refusal, UploadName, VersionName};
+use api::{S3Error, s3};
+use auth::{Caller, Guarded, Identity, Situation};
+use bytes::Bytes;
+use catalog::table::AccountRow;
+use model::{AccountId, CanonicalId, Ordinal, Region, StorageClass, Timestamp, UploadId, VersionId};
 use semantics::{Hall, Handle};
 
-use crate::answers;
-use crate::house::{House, caller};
-use crate::inputs;
+/// The region of every bucket and caller.
+pub const REGION: &str = "eu-west-1";
 
-pub struct HallSubject {
-    house: Rc<RefCell<House>>,
+/// Where the handlers are at home.
+pub trait House {
+    /// Buckets are made for accounts that there are.
+    fn make_account(&self, number: u64);
+    /// One operation through the same door as every request; the answer with all of its body.
+    fn call<O: Guarded>(
+        &self,
+        caller: &Caller,
+        input: O::Input,
+        body: Bytes,
+    ) -> Result<(O::Output, Bytes), S3Error>
+    where
+        Hall: Handle<O>;
+    /// Stops and opens again what is on the disks.
+    fn restart(&mut self);
+    fn now(&self) -> Timestamp;
+    fn wait(&self, seconds: i64);
+}
+
+pub fn region() -> Region {
+    Region::parse(REGION).expect("a legal region")
+}
+
+pub fn account(number: u64) -> AccountId {
+    AccountId::new(number).expect("a legal account")
+}
+
+/// The root of an account.
+pub fn caller(number: u64) -> Caller {
+    let (name, key) = (format!("account {number}"), format!("key{number}"));
+    let root = Identity::root(account(number), CanonicalId::from_bytes([7; 32]), name, key, Some(region()));
+    Caller::new(Some(Arc::new(root)), Situation::default())
+}
+
+/// The row of an account.
+pub fn account_row(number: u64, created: Timestamp) -> AccountRow {
+    let id = account(number);
+    AccountRow {
+        id,
+        name: format!("account {id}"),
+        email: None,
+        canonical_id: CanonicalId::from_bytes([7; 32]),
+        created,
+        access_keys: Vec::new(),
+    }
+}
+
+pub struct HallSubject<H> {
+    house: Rc<RefCell<H>>,
     caller: Caller,
     /// Ends each bucket's name, since buckets of all accounts share one space of names.
     suffix: String,
@@ -34,7 +86,7 @@ pub struct HallSubject {
 
 pub type Answered = Result<Answer, Refusal>;
 
-impl Subject for HallSubject {
+impl<H: House> Subject for HallSubject<H> {
     fn apply(&mut self, operation: &Operation) -> Outcome {
         if self.restart_at == Some(self.applied) {
             self.house.borrow_mut().restart();
@@ -95,8 +147,8 @@ impl Subject for HallSubject {
     }
 }
 
-impl HallSubject {
-    pub fn new(house: Rc<RefCell<House>>, account: u64, restart_at: Option<usize>) -> Self {
+impl<H: House> HallSubject<H> {
+    pub fn new(house: Rc<RefCell<H>>, account: u64, restart_at: Option<usize>) -> Self {
         house.borrow().make_account(100 + account);
         let began = house.borrow().now();
         let ordinal = Ordinal::from_u64(1);

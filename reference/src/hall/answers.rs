@@ -1,13 +1,13 @@
 //! What the operations answer, as answers of the reference.
 
+use crate::marks::{DefaultRetention, Hold, Retention, TagSet};
+use crate::outcome::{
+    Answer, DeleteError, Deleted, Listed, ListedVersion, Object, Objects, Part, Uploads, Versions,
+};
+use crate::{Names, Refusal, VersionName};
 use api::{S3Error, s3};
 use bytes::Bytes;
 use model::{RetentionMode, StorageClass, Timestamp};
-use reference::marks::{DefaultRetention, Hold, Retention, TagSet};
-use reference::outcome::{
-    Answer, DeleteError, Deleted, Listed, ListedVersion, Object, Objects, Part, Uploads, Versions,
-};
-use reference::{Names, Refusal, VersionName};
 
 pub fn refusal(names: &mut Names, error: S3Error) -> Refusal {
     let header = |name: &str| error.headers.iter().find(|(known, _)| *known == name).map(|(_, value)| value);

@@ -1,13 +1,12 @@
 //! Tags, object lock and GetObjectAttributes, asked of the handlers.
 
+use crate::marks::{Retention, TagSet};
+use crate::operation::{At, GetAttributes};
+use crate::outcome::ObjectAttributes;
+use crate::{Answer, Operation};
 use api::s3;
-use reference::marks::{Retention, TagSet};
-use reference::operation::{At, GetAttributes};
-use reference::outcome::ObjectAttributes;
-use reference::{Answer, Operation};
 
-use crate::subject::{Answered, HallSubject};
-use crate::{answers, inputs};
+use super::{Answered, HallSubject, House, answers, inputs};
 
 /// An input that names an object or one of its versions, and perhaps says more.
 macro_rules! input {
@@ -22,7 +21,7 @@ macro_rules! input {
     };
 }
 
-impl HallSubject {
+impl<H: House> HallSubject<H> {
     pub fn on_marks(&mut self, operation: &Operation) -> Answered {
         match operation {
             Operation::PutObjectTagging { at, tags } => self.put_tags(at, tags),

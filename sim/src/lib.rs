@@ -8,6 +8,8 @@ pub mod invariants;
 pub mod runner;
 mod scenario;
 pub mod scenarios;
+pub mod site;
+mod turns;
 
 pub use dice::Dice;
 pub use disk::SimDisk;

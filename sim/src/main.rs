@@ -2,12 +2,15 @@
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use clap::Parser;
 use sim::disk::{Options, SkippedSync, SyncKind};
 use sim::runner::{Conditions, Play, Tally, Trouble, play};
 use sim::scenarios::{ALL, named};
+use sim::site;
+
+const SITE: &str = "site";
 
 /// Plays crash scenarios on a simulated disk: each seed dies at each of its deeds.
 ///
@@ -24,7 +27,16 @@ struct Arguments {
     /// This seed and no other.
     #[arg(long)]
     seed: Option<u64>,
-    /// One scenario instead of all: catalog, members, volumes or store.
+    /// So many hours instead of so many seeds.
+    #[arg(long)]
+    hours: Option<f64>,
+    /// Devices of whole sites may hang, too.
+    #[arg(long)]
+    hangs: bool,
+    /// Goes on after a failure.
+    #[arg(long)]
+    on: bool,
+    /// One scenario instead of all: catalog, index, members, volumes, store or site.
     #[arg(long)]
     scenario: Option<String>,
     /// Plants a bug: syncs of this file prefix do nothing (or of this directory, when it ends with `/`).
@@ -49,6 +61,9 @@ struct Arguments {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    if arguments.scenario.as_deref() == Some(SITE) {
+        return code(run_sites(&arguments));
+    }
     let plays = match &arguments.scenario {
         None => ALL.to_vec(),
         Some(name) => match named(name) {
@@ -59,8 +74,50 @@ fn main() -> ExitCode {
             }
         },
     };
-    let good = plays.iter().filter(|play| run(play, &arguments)).count();
-    if good == plays.len() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    let good = plays.iter().filter(|play| run(play, &arguments)).count() == plays.len();
+    code(good && (arguments.scenario.is_some() || run_sites(&arguments)))
+}
+
+const fn code(good: bool) -> ExitCode {
+    if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Whole sites.
+fn run_sites(arguments: &Arguments) -> bool {
+    let begun = Instant::now();
+    let (first, count) = match arguments.seed {
+        Some(seed) => (seed, 1),
+        None if arguments.hours.is_some() => (arguments.from, u64::MAX / 2),
+        None => (arguments.from, arguments.seeds),
+    };
+    let until = arguments.hours.map(|hours| Duration::from_secs_f64(hours * 3600.0));
+    let conditions = site::Conditions { hangs: arguments.hangs, plant: None };
+    let (mut seeds, mut failed) = (0, 0);
+    let mut all = site::Played::default();
+    for seed in first..first + count {
+        if until.is_some_and(|until| begun.elapsed() > until) {
+            break;
+        }
+        match site::play(seed, conditions) {
+            Ok(played) => all.add(played),
+            Err(failure) => {
+                println!("\nFAILED {failure:?}");
+                failed += 1;
+                if !arguments.on {
+                    return false;
+                }
+            }
+        }
+        seeds += 1;
+        if seeds % 16 == 0 || count == 1 {
+            let (elapsed, site::Played { lives, deeds, turns }) = (begun.elapsed().as_secs_f64(), all);
+            print!("\rsite: {seeds} seeds, {lives} lives, {deeds} deeds, {turns} turns, {elapsed:.0} s");
+            let _ = io::stdout().flush();
+        }
+    }
+    let elapsed = begun.elapsed().as_secs_f64();
+    println!("\nsite: {seeds} seeds, {} lives, {elapsed:.0} s, {failed} failed", all.lives);
+    failed == 0
 }
 
 /// False when an invariant broke.

@@ -9,7 +9,7 @@ use super::image::{Image, PAGE_BYTES, Page, SECTORS_PER_PAGE, page_span, sector_
 use super::tear::Tear;
 use crate::Dice;
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Inode {
     pub live: Image,
     pub durable: Image,
@@ -20,7 +20,7 @@ pub struct Inode {
     pub unreadable: Vec<Range<u64>>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Change {
     /// Some sectors of a page were written.
     Sectors {

@@ -129,6 +129,14 @@ impl Machine {
         Ok(())
     }
 
+    pub fn copy(&self) -> Self {
+        let mut copy = Self::new(self.options, 0);
+        copy.inode_next = self.inode_next;
+        copy.tree = self.tree.clone();
+        copy.inodes = self.inodes.clone();
+        copy
+    }
+
     /// Takes the state away for another program on the same running machine.
     pub fn restart(&mut self, seed: u64) -> Self {
         self.faults.off = true;

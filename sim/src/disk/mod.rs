@@ -132,6 +132,12 @@ impl SimDisk {
         Self(Arc::new(Mutex::new(self.with(|machine| machine.restart(seed)))))
     }
 
+    /// All that the device surely has, as another device: what an image of it that was taken now would hold.
+    #[must_use]
+    pub fn image(&self, seed: u64) -> Self {
+        Self(Arc::new(Mutex::new(self.with(|machine| machine.copy().crash(seed)))))
+    }
+
     /// Flips bits of one byte where the device keeps it; no program notices.
     pub fn rot(&self, path: &str, offset: u64, flip: u8) -> io::Result<()> {
         self.with(|machine| {

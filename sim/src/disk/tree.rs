@@ -19,7 +19,7 @@ pub enum Node {
 
 type Names = BTreeMap<String, BTreeMap<String, Node>>;
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Tree {
     live: Names,
     durable: Names,

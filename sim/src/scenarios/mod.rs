@@ -9,6 +9,8 @@ mod volumes;
 
 use crate::runner::Play;
 
+pub use commit::SMALL_TREE;
+
 /// All scenarios, by the name that the command line takes.
 pub const ALL: [Play; 5] = [
     Play { name: "catalog", make: catalog::make, steps: 10, tight_bytes: (400 << 10, 560 << 10) },

@@ -1,0 +1,130 @@
+//! A sequence of the reference's, asked of the site and answered as the reference does, over all its lives.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use api::{ErrorCode, S3Error};
+use auth::{Caller, Guarded};
+use bytes::Bytes;
+use model::Timestamp;
+use reference::differential::Subject as _;
+use reference::hall::{HallSubject, House};
+use reference::sequence::Sequence;
+use reference::{Operation, Reference};
+use semantics::{Hall, Handle};
+
+use super::excuse::Excuse;
+use super::life::Life;
+use crate::scenario::Stop;
+
+/// The life that there is now.
+#[derive(Default)]
+pub struct Desk {
+    pub life: Option<Life>,
+    /// What stopped a call.
+    stop: Cell<Option<Stop>>,
+    /// There is no account to ask by.
+    nobody: Cell<bool>,
+}
+
+impl Desk {
+    pub fn life(&self) -> &Life {
+        self.life.as_ref().expect("a life is being lived")
+    }
+
+    fn unless_stopped<T>(&self, ended: Result<T, Stop>) -> Option<T> {
+        ended.map_err(|stop| self.stop.set(Some(stop))).ok()
+    }
+}
+
+impl House for Desk {
+    fn make_account(&self, number: u64) {
+        let made = self.unless_stopped(self.life().make_account(number));
+        self.nobody.set(!matches!(made, Some(Ok(()))));
+    }
+
+    fn call<O: Guarded>(
+        &self,
+        caller: &Caller,
+        input: O::Input,
+        body: Bytes,
+    ) -> Result<(O::Output, Bytes), S3Error>
+    where
+        Hall: Handle<O>,
+    {
+        let front = self.life().rooms().front.clone();
+        let called = self.life().run("a call", front.call::<O>(caller, input, body));
+        self.unless_stopped(called).unwrap_or_else(|| Err(ErrorCode::InternalError.into()))
+    }
+
+    fn restart(&mut self) {}
+
+    fn now(&self) -> Timestamp {
+        self.life().now()
+    }
+
+    fn wait(&self, seconds: i64) {
+        self.life().wait(seconds);
+    }
+}
+
+pub struct Compare {
+    desk: Rc<RefCell<Desk>>,
+    subject: Option<HallSubject<Desk>>,
+    reference: Reference,
+    sequence: Sequence,
+    asked: Vec<Operation>,
+    /// An operation was cut off, so nobody knows what is right.
+    given_up: bool,
+}
+
+impl Compare {
+    pub fn new(desk: Rc<RefCell<Desk>>, seed: u64) -> Self {
+        let (reference, sequence) = (Reference::new(), Sequence::new(seed));
+        Self { desk, subject: None, reference, sequence, asked: Vec::new(), given_up: false }
+    }
+
+    /// So many further operations.
+    pub fn go_on(&mut self, operations: usize, excuse: &Excuse) -> Result<(), Stop> {
+        for _ in 0..operations {
+            if self.given_up || excuse.is_off() {
+                return Ok(());
+            }
+            self.step(excuse)?;
+        }
+        Ok(())
+    }
+
+    fn step(&mut self, excuse: &Excuse) -> Result<(), Stop> {
+        let desk = &self.desk;
+        let subject = self.subject.get_or_insert_with(|| HallSubject::new(desk.clone(), 1, None));
+        let Some(operation) = self.sequence.next() else { return Ok(()) };
+        let found = subject.apply(&operation);
+        if let Some(stop) = self.desk.borrow().stop.take() {
+            return Err(stop);
+        }
+        self.asked.push(operation.clone());
+        if excuse.is_off() || self.desk.borrow().nobody.get() {
+            self.given_up = true;
+            return Ok(());
+        }
+        let expected = self.reference.apply(&operation);
+        if found == expected {
+            return Ok(());
+        }
+        let failed = found.as_ref().is_err_and(|refusal| is_failure(&refusal.code));
+        if failed && excuse.writes_may_fail() {
+            self.given_up = true;
+            return Ok(());
+        }
+        let asked = self.asked.iter().map(|operation| format!("\n    {operation:?}")).collect::<String>();
+        let brief =
+            |outcome: &reference::Outcome| format!("{outcome:?}").chars().take(600).collect::<String>();
+        let (expected, found) = (brief(&expected), brief(&found));
+        Stop::violation(format!("the reference answers {expected}\n  the site {found}\n  asked:{asked}"))
+    }
+}
+
+fn is_failure(code: &str) -> bool {
+    matches!(code, "InternalError" | "ServiceUnavailable" | "SlowDown")
+}

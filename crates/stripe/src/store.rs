@@ -10,7 +10,6 @@ use erasure::Layout;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinHandle;
 use volume::{Counts, Usage};
-use world::thread::spawn_blocking;
 
 use crate::chunk::{CHUNK_BYTES, Chunk, Owner, Place};
 use crate::codes::Codes;

@@ -1,7 +1,5 @@
 //! A device with its threads: what the stripes above append to, read from and delete in.
 
-use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use world::Disk;

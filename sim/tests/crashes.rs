@@ -51,6 +51,16 @@ fn volumes_lose_nothing_and_never_show_wrong_bytes() -> Result<(), Failure> {
 }
 
 #[test]
+fn volumes_that_get_no_blocks_back_lose_nothing_either() -> Result<(), Failure> {
+    let volumes = named("volumes").expect("a scenario");
+    for seed in 0..100 {
+        let disk = Options { cannot_punch: true, ..Options::default() };
+        play(&volumes, &Conditions { disk, ..Conditions::default() }, seed)?;
+    }
+    Ok(())
+}
+
+#[test]
 fn what_a_commit_names_reads_right() -> Result<(), Failure> {
     survive("store", 0..400)
 }

@@ -9,7 +9,7 @@ use world::{Disk, DiskFile, Random};
 
 use crate::fault::Fault;
 use crate::format::ledger::Ledger;
-use crate::format::{DeviceId, Mismatch, device};
+use crate::format::{BLOCK_BYTES, DeviceId, Mismatch, device, round_up_to_block};
 use crate::meter::Meter;
 use crate::volume::VOLUMES_DIR;
 
@@ -79,6 +79,16 @@ pub(crate) fn read_ledger(disk: &dyn Disk, device: DeviceId) -> Result<Option<Le
 
 pub(crate) fn write_ledger(disk: &dyn Disk, ledger: &Ledger, meter: &Meter) -> Result<(), Fault> {
     replace(disk, LEDGER_FILE, VOLUMES_DIR, &ledger.encode(), meter)
+}
+
+/// Whether the file system takes blocks of a file back. Asked behind the end of the ledger, where there are none. What
+/// else goes wrong, a punch that counts will tell.
+pub(crate) fn punches(disk: &dyn Disk) -> Result<bool, Fault> {
+    let failed = |op| move |error: io::Error| Fault::io(op, LEDGER_FILE, &error);
+    let file = disk.open(LEDGER_FILE).map_err(failed("open"))?;
+    let end = round_up_to_block(file.len().map_err(failed("stat"))?);
+    let punched = file.punch(end, BLOCK_BYTES);
+    Ok(!punched.is_err_and(|error| error.kind() == io::ErrorKind::Unsupported))
 }
 
 /// Replaces a file in the device's root, all or nothing, and durably on return.

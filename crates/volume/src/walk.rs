@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::fault::Fault;
 use crate::format::record_header::{RECORD_HEADER_BYTES, RecordHeader, Sight};
-use crate::format::{BLOCK_BYTES, Mismatch};
+use crate::format::{BLOCK_BYTES, Mismatch, hole};
 use crate::read::verify_record;
 use crate::volume::{Volume, VolumeFile};
 
@@ -61,12 +61,19 @@ impl<'a> Window<'a> {
         header.copy_from_slice(&self.bytes[at..at + RECORD_HEADER_BYTES]);
         Ok(RecordHeader::decode(&header, self.file.seed, offset))
     }
+
+    /// Where a dead record ends that a note in its hole tells of. After `sight` of the same place.
+    fn noted_end(&self, offset: u64) -> Option<u64> {
+        let note = self.bytes.get((offset - self.start) as usize + RECORD_HEADER_BYTES..)?;
+        let end = hole::decode(note.first_chunk()?, self.file.seed, offset)?;
+        (end <= self.limit).then_some(end)
+    }
 }
 
 #[derive(Debug)]
 pub(crate) enum Met {
     Record(RecordHeader),
-    /// A record that the graves name, whatever is left of it.
+    /// A record that the graves or a note in its place name, whatever is left of it.
     Dead,
     /// Zeros up to `end`: deleted records.
     Hole,
@@ -117,7 +124,13 @@ impl<'a> Walk<'a> {
                 Met::Record(header)
             }
             Sight::Record(_) => self.skip(Met::Garbage(Mismatch::new("a record", "one beyond the end")))?,
-            Sight::Nothing => self.skip(Met::Hole)?,
+            Sight::Nothing => match self.window.noted_end(start) {
+                Some(end) => {
+                    self.at = end;
+                    Met::Dead
+                }
+                None => self.skip(Met::Hole)?,
+            },
             Sight::Foreign(mismatch) => self.skip(Met::Garbage(mismatch))?,
         };
         Ok(Some(Stretch { start, end: self.at, met }))
@@ -131,7 +144,8 @@ impl<'a> Walk<'a> {
                 return Ok(met);
             }
             let same = match (self.window.sight(self.at)?, &met) {
-                (Sight::Nothing, Met::Hole) | (Sight::Foreign(_), Met::Garbage(_)) => true,
+                (Sight::Nothing, Met::Hole) => self.window.noted_end(self.at).is_none(),
+                (Sight::Foreign(_), Met::Garbage(_)) => true,
                 (Sight::Record(header), Met::Garbage(_)) => self.at + header.extent_bytes() > self.end,
                 _ => false,
             };

@@ -55,6 +55,7 @@ pub trait DiskFile: Send + Sync + 'static {
     fn set_len(&self, len: u64) -> io::Result<()>;
     /// Reserves blocks up to `len` and extends the file to it: a full disk shows here, not at a later write.
     fn allocate(&self, len: u64) -> io::Result<()>;
-    /// Frees the blocks of a range; it reads as zeros afterwards. The length stays.
+    /// Frees the blocks of a range; it reads as zeros afterwards. The length stays. `Unsupported` when the file system
+    /// can't do that: nothing has changed then.
     fn punch(&self, offset: u64, len: u64) -> io::Result<()>;
 }

@@ -186,8 +186,7 @@ impl DiskFile for RealFile {
 
     fn punch(&self, offset: u64, len: u64) -> io::Result<()> {
         match fallocate(&self.file, FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE, offset, len) {
-            // Space then comes back only when the whole volume is dead.
-            Err(Errno::OPNOTSUPP) => Ok(()),
+            Err(Errno::OPNOTSUPP | Errno::NOSYS) => Err(io::ErrorKind::Unsupported.into()),
             other => Ok(other?),
         }
     }

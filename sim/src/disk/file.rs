@@ -92,6 +92,9 @@ impl DiskFile for SimFile {
     fn punch(&self, offset: u64, len: u64) -> io::Result<()> {
         self.disk.with(|machine| {
             machine.change(Deed::Punch, &self.path, |machine| {
+                if machine.options.cannot_punch {
+                    return Err(io::ErrorKind::Unsupported.into());
+                }
                 machine.inode(self.inode)?.punch(offset, len);
                 Ok(())
             })

@@ -34,6 +34,8 @@ pub struct Options {
     pub torn_sectors_are_garbage: bool,
     /// Only `sync_all` makes a changed length durable.
     pub data_sync_forgets_length: bool,
+    /// No file gives single blocks back.
+    pub cannot_punch: bool,
 }
 
 /// More than any scenario fills.
@@ -45,6 +47,7 @@ impl Default for Options {
             capacity_bytes: CAPACITY_BYTES,
             torn_sectors_are_garbage: false,
             data_sync_forgets_length: false,
+            cannot_punch: false,
         }
     }
 }

@@ -5,6 +5,7 @@
 pub mod device;
 mod fields;
 pub mod grave;
+pub mod hole;
 pub mod ledger;
 pub mod record_header;
 pub mod volume_header;

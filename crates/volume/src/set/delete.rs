@@ -8,14 +8,14 @@ use std::sync::Arc;
 
 use super::{VolumeSet, plausible};
 use crate::fault::Fault;
-use crate::format::BLOCK_BYTES;
 use crate::format::grave::{FRAME_GRAVES_MAX, Grave};
 use crate::format::record_header::Sight;
 use crate::format::volume_header::RECORDS_START;
+use crate::format::{BLOCK_BYTES, hole};
 use crate::graves::{Graves, graves_path};
 use crate::read::header_at;
 use crate::record::{Extent, extent_bytes_at_least};
-use crate::volume::{Volume, VolumeFile};
+use crate::volume::Volume;
 use crate::walk::{Met, Walk};
 
 /// By volume and start: the volume again, and the end.
@@ -131,11 +131,17 @@ impl VolumeSet {
     /// Frees what a dead record may lose now. The caller holds the graves.
     pub(super) fn free(&self, volume: &Volume, start: u64, end: u64) -> Result<(), Fault> {
         let file = self.open_file(volume)?;
-        if !volume.entry().sealed {
-            return file.punch(start + BLOCK_BYTES, end);
+        match (volume.entry().sealed, self.punches) {
+            (false, false) => return Ok(()),
+            (false, true) => return file.punch(start + BLOCK_BYTES, end),
+            (true, false) => {}
+            (true, true) => file.punch(start, end)?,
         }
-        file.punch(start, end)?;
-        erase_if_unpunched(&file, start)
+        // The header must not make the record look alive, nor the rest of it look like damage.
+        if self.punches && header_at(&file, start)? == Sight::Nothing {
+            return Ok(());
+        }
+        file.write(&hole::encode(file.seed, start, end), start)
     }
 
     /// Frees what earlier processes had killed and not freed. For after an open; a repetition does nothing. A volume whose
@@ -216,12 +222,4 @@ impl VolumeSet {
             Err(error) => tracing::warn!(path, %error, "an old file of graves stays until the next open"),
         }
     }
-}
-
-/// On a file system that can't punch, the header must not make the record look alive.
-fn erase_if_unpunched(file: &VolumeFile, start: u64) -> Result<(), Fault> {
-    if header_at(file, start)? == Sight::Nothing {
-        return Ok(());
-    }
-    file.write(&[0; BLOCK_BYTES as usize], start)
 }

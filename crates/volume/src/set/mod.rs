@@ -19,7 +19,7 @@ use world::Disk;
 
 use crate::fault::Fault;
 use crate::format::DeviceId;
-use crate::format::ledger::Ledger;
+use crate::format::ledger::{Entry, Ledger};
 use crate::format::record_header::{Coding, Sight};
 use crate::graves::Graves;
 use crate::identity;
@@ -40,6 +40,8 @@ pub struct VolumeSet {
     epoch: u64,
     options: Options,
     meter: Arc<Meter>,
+    /// Whether the file system takes single blocks of a file back.
+    punches: bool,
     volumes: RwLock<BTreeMap<u32, Arc<Volume>>>,
     /// Held by whoever kills, seals, counts or writes the ledger, so that counts and ledger always fit together
     /// and an older state never replaces a newer one. Taken before `head`.
@@ -137,9 +139,19 @@ impl VolumeSet {
         }
     }
 
+    /// Whether the space of a dead record comes back at once; if not, only with its whole volume.
+    pub const fn punches(&self) -> bool {
+        self.punches
+    }
+
+    /// What the ledger says of each volume.
+    pub fn entries(&self) -> Vec<Entry> {
+        self.all().iter().map(|volume| volume.entry()).collect()
+    }
+
     pub fn usage(&self) -> Usage {
         let mut usage = Usage::default();
-        for entry in self.all().iter().map(|volume| volume.entry()) {
+        for entry in self.entries() {
             usage.volumes += 1;
             usage.filled_bytes += entry.end - crate::format::volume_header::RECORDS_START;
             usage.dead_bytes += entry.dead_bytes;
@@ -234,7 +246,7 @@ impl VolumeSet {
             next_volume: changed.next_volume,
             graves: graves.number,
             graves_counted: graves.frames,
-            entries: self.all().iter().map(|volume| volume.entry()).collect(),
+            entries: self.entries(),
         };
         identity::write_ledger(&*self.disk, &ledger, &self.meter)?;
         *head = changed;

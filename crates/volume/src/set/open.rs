@@ -71,11 +71,12 @@ impl VolumeSet {
         let outdated: Vec<u64> =
             opening.files.graves.into_iter().filter(|number| *number != found.graves.number).collect();
         let ready = found.volumes.values().filter(|volume| !volume.entry().sealed).cloned();
-        let set = Self {
+        let mut set = Self {
             device,
             epoch: found.epoch,
             options,
             meter,
+            punches: true,
             ready: Mutex::new(ready.collect::<VecDeque<_>>()),
             volumes: RwLock::new(found.volumes),
             graves: Mutex::new(found.graves),
@@ -86,6 +87,7 @@ impl VolumeSet {
         };
         // Durable before any record bears the new epoch.
         set.checkpoint()?;
+        set.punches = identity::punches(&*set.disk)?;
         for path in outdated.into_iter().map(graves_path) {
             set.disk.remove(&path).map_err(|error| Fault::io("remove", &path, &error))?;
         }

@@ -63,6 +63,13 @@ impl VolumeSet {
         self.sweep_epochs(0..self.epoch + 1, true)
     }
 
+    /// As `survey`, the living records of one volume alone.
+    pub fn survey_volume(self: &Arc<Self>, number: u32) -> Sweep {
+        let mut sweep = self.sweep_epochs(0..self.epoch + 1, false);
+        sweep.volumes.retain(|volume| volume.number == number);
+        sweep
+    }
+
     fn sweep_epochs(self: &Arc<Self>, epochs: Range<u64>, names_garbage: bool) -> Sweep {
         let volumes = self
             .all()

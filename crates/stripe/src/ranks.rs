@@ -4,6 +4,7 @@ use erasure::Layout;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::chunk::Chunk;
 use crate::fault::Fault;
 use crate::placement::{Candidate, choose};
 use crate::unit::{Standing, Unit};
@@ -88,6 +89,19 @@ impl Ranks {
         let unit = free[*chosen.first()?].clone();
         let lane = unit.device.idlest_lane();
         Some((unit, lane))
+    }
+
+    /// The first of `to` that may hold shard `index` of a chunk: no other shard of it lies there, and its zone then holds
+    /// no more of them than the zone that the shard leaves.
+    pub fn berth_for(&self, chunk: &Chunk, index: usize, to: &[u16]) -> Option<(Arc<Unit>, usize)> {
+        let mut others = chunk.places.iter().map(|place| place.device).collect::<Vec<u16>>();
+        let own = others.remove(index);
+        let zone = |number: u16| self.get(number).map(|unit| zone_number(&unit.zone));
+        let load = |number: u16| others.iter().filter(|other| zone(**other) == zone(number)).count();
+        let may = |number: &&u16| !others.contains(number) && load(**number) <= load(own);
+        let takes = |unit: &&Arc<Unit>| unit.standing() == Standing::In && !unit.is_full();
+        let unit = to.iter().filter(may).filter_map(|number| self.get(*number)).find(takes)?;
+        Some((unit.clone(), unit.device.idlest_lane()))
     }
 
     /// What a body of this redundancy gets now.

@@ -28,6 +28,14 @@ enum Fresh {
 }
 
 impl Restored {
+    /// A chunk of which one shard lies elsewhere now.
+    pub(crate) fn moved(old: &Chunk, index: usize, to: Place, landed: Landed) -> Self {
+        let obsolete = vec![Chunk::whole(old.places[index], old.extent(index).length)];
+        let mut chunk = old.clone();
+        chunk.places[index] = to;
+        Self { fresh: Fresh::Shards { chunk, landed: vec![landed] }, obsolete }
+    }
+
     /// From here on the caller answers for what was written.
     pub fn claim(self) -> Chunk {
         match self.fresh {

@@ -87,6 +87,8 @@ pub struct Stats {
     pub usage: Usage,
     /// Bytes that wait for a device or are being written.
     pub queued_bytes: u64,
+    /// Whether its file system gives the space of dead records back at once.
+    pub punches: bool,
 }
 
 impl Store {
@@ -291,8 +293,9 @@ impl Store {
     pub fn stats(&self, device: u16) -> Option<Stats> {
         let ranks = self.ranks();
         let unit = ranks.get(device)?;
-        let (counts, usage) = (unit.device.set().counts(), unit.device.set().usage());
-        Some(Stats { counts, usage, queued_bytes: unit.device.queued_bytes() })
+        let set = unit.device.set();
+        let (counts, usage, punches) = (set.counts(), set.usage(), set.punches());
+        Some(Stats { counts, usage, queued_bytes: unit.device.queued_bytes(), punches })
     }
 
     /// Chunks that reads found wanting, for whoever mends them. The first who asks gets them.
@@ -417,7 +420,7 @@ pub(crate) fn claim(
     Ok(landed.map_err(|_| Fault::Closed)??.claim())
 }
 
-fn found_on(unit: &Unit, found: Result<volume::Orphan, volume::Fault>) -> Result<Orphan, Fault> {
+pub(crate) fn found_on(unit: &Unit, found: Result<volume::Orphan, volume::Fault>) -> Result<Orphan, Fault> {
     let volume::Orphan { extent, owner, epoch, .. } = found.map_err(|fault| unit.fault(fault))?;
     let young = epoch == unit.device.set().epoch();
     let place = Place { device: unit.number, volume: extent.volume, offset: extent.offset };

@@ -36,6 +36,11 @@ impl Turns {
         Arc::new(Self { permits: Arc::new(Semaphore::new(at_once_max)), answered: AtomicU64::new(0) })
     }
 
+    /// How many more calls may begin now.
+    pub fn left(&self) -> usize {
+        self.permits.available_permits()
+    }
+
     /// Whoever waits for a turn is told that none will come.
     pub fn end(&self) {
         self.permits.close();

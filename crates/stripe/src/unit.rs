@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use volume::{Coding, Device, Extent, VolumeSet};
 use world::thread::spawn_blocking;
-use world::{Disk, Instant};
+use world::{Disk, Instant, Space};
 
 use crate::fault::Fault;
 use crate::options::Options;
@@ -152,6 +152,15 @@ impl Unit {
         });
         self.free.store(free, Ordering::Relaxed);
         self.free_until_ms.store(self.since_birth_ms(FREE_PAUSE), Ordering::Relaxed);
+    }
+
+    pub fn space(&self) -> Option<Space> {
+        self.disk.space().ok()
+    }
+
+    /// Somebody waits for a write or a read.
+    pub fn is_busy(&self) -> bool {
+        self.device.queued_bytes() > 0 || self.reading.left() < READS_MAX
     }
 
     /// The payload of a record, proven, when it is short and lies in memory.

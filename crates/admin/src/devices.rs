@@ -65,6 +65,7 @@ impl From<DeviceFault> for Problem {
                 (StatusCode::CONFLICT, "DeviceInUse")
             }
             DeviceFault::Store(_) | DeviceFault::Keeper(_) => (StatusCode::CONFLICT, "DeviceFailed"),
+            DeviceFault::Note(_) => (StatusCode::INTERNAL_SERVER_ERROR, "InternalError"),
             DeviceFault::Starting => (StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable"),
         };
         Self::new(status, code, fault.to_string())

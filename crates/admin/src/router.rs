@@ -96,6 +96,10 @@ impl Admin {
                 self.steward.scrub()?;
                 Ok(respond(StatusCode::ACCEPTED, Bytes::new()))
             }
+            (&Method::POST, Some(("rebalance", deed @ ("pause" | "resume")))) => {
+                self.steward.pause_rebalance(deed == "pause").await?;
+                Ok(respond(StatusCode::NO_CONTENT, Bytes::new()))
+            }
             (&Method::POST, None) if path == "verify" => {
                 self.steward.verify()?;
                 Ok(respond(StatusCode::ACCEPTED, Bytes::new()))

@@ -2,18 +2,27 @@
 //!
 //! Keepers read the catalog's outbox rows, so nothing is lost in a crash. They know nothing about HTTP.
 
+mod compact;
+mod evacuate;
 mod jobs;
 mod mend;
+mod moving;
+mod pace;
+mod rebalance;
 mod reclaim;
 mod rows;
 mod scrub;
 pub mod site;
 pub mod steward;
+mod swap;
 mod sweep;
 mod unnamed;
 mod verify;
 
+pub use compact::{Compacted, Compacting, Compactor};
 pub use mend::{Counted, Mender, Orders};
+pub use moving::{MoveOptions, Moving, movers};
+pub use rebalance::{Rebalanced, Rebalancer, Rebalancing};
 pub use reclaim::Reclaimer;
 pub use rows::{Named, content_of, named, with_content};
 pub use scrub::{ScrubOptions, Scrubbed, Scrubber, Scrubbing};

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use catalog::table::{AnnotationRow, Content, PartRow, PartTable, ReclaimRow, space};
 use catalog::{Decision, Group, Write};
-use model::{BucketId, ObjectKey, UploadId};
+use model::{BucketId, ObjectKey, Ordinal, UploadId};
 use semantics::Hall;
 use stripe::Manifest;
 
@@ -196,6 +196,14 @@ impl Reclaimer {
         debug_assert!(outcome.is_ok(), "deleting done work is never refused");
         Ok(())
     }
+}
+
+/// Whether all that was unnamed up to `until` is freed.
+pub(crate) fn is_reclaimed(hall: &Hall, until: Ordinal) -> Result<bool, KeeperFault> {
+    let view = hall.catalog().snapshot()?;
+    let mut cursor = view.cursor(&[space::RECLAIM], &[space::RECLAIM + 1])?;
+    let oldest = cursor.next()?.map(|(key, _)| space::reclaim_ordinal(&key));
+    Ok(oldest.is_none_or(|oldest| oldest.is_some_and(|oldest| oldest > until)))
 }
 
 fn is_listed(part: &[u8], listed: Option<&PartTable>) -> bool {

@@ -56,6 +56,15 @@ pub(crate) fn rows_from(
 
 /// All rows that may name bytes of `owner`.
 pub(crate) fn rows_of(view: &Snapshot, owner: &ChunkOwner) -> Result<Vec<Named>, KeeperFault> {
+    rows_of_which(view, owner, |_| true)
+}
+
+/// Those of them that are wanted: an owner may have more rows than memory holds.
+pub(crate) fn rows_of_which(
+    view: &Snapshot,
+    owner: &ChunkOwner,
+    wanted: impl Fn(&Named) -> bool,
+) -> Result<Vec<Named>, KeeperFault> {
     let prefix = match owner {
         ChunkOwner::Object { bucket, key } => space::of_key(space::VERSIONS, *bucket, key.as_str()),
         ChunkOwner::Part { bucket, key, upload, number } => space::part(*bucket, key, *upload, *number),
@@ -64,7 +73,7 @@ pub(crate) fn rows_of(view: &Snapshot, owner: &ChunkOwner) -> Result<Vec<Named>,
     let mut cursor = view.cursor(&prefix, &space::end_of(&prefix))?;
     let mut rows = Vec::new();
     while let Some((key, row)) = cursor.next()? {
-        rows.extend(named(view, key, row)?);
+        rows.extend(named(view, key, row)?.filter(|named| wanted(named)));
     }
     Ok(rows)
 }

@@ -14,7 +14,7 @@ use world::Clock;
 use world::thread::spawn_blocking;
 
 use crate::steward::{OpenIndex, Steward, first_copies, stripe_slot};
-use crate::{Mender, Orders, Reclaimer, ScrubOptions, Scrubber, Scrubbing, sweep};
+use crate::{Mender, MoveOptions, Orders, Reclaimer, ScrubOptions, Scrubber, Scrubbing, movers, sweep};
 
 /// The row that keeps the parity of the site.
 const PARITY: &str = "parity";
@@ -226,11 +226,14 @@ pub struct Keeping {
 }
 
 /// Starts all that keeps a site whole; from now on the steward acts.
-pub fn keep(hall: &Hall, steward: &Arc<Steward>, scrub: ScrubOptions) -> Keeping {
+pub fn keep(hall: &Hall, steward: &Arc<Steward>, scrub: ScrubOptions, moving: MoveOptions) -> Keeping {
     let (mender, repair) = Mender::new(hall.clone());
     let (scrubber, scrubbing) = Scrubber::new(hall.clone(), repair.clone(), scrub);
-    steward.take_charge(hall.clone(), repair.clone(), scrubbing.clone());
+    let (compactor, rebalancer, moving) = movers(hall, &repair, moving);
+    steward.take_charge(hall.clone(), repair.clone(), scrubbing.clone(), moving);
     let tasks = vec![
+        tokio::spawn(compactor.run()),
+        tokio::spawn(rebalancer.run()),
         tokio::spawn(scrubber.run()),
         tokio::spawn(mender.run()),
         tokio::spawn(steward.clone().run()),

@@ -43,6 +43,9 @@ pub enum Command {
         #[command(flatten)]
         output: Output,
     },
+    /// Even out how full the devices are, which begins by itself; waits until nothing is left to move
+    #[command(after_help = OPERATING)]
+    Rebalance(RebalanceArgs),
     /// Read and prove every record on every device now; waits until that is done
     #[command(after_help = OPERATING)]
     Scrub {
@@ -187,6 +190,18 @@ pub struct RestoreArgs {
     pub json: bool,
 }
 
+#[derive(Args)]
+pub struct RebalanceArgs {
+    /// Move nothing from now on, restarts included
+    #[arg(long)]
+    pub pause: bool,
+    /// Go on after a pause
+    #[arg(long, conflicts_with = "pause")]
+    pub resume: bool,
+    #[command(flatten)]
+    pub output: Output,
+}
+
 #[derive(Subcommand)]
 pub enum DeviceAction {
     /// Take a further directory into use: a new device, or one that was out
@@ -254,6 +269,16 @@ pub struct ServeArgs {
     /// How much of each device that may read a second; 0 stops it [default: 16MiB]
     #[arg(long, env = "STRONGROOM_SCRUB_RATE", value_name = "SIZE")]
     pub scrub_rate: Option<Size>,
+    /// How much of each device may be moved a second to empty thin volumes, and to fill devices evenly; 0 stops both
+    /// [default: 32MiB]
+    #[arg(long, env = "STRONGROOM_RECLAIM_RATE", value_name = "SIZE")]
+    pub reclaim_rate: Option<Size>,
+    /// How much fuller a device may be than another before shards move [default: a tenth of its size, at least 1GiB]
+    #[arg(long, env = "STRONGROOM_REBALANCE_AT", value_name = "SIZE")]
+    pub rebalance_at: Option<Size>,
+    /// Largest size of a volume's file [default: 1GiB]
+    #[arg(long, env = "STRONGROOM_VOLUME_MAX", value_name = "SIZE", hide = true)]
+    pub volume_max: Option<Size>,
     /// Address of the S3 endpoint [default: 127.0.0.1:9000]
     #[arg(long, env = "STRONGROOM_LISTEN", value_name = "ADDRESS")]
     pub listen: Option<SocketAddr>,

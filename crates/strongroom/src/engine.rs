@@ -38,10 +38,12 @@ pub async fn open(
 ) -> anyhow::Result<Engine> {
     let fleet = Arc::new(fleet(settings, clock.clone(), random.clone())?);
     dirs(&fleet).iter().try_for_each(private)?;
+    let mut stripe = stripe::Options { patience: PATIENCE, ..stripe::Options::default() };
+    stripe.volume_size_bytes_max = settings.volume_bytes_max.unwrap_or(stripe.volume_size_bytes_max);
     let options = SiteOptions {
         parity: settings.parity,
         catalog: catalog::Options { salt: random.u64(), ..catalog::Options::default() },
-        stripe: stripe::Options { patience: PATIENCE, ..stripe::Options::default() },
+        stripe,
         index: TreeOptions::default(),
     };
     let Site { catalog, store, steward } = site::open(&fleet, clock, options).await?;

@@ -14,6 +14,7 @@ mod log_buffer;
 mod log_fields;
 mod master_key;
 mod operate;
+mod rebalance;
 mod root;
 mod serve;
 mod settings;
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
         Command::Status { output } => operate::status(&output),
         Command::Device { action } => operate::device(action),
         Command::Repair { output } => operate::repair(&output),
+        Command::Rebalance(arguments) => rebalance::run(&arguments),
         Command::Scrub { output } => operate::scrub(&output),
         Command::Verify { output } => operate::verify(&output),
         Command::Backup(arguments) => backup::run(*arguments),

@@ -13,13 +13,14 @@ use serde_json::{Value, json};
 
 use crate::cli::{DeviceAction, Output};
 use crate::client::Client;
+use crate::rebalance;
 
 const STATUS: &str = "/-/admin/v1/status";
 const DEVICES: &str = "/-/admin/v1/devices";
 const REPAIR: &str = "/-/admin/v1/repair";
 const SCRUB: &str = "/-/admin/v1/scrub";
 const VERIFY: &str = "/-/admin/v1/verify";
-const EVERY: Duration = Duration::from_millis(500);
+pub const EVERY: Duration = Duration::from_millis(500);
 
 pub fn status(output: &Output) -> anyhow::Result<()> {
     let status = fetch(&Client::from_environment()?)?;
@@ -41,6 +42,7 @@ pub fn status(output: &Output) -> anyhow::Result<()> {
         println!("{}", line(device));
     }
     println!("{}", repair_line(&status["repair"]));
+    rebalance::lines(&status).iter().for_each(|line| println!("{line}"));
     Ok(())
 }
 
@@ -68,7 +70,13 @@ pub fn device(action: DeviceAction) -> anyhow::Result<()> {
         }
         DeviceAction::Drain { number, output } => {
             act(number, "drain")?;
-            follow(&client, &output, |status| is_drained(status, number))?;
+            let status =
+                follow(&client, &output, |status| is_drained(status, number) || stuck(status, number) > 0)?;
+            let stuck = stuck(&status, number);
+            anyhow::ensure!(
+                stuck == 0,
+                "{stuck} chunks on device {number} are beyond repair and stay; the server's log names their objects"
+            );
             done(
                 &output,
                 &format!("device {number} is empty; `strongroom device remove {number}` lets it go"),
@@ -188,7 +196,7 @@ pub fn verify(output: &Output) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn done(output: &Output, message: &str) -> anyhow::Result<()> {
+pub fn done(output: &Output, message: &str) -> anyhow::Result<()> {
     if !output.json {
         println!("{message}");
     }
@@ -196,8 +204,17 @@ fn done(output: &Output, message: &str) -> anyhow::Result<()> {
 }
 
 fn is_drained(status: &Value, number: u16) -> bool {
-    let device = status["devices"].as_array().into_iter().flatten().find(|device| device["number"] == number);
+    let device = of_device(status, number);
     device.is_some_and(|device| device["live_bytes"] == 0 && device["catalog"].is_null())
+}
+
+/// Chunks that a drain can't move.
+fn stuck(status: &Value, number: u16) -> u64 {
+    of_device(status, number).and_then(|device| device["chunks_stuck"].as_u64()).unwrap_or(0)
+}
+
+fn of_device(status: &Value, number: u16) -> Option<&Value> {
+    status["devices"].as_array().into_iter().flatten().find(|device| device["number"] == number)
 }
 
 /// Shows how far the repair is until `ended` says so; a bar on a terminal, a line of JSON each time otherwise asked for.
@@ -225,13 +242,13 @@ fn follow(client: &Client, output: &Output, ended: impl Fn(&Value) -> bool) -> a
     }
 }
 
-fn bar() -> ProgressBar {
+pub fn bar() -> ProgressBar {
     let template = "{spinner} {bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta} {msg}";
     let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::new(0).with_style(style)
 }
 
-fn fetch(client: &Client) -> anyhow::Result<Value> {
+pub fn fetch(client: &Client) -> anyhow::Result<Value> {
     let body = client.call(Method::GET, STATUS, Bytes::new())?;
     serde_json::from_slice(&body).context("the server's answer is no JSON")
 }

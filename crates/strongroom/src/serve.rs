@@ -118,6 +118,7 @@ async fn serve(settings: Settings, log: LogBuffer) -> anyhow::Result<()> {
     if !server.drain(settings.drain).await {
         tracing::warn!("some requests did not finish in time and were cut off");
     }
+    engine.steward.end().await;
     for keeper in keepers {
         keeper.abort();
     }
@@ -151,7 +152,7 @@ fn keep(
     settings: &Settings,
     metrics: metrics_exporter_prometheus::PrometheusHandle,
 ) -> Vec<tokio::task::JoinHandle<()>> {
-    let keeping = site::keep(hall, steward, settings.scrub);
+    let keeping = site::keep(hall, steward, settings.scrub, settings.moving);
     if !settings.without.is_empty() {
         // Whoever was given up just now was in before, and nobody has noticed that it went.
         keeping.repair.pass();

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use audit::FileOptions;
-use keepers::ScrubOptions;
+use keepers::{MoveOptions, ScrubOptions};
 use model::Region;
 use sigv4::V2;
 use wire::{ServerOptions, TlsFiles};
@@ -26,6 +26,8 @@ pub struct Settings {
     pub parity: Option<u8>,
     pub without: Vec<u16>,
     pub scrub: ScrubOptions,
+    pub moving: MoveOptions,
+    pub volume_bytes_max: Option<u64>,
     pub listen: SocketAddr,
     pub regions: Vec<Region>,
     pub tls: Option<TlsFiles>,
@@ -98,6 +100,8 @@ impl Settings {
             parity: args.parity,
             without: args.without,
             scrub: scrub(args.scrub_days, args.scrub_rate),
+            moving: moving(args.reclaim_rate, args.rebalance_at),
+            volume_bytes_max: args.volume_max.map(|size| size.0),
             listen: match args.listen {
                 Some(address) => address,
                 None => LISTEN.parse().context("the default address")?,
@@ -127,6 +131,12 @@ fn scrub(days: Option<u16>, rate: Option<Size>) -> ScrubOptions {
     scrub
 }
 
+fn moving(rate: Option<Size>, at: Option<Size>) -> MoveOptions {
+    let mut moving = MoveOptions { rebalance_at_bytes: at.map(|size| size.0), ..MoveOptions::default() };
+    set(&mut moving.bytes_per_second, rate.map(|rate| rate.0));
+    moving
+}
+
 fn set<T>(setting: &mut T, given: Option<T>) {
     if let Some(given) = given {
         *setting = given;
@@ -142,6 +152,9 @@ fn merge(flags: ServeArgs, file: ServeArgs) -> ServeArgs {
         parity: flags.parity.or(file.parity),
         scrub_days: flags.scrub_days.or(file.scrub_days),
         scrub_rate: flags.scrub_rate.or(file.scrub_rate),
+        reclaim_rate: flags.reclaim_rate.or(file.reclaim_rate),
+        rebalance_at: flags.rebalance_at.or(file.rebalance_at),
+        volume_max: flags.volume_max.or(file.volume_max),
         without: if flags.without.is_empty() { file.without } else { flags.without },
         listen: flags.listen.or(file.listen),
         region: or(flags.region, file.region),

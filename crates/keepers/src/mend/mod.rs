@@ -6,10 +6,11 @@
 //! An error makes a pass pause, and it goes on at the same row. After a crash one begins at the first row, since whoever
 //! came or left meanwhile concerns them all; what was mended before is whole, and costs a look.
 
+mod drain;
 mod row;
 mod tally;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -18,15 +19,19 @@ use semantics::{ChunkOwner, Hall};
 use stripe::{Ailing, Place};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio::time::MissedTickBehavior;
 
 use crate::rows::{rows_from, rows_of};
 use crate::{KeeperFault, jobs};
+use drain::Drains;
 use row::{Suspect, mend};
 pub use tally::{Counted, Tally};
 
 /// Rows read at once, and mended at the same time.
 const ROWS_AT_ONCE_MAX: usize = 8;
 const ROWS_READ_MAX: usize = 128;
+/// How often to look whether a draining device is due.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// How long to wait after a fault.
 const PAUSE: Duration = Duration::from_secs(5);
 /// The name of a pass among the jobs.
@@ -43,6 +48,8 @@ struct Shared {
     done: watch::Sender<u64>,
     /// Volumes that turned out to hold false bytes: their places are read to know which are well.
     suspects: Mutex<BTreeSet<(u16, u32)>>,
+    /// Chunks on draining devices that are beyond repair.
+    stuck: Mutex<BTreeMap<u16, u64>>,
     tally: Tally,
 }
 
@@ -98,6 +105,23 @@ impl Orders {
         *self.0.asked.borrow() == 0
     }
 
+    /// How many chunks a draining device can't lose because they are beyond repair.
+    pub fn stuck(&self, device: u16) -> u64 {
+        self.lock_stuck().get(&device).copied().unwrap_or(0)
+    }
+
+    fn note_stuck(&self, device: u16, chunks: u64) {
+        self.lock_stuck().insert(device, chunks);
+    }
+
+    fn keep_stuck(&self, draining: &[u16]) {
+        self.lock_stuck().retain(|device, _| draining.contains(device));
+    }
+
+    fn lock_stuck(&self) -> MutexGuard<'_, BTreeMap<u16, u64>> {
+        self.0.stuck.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Whether the last pass found or made everything whole, and nothing was asked for since.
     pub fn is_whole(&self) -> bool {
         self.is_idle() && !self.is_untried() && self.tally().chunks_lost == 0
@@ -114,6 +138,7 @@ impl Mender {
             asked: watch::Sender::new(0),
             done: watch::Sender::new(0),
             suspects: Mutex::default(),
+            stuck: Mutex::default(),
             tally: Tally::default(),
         }));
         (Self { hall, orders: orders.clone() }, orders)
@@ -132,6 +157,8 @@ impl Mender {
             self.orders.pass();
         }
         let mut under_way = None;
+        let (mut drains, mut look) = (Drains::default(), tokio::time::interval(LOOK_EVERY));
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let wanted = *asked.borrow_and_update();
             if wanted > *self.orders.0.done.borrow() {
@@ -153,6 +180,11 @@ impl Mender {
                 Some(ailing) = ailments.recv() => {
                     if let Err(fault) = self.heal(ailing).await {
                         tracing::warn!(%fault, "a chunk that reads badly was not mended");
+                    }
+                }
+                _ = look.tick() => {
+                    if let Err(fault) = drains.look(&self.hall, &self.orders).await {
+                        tracing::warn!(%fault, "a drain pauses");
                     }
                 }
             }

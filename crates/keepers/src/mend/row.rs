@@ -1,20 +1,16 @@
 //! Mends the chunks of one row: lands what is missing, then lets the row name it.
-//!
-//! Nothing is deleted before the row names the new places, and the commit that does leaves the old ones to the
-//! reclaimer. A crash in between leaves records that nobody names, which the sweep finds.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use catalog::table::{Content, ReclaimRow, space};
-use catalog::{Decision, Fault, Group, Write};
 use semantics::Hall;
-use stripe::{Chunk, Manifest, Owner, Place, Restored};
+use stripe::{Chunk, Owner, Place, Restored};
 use tokio::task::JoinHandle;
 
 use super::Tally;
 use crate::KeeperFault;
-use crate::rows::{Named, content_of, with_content};
+use crate::rows::Named;
+use crate::swap::swap;
 
 /// Chunks of one row that are mended at the same time.
 const AT_ONCE_MAX: usize = 4;
@@ -91,59 +87,10 @@ async fn commit(
     if mended.is_empty() {
         return Ok(());
     }
-    let swaps: Vec<(Chunk, Chunk)> =
-        mended.iter().map(|(old, restored)| (old.clone(), restored.chunk().clone())).collect();
-    let obsolete: Manifest =
-        mended.iter().flat_map(|(_, restored)| restored.obsolete().iter().cloned()).collect();
-    let key = named.key.clone();
-    let committed = hall.catalog().commit_freeing(Group::new(key.clone()), move |view, ordinal| {
-        let Some(row) = view.get(&key)? else { return Ok(Decision::Refuse(())) };
-        let Some(replaced) =
-            replace(&key, row, &swaps).map_err(|fault| Fault::corrupt("row", fault.to_string()))?
-        else {
-            return Ok(Decision::Refuse(()));
-        };
-        let reclaim = ReclaimRow::Stored(obsolete.encode().into()).encode();
-        let writes = vec![Write::put(key.clone(), replaced), Write::put(space::reclaim(ordinal, 0), reclaim)];
-        Ok(Decision::Write(writes, ()))
-    });
-    let committed = committed.await;
-    match committed {
-        // Overwritten or deleted meanwhile: what was written for it goes.
-        Ok(Err(())) => return Ok(()),
-        Ok(Ok(())) => {
-            for (old, restored) in mended {
-                tally.mended(&old);
-                restored.claim();
-            }
-        }
-        Err(fault) => {
-            // Perhaps the row names them now: the next start's sweep will know.
-            for (_, restored) in mended {
-                restored.claim();
-            }
-            return Err(fault.into());
-        }
+    let old: Vec<Chunk> = mended.iter().map(|(old, _)| old.clone()).collect();
+    // Overwritten or deleted meanwhile: nobody needs it any more.
+    if swap(hall, named.key.clone(), mended).await? {
+        old.iter().for_each(|chunk| tally.mended(chunk));
     }
     Ok(())
-}
-
-/// The row with the new chunks in the places of the old ones; `None` when it does not name all of those any more.
-fn replace(
-    key: &[u8],
-    row: bytes::Bytes,
-    swaps: &[(Chunk, Chunk)],
-) -> Result<Option<bytes::Bytes>, KeeperFault> {
-    let Some(Content::Stored(encoded)) = content_of(key, row.clone())? else { return Ok(None) };
-    let mut manifest = Manifest::decode(&encoded).map_err(|error| KeeperFault::Damaged(error.to_string()))?;
-    let mut swaps = swaps.iter().peekable();
-    for chunk in manifest.chunks_mut() {
-        if let Some((_, fresh)) = swaps.next_if(|(old, _)| old == chunk) {
-            *chunk = fresh.clone();
-        }
-    }
-    if swaps.peek().is_some() {
-        return Ok(None);
-    }
-    with_content(key, row, Content::Stored(manifest.encode().into()))
 }

@@ -8,7 +8,6 @@
 //! legible or not. What nobody names and nobody can tell (a record that had died and whose header rotted before it was
 //! punched) is damage without a loss: each round counts it, until its volume goes.
 
-mod pace;
 mod place;
 mod status;
 
@@ -16,15 +15,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use catalog::table::space;
-use catalog::{Decision, Group, Write};
 use model::Timestamp;
 use semantics::Hall;
 use stripe::{Report, Standing};
 use tokio::task::JoinSet;
 
-use crate::{KeeperFault, Orders};
-use pace::Pace;
+use crate::pace::Pace;
+use crate::{KeeperFault, Orders, jobs};
 use place::Place;
 use status::Board;
 pub use status::Scrubbed;
@@ -277,15 +274,7 @@ impl Scrubber {
     }
 
     async fn note(&self, device: u16, place: &Place) -> Result<(), KeeperFault> {
-        let key = space::job(&Place::name(device));
-        let write = Write::put(key.clone(), place.row().encode());
-        let noted: Result<(), ()> = self
-            .hall
-            .catalog()
-            .commit_freeing(Group::new(key), move |_, _| Ok(Decision::Write(vec![write.clone()], ())))
-            .await?;
-        debug_assert!(noted.is_ok(), "nobody refuses to note how far a scrub is");
-        Ok(())
+        jobs::note(self.hall.catalog(), &Place::name(device), Some(&place.row())).await
     }
 }
 

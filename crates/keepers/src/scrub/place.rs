@@ -1,11 +1,11 @@
 //! How far the scrub of a device is, and its form as a job's row.
 
 use catalog::Catalog;
-use catalog::table::{JobRow, space};
+use catalog::table::JobRow;
 use model::Timestamp;
 use stripe::Report;
 
-use crate::KeeperFault;
+use crate::{KeeperFault, jobs};
 
 /// Where a round is; between rounds, what the last one was.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,9 +31,7 @@ impl Place {
     }
 
     pub fn read(catalog: &Catalog, device: u16) -> Result<Self, KeeperFault> {
-        let row = catalog.get(&space::job(&Self::name(device)))?;
-        let row = row.map(JobRow::decode).transpose();
-        let row = row.map_err(|error| KeeperFault::Damaged(error.to_string()))?;
+        let row = jobs::read(catalog, &Self::name(device))?;
         Ok(row.map_or(Self::NEVER, |row| Self::of(&row)))
     }
 

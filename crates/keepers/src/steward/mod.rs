@@ -7,6 +7,7 @@
 
 mod catalog_copies;
 mod entering;
+mod moving;
 mod status;
 
 use std::io::ErrorKind;
@@ -22,11 +23,13 @@ use tokio::sync::mpsc;
 use world::thread::{self, spawn_blocking};
 
 use crate::KeeperFault;
+use crate::Moving;
 use crate::mend::Orders;
 use crate::scrub::Scrubbing;
 use crate::verify::{Verification, Verified, verify};
 
 pub use catalog_copies::first_copies;
+pub use moving::{Compaction, Rebalance};
 pub use status::{DeviceStatus, DeviceUsage, Repair, Scrub, SiteStatus, Verdict};
 
 /// How often it looks whether store and roster agree, beside each change.
@@ -41,6 +44,7 @@ struct Charge {
     hall: Hall,
     orders: Orders,
     scrubbing: Scrubbing,
+    moving: Moving,
     /// The last verification, and how it ended once it has.
     verifying: Mutex<Option<(Verification, Arc<OnceLock<Ended>>)>>,
 }
@@ -81,6 +85,8 @@ pub enum DeviceFault {
     InUse(DeviceNumber),
     #[error("device {0} may still hold what nobody else holds: wait until the repair is done")]
     Needed(DeviceNumber),
+    #[error("it could not be written down: {0}")]
+    Note(String),
     #[error("the server is still starting")]
     Starting,
 }
@@ -103,8 +109,8 @@ impl Steward {
     }
 
     /// From now on it acts.
-    pub fn take_charge(&self, hall: Hall, orders: Orders, scrubbing: Scrubbing) {
-        let _ = self.charge.set(Charge { hall, orders, scrubbing, verifying: Mutex::default() });
+    pub fn take_charge(&self, hall: Hall, orders: Orders, scrubbing: Scrubbing, moving: Moving) {
+        let _ = self.charge.set(Charge { hall, orders, scrubbing, moving, verifying: Mutex::default() });
     }
 
     /// Works until its task is aborted.

@@ -8,6 +8,7 @@ use model::Timestamp;
 use serde::Serialize;
 use stripe::{Layout, Redundancy};
 
+use super::moving::{Compaction, Rebalance, compactions, rebalance};
 use super::{Charge, DeviceFault, Steward};
 use crate::mend::Counted;
 use crate::scrub::Scrubbed;
@@ -24,6 +25,8 @@ pub struct SiteStatus {
     pub devices: Vec<DeviceStatus>,
     pub repair: Repair,
     pub scrub: Vec<Scrub>,
+    pub compaction: Vec<Compaction>,
+    pub rebalance: Rebalance,
 }
 
 /// Of one device: its records read and proven, round by round.
@@ -90,6 +93,12 @@ pub struct DeviceUsage {
     pub available_bytes: u64,
     /// Records that somebody needs, with their headers and padding.
     pub live_bytes: u64,
+    /// Of deleted ones, in volumes that are still there: they take space where it can't be given back at once.
+    pub dead_bytes: u64,
+    /// Prepared and not yet filled.
+    pub room_bytes: u64,
+    /// Chunks that a drain can't move because they are beyond repair.
+    pub chunks_stuck: u64,
     pub volumes: u32,
     pub queued_bytes: u64,
 }
@@ -138,6 +147,8 @@ impl Steward {
             devices,
             repair: repair(charge, stored_bytes),
             scrub: charge.scrubbing.status().iter().map(scrub).collect(),
+            compaction: compactions(charge),
+            rebalance: rebalance(charge),
         })
     }
 
@@ -219,6 +230,9 @@ fn device_status(charge: &Charge, entry: &devices::Entry, slot: Option<&devices:
             total_bytes: space.total_bytes,
             available_bytes: space.available_bytes,
             live_bytes: stats.usage.filled_bytes.saturating_sub(stats.usage.dead_bytes),
+            dead_bytes: stats.usage.dead_bytes,
+            room_bytes: stats.usage.room_bytes,
+            chunks_stuck: charge.orders.stuck(number),
             volumes: stats.usage.volumes,
             queued_bytes: stats.queued_bytes,
         })

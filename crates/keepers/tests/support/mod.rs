@@ -30,6 +30,7 @@ pub struct Site {
     root: PathBuf,
     devices: usize,
     parity: u8,
+    pub volume_bytes_max: u64,
 }
 
 pub struct House {
@@ -55,7 +56,7 @@ impl Site {
     pub fn new(name: &str, devices: usize, parity: u8) -> Self {
         let root = std::env::temp_dir().join(format!("strongroom-keepers-{}-{name}", std::process::id()));
         let _ = std::fs::remove_dir_all(&root);
-        Self { root, devices, parity }
+        Self { root, devices, parity, volume_bytes_max: 8 << 20 }
     }
 
     pub fn device(&self, number: usize) -> PathBuf {
@@ -85,7 +86,7 @@ impl Site {
         let slots = here.map(slot).collect::<Outcome<Vec<Slot>>>()?;
         let options = stripe::Options {
             volume_size_bytes_first: 4 << 20,
-            volume_size_bytes_max: 8 << 20,
+            volume_size_bytes_max: self.volume_bytes_max,
             reserve_bytes: Some(0),
             parity: self.parity,
             ..stripe::Options::default()

@@ -1,4 +1,4 @@
-//! How fast a device may be read: changes while it is, and what was not used is lost.
+//! How fast background work may go over a device: changes while it does, and what was not used is lost.
 
 use std::time::Duration;
 
@@ -7,10 +7,10 @@ use tokio::time::Instant;
 
 /// Bytes a second, of each device.
 #[derive(Debug)]
-pub(super) struct Pace(watch::Sender<u64>);
+pub(crate) struct Pace(watch::Sender<u64>);
 
 /// One device's.
-pub(super) struct Allowance {
+pub(crate) struct Allowance {
     rate: watch::Receiver<u64>,
     /// When all that was read so far was allowed.
     due: Instant,

@@ -1,0 +1,83 @@
+//! What moves bytes that are well: compaction and rebalance, and what they have in common.
+
+use std::sync::Arc;
+
+use semantics::Hall;
+use stripe::Fault;
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use crate::pace::Pace;
+use crate::{Compacting, Compactor, KeeperFault, Orders, Rebalancer, Rebalancing};
+
+/// More steps than are ever under way at once.
+const STEPS_MAX: u32 = 1 << 16;
+
+/// How fast, and when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MoveOptions {
+    /// Of each device, for compaction and for rebalance. 0: they wait until they may.
+    pub bytes_per_second: u64,
+    /// How much fuller a device must be than another before shards move. `None`: a tenth of its size, and at least 1 GiB.
+    pub rebalance_at_bytes: Option<u64>,
+}
+
+impl Default for MoveOptions {
+    fn default() -> Self {
+        Self { bytes_per_second: 32 * 1024 * 1024, rebalance_at_bytes: None }
+    }
+}
+
+/// How others see them.
+#[derive(Clone)]
+pub struct Moving {
+    pub compacting: Compacting,
+    pub rebalancing: Rebalancing,
+    gate: Gate,
+}
+
+impl Moving {
+    /// Waits for what is under way and lets nothing begin any more: after an orderly end nobody sweeps what was landed
+    /// and not named.
+    pub async fn end(&self) {
+        self.gate.close().await;
+    }
+}
+
+/// What both work with.
+#[derive(Clone)]
+pub(crate) struct Means {
+    pub hall: Hall,
+    /// It goes first.
+    pub repair: Orders,
+    pub pace: Arc<Pace>,
+    pub gate: Gate,
+}
+
+/// Steps pass it as long as it is open.
+#[derive(Clone)]
+pub(crate) struct Gate(Arc<Semaphore>);
+
+impl Gate {
+    pub async fn enter(&self) -> Result<SemaphorePermit<'_>, KeeperFault> {
+        self.0.acquire().await.map_err(|_| KeeperFault::Store(Fault::Closed))
+    }
+
+    async fn close(&self) {
+        let all = self.0.acquire_many(STEPS_MAX).await;
+        self.0.close();
+        drop(all);
+    }
+}
+
+pub fn movers(hall: &Hall, repair: &Orders, options: MoveOptions) -> (Compactor, Rebalancer, Moving) {
+    let means = Means {
+        hall: hall.clone(),
+        repair: repair.clone(),
+        pace: Arc::new(Pace::new(options.bytes_per_second)),
+        gate: Gate(Arc::new(Semaphore::new(STEPS_MAX as usize))),
+    };
+    let gate = means.gate.clone();
+    let (compactor, compacting) = Compactor::new(means.clone());
+    let (rebalancer, rebalancing) = Rebalancer::new(means, options.rebalance_at_bytes);
+    (compactor, rebalancer, Moving { compacting, rebalancing, gate })
+}

@@ -217,7 +217,7 @@ impl Stage {
     }
 
     /// The sum of a metric's series.
-    fn metric(&self, server: &Process, name: &str) -> anyhow::Result<f64> {
+    pub fn metric(&self, server: &Process, name: &str) -> anyhow::Result<f64> {
         let text = self.one(server, Ask::get("/-/metrics"))?;
         let text = String::from_utf8_lossy(&text);
         let series = text.lines().filter(|line| line.starts_with(name));

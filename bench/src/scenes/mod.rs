@@ -10,6 +10,7 @@ mod large;
 mod limits;
 mod listing;
 mod policies;
+mod reclaim;
 mod signed_get;
 mod small_put;
 mod start;
@@ -27,7 +28,7 @@ pub struct Scene {
     pub play: fn(&mut Stage) -> anyhow::Result<()>,
 }
 
-const SCENES: [Scene; 12] = [
+const SCENES: [Scene; 13] = [
     Scene { name: "limits", about: "what disk and processor can do", usual: true, play: limits::play },
     Scene { name: "idle", about: "memory of a server with nothing to do", usual: true, play: idle::play },
     Scene { name: "small-put", about: "4 KiB PUTs, 64 writers", usual: true, play: small_put::play },
@@ -63,6 +64,12 @@ const SCENES: [Scene; 12] = [
         about: "every path beside another release's (--against FILE)",
         usual: false,
         play: against::play,
+    },
+    Scene {
+        name: "reclaim",
+        about: "64 KiB PUTs and GETs beside a compaction",
+        usual: false,
+        play: reclaim::play,
     },
     Scene { name: "inline", about: "thresholds for bodies in rows", usual: false, play: inline::play },
 ];

@@ -41,10 +41,11 @@ class Server:
     """One server on one data directory. The port stays the same over restarts.
 
     `environment` adds variables to those that it sets; None takes one away. `data` may lie apart from the log.
-    With `devices` there are so many data directories beside each other.
+    With `devices` there are so many data directories beside each other. `before` is called in each new process before it
+    becomes the server.
     """
 
-    def __init__(self, folder, arguments=(), environment=None, data=None, devices=1):
+    def __init__(self, folder, arguments=(), environment=None, data=None, devices=1, before=None):
         self.data = pathlib.Path(data or folder) / "data"
         self.devices = [self.data / f"d{number}" for number in range(devices)] if devices > 1 else []
         self.log = pathlib.Path(folder) / "server.log"
@@ -52,6 +53,7 @@ class Server:
         self.arguments = [str(argument) for argument in arguments]
         self.environment = environment or {}
         self.scheme = "https" if "--tls-cert" in self.arguments else "http"
+        self.before = before
         self.process = None
 
     @property
@@ -81,7 +83,9 @@ class Server:
         environment = {name: value for name, value in environment.items() if value is not None}
         start = time.monotonic()
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(self.command(), env=environment, stdout=log, stderr=log)
+            self.process = subprocess.Popen(
+                self.command(), env=environment, stdout=log, stderr=log, preexec_fn=self.before
+            )
         while not self.is_ready():
             if self.process.poll() is not None:
                 raise AssertionError(f"the server ended with {self.process.returncode}:\n{self.tail()}")

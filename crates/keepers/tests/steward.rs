@@ -14,7 +14,7 @@ use catalog::table::space;
 use catalog::{Catalog, Member, TreeIndex, TreeOptions};
 use devices::{Fleet, Listener as _, Numbers, Offer, Reason, State};
 use keepers::steward::{DeviceFault, Steward, first_copies, stripe_slot};
-use keepers::{Mender, Orders, ScrubOptions, Scrubber};
+use keepers::{Mender, MoveOptions, Orders, ScrubOptions, Scrubber, movers};
 use model::DeviceNumber;
 use stripe::{Standing, Store};
 use support::{BUCKET, House, Outcome, body};
@@ -84,7 +84,8 @@ impl Stewarded {
         let house = House::of(catalog, store).await?;
         let (mender, orders) = Mender::new(house.hall.clone());
         let (_, scrubbing) = Scrubber::new(house.hall.clone(), orders.clone(), ScrubOptions::default());
-        steward.take_charge(house.hall.clone(), orders.clone(), scrubbing);
+        let (_, _, moving) = movers(&house.hall, &orders, MoveOptions::default());
+        steward.take_charge(house.hall.clone(), orders.clone(), scrubbing, moving);
         Ok(Self { root, fleet, steward, house, orders, tasks: vec![tokio::spawn(mender.run())] })
     }
 

@@ -51,8 +51,10 @@ impl Store {
     ) -> Result<Option<Restored>, Fault> {
         let Some((unit, lane)) = self.ranks().berth_for(chunk, index, to) else { return Ok(None) };
         let read = self.read_shard(chunk, index).await;
-        if read.as_ref().is_err_and(Fault::is_corruption) {
-            self.note_ailing(Ailing { owner: owner.clone(), chunk: chunk.clone(), bad: vec![index] });
+        if read.as_ref().is_err_and(Fault::is_corruption)
+            && let Some(place) = self.place_for_ailing()
+        {
+            place.send(Ailing { owner: owner.clone(), chunk: chunk.clone(), bad: vec![index] });
         }
         let landed = append_one(self, &unit, lane, owner, read?, chunk.coding(index)).await?;
         let extent = landed.extent();

@@ -217,7 +217,7 @@ impl Index for TreeIndex {
         if wanted > space.pages() {
             allocate(file, space, wanted)?;
         } else if wanted.saturating_mul(2).max(space.end()) < space.pages() {
-            let pages = Space::with_bitmaps(wanted.max(space.end()));
+            let pages = Space::with_bitmaps(wanted.max(space.end())).min(space.pages());
             space.shrink(pages);
             // A record that names bitmaps beyond the end would have all of them made anew at the next start.
             if Space::regions(pages) < now.meta.regions.len() {

@@ -174,9 +174,9 @@ fn tell_rows(hall: &Hall, sender: &mpsc::Sender<Result<Bytes, S3Error>>) -> Resu
     Ok(())
 }
 
-/// Work under way, and what was chosen for these devices.
+/// Work under way, what was chosen for these devices, and what lies on them of the rows.
 fn of_this_server(key: &[u8]) -> bool {
-    matches!(key.first(), Some(&space::RECLAIM | &space::JOBS | &space::SETTINGS))
+    matches!(key.first(), Some(&space::RECLAIM | &space::JOBS | &space::SETTINGS | &space::ARCHIVE))
 }
 
 /// Read one piece ahead of who pulls.

@@ -20,9 +20,9 @@ mod port;
 pub mod table;
 
 pub use engine::{
-    Applied, Catalog, Cursor, Engine, Filling, Headroom, Index, IndexCursor, IndexRead, IndexRow, IndexWrite,
-    MemIndex, MemState, Member, MemberState, Moment, Options, Snapshot, Standing, TreeIndex, TreeOptions,
-    Verified, Watch,
+    Applied, Archive, Catalog, Changed, Cursor, Engine, Filling, Headroom, Index, IndexCursor, IndexRead,
+    IndexRow, IndexWrite, MemIndex, MemState, Member, MemberState, Moment, Options, Snapshot, Standing,
+    TreeIndex, TreeOptions, Verified, Watch, begin_after, is_blank,
 };
 pub use fault::Fault;
 pub use port::{Decision, Group, KEY_BYTES_MAX, PLAN_BYTES_MAX, Plan, Purpose, VALUE_BYTES_MAX, View, Write};

@@ -2,6 +2,7 @@
 //!
 //! Keepers read the catalog's outbox rows, so nothing is lost in a crash. They know nothing about HTTP.
 
+pub mod archive;
 mod compact;
 mod evacuate;
 mod jobs;
@@ -26,7 +27,7 @@ pub use rebalance::{Rebalanced, Rebalancer, Rebalancing};
 pub use reclaim::Reclaimer;
 pub use rows::{Named, content_of, named, with_content};
 pub use scrub::{ScrubOptions, Scrubbed, Scrubber, Scrubbing};
-pub use sweep::{Swept, sweep};
+pub use sweep::{Swept, sweep, sweep_device};
 pub use verify::{Finding, Kind, Verification, Verified, verify};
 
 use thiserror::Error;

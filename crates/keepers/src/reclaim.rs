@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use catalog::table::{AnnotationRow, Content, PartRow, PartTable, ReclaimRow, space};
-use catalog::{Decision, Group, Write};
+use catalog::{Decision, Group, Headroom, Write};
 use model::{BucketId, ObjectKey, Ordinal, UploadId};
 use semantics::Hall;
 use stripe::Manifest;
@@ -71,8 +71,8 @@ impl Reclaimer {
     }
 
     fn due(&self) -> Result<Vec<(Vec<u8>, ReclaimRow)>, KeeperFault> {
+        let oldest = self.oldest_needed()?;
         let view = self.hall.catalog().snapshot()?;
-        let oldest = self.hall.pins().oldest();
         let mut cursor = view.cursor(&[space::RECLAIM], &[space::RECLAIM + 1])?;
         let mut due = Vec::new();
         while due.len() < ROUND_MAX
@@ -85,6 +85,17 @@ impl Reclaimer {
             due.push((key, ReclaimRow::decode(row).map_err(damaged)?));
         }
         Ok(due)
+    }
+
+    /// Bytes that were unnamed by then are still needed: by who reads them, and by the catalog that the archive would make.
+    fn oldest_needed(&self) -> Result<Option<Ordinal>, KeeperFault> {
+        let catalog = self.hall.catalog();
+        let unarchived = match catalog.headroom() {
+            Headroom::Ample => catalog.archived()?.map(|at| Ordinal::from_u64(at.as_u64().saturating_add(1))),
+            // The index may need the room to get further.
+            Headroom::Scarce => None,
+        };
+        Ok(self.hall.pins().oldest().into_iter().chain(unarchived).min())
     }
 
     async fn free(&self, row: &ReclaimRow) -> Result<(), KeeperFault> {

@@ -1,6 +1,8 @@
 //! The rows that name bytes in the store, in the order of their keys.
 
-use catalog::table::{AnnotationRow, Content, PartRow, UploadRow, VersionRow, VersionState, space};
+use catalog::table::{
+    AnnotationRow, ArchiveRow, Content, PartRow, UploadRow, VersionRow, VersionState, space,
+};
 use catalog::{Snapshot, View};
 use model::{BucketId, ObjectKey, Ordinal, StorageClass, UploadId};
 use semantics::{ChunkOwner, redundancy};
@@ -11,7 +13,7 @@ use bytes::Bytes;
 use crate::KeeperFault;
 
 /// The spaces whose rows may name bytes, ascending.
-const SPACES: [u8; 3] = [space::VERSIONS, space::ANNOTATIONS, space::PARTS];
+const SPACES: [u8; 4] = [space::VERSIONS, space::ANNOTATIONS, space::PARTS, space::ARCHIVE];
 
 /// A row that names bytes.
 #[derive(Clone, Debug)]
@@ -69,6 +71,7 @@ pub(crate) fn rows_of_which(
         ChunkOwner::Object { bucket, key } => space::of_key(space::VERSIONS, *bucket, key.as_str()),
         ChunkOwner::Part { bucket, key, upload, number } => space::part(*bucket, key, *upload, *number),
         ChunkOwner::Annotation { bucket, salt, name } => space::annotation(*bucket, *salt, name),
+        ChunkOwner::Rows(page) => page.key(),
     };
     let mut cursor = view.cursor(&prefix, &space::end_of(&prefix))?;
     let mut rows = Vec::new();
@@ -95,6 +98,10 @@ pub fn content_of(key: &[u8], row: Bytes) -> Result<Option<Content>, KeeperFault
         },
         Some(&space::PARTS) => Some(PartRow::decode(row).map_err(damaged)?.content),
         Some(&space::ANNOTATIONS) => Some(AnnotationRow::decode(row).map_err(damaged)?.content),
+        Some(&space::ARCHIVE) => {
+            let row = ArchiveRow::decode(row).map_err(damaged)?;
+            (!row.is_missed()).then_some(Content::Stored(row.manifest))
+        }
         _ => None,
     })
 }
@@ -112,11 +119,19 @@ pub fn with_content(key: &[u8], row: Bytes, content: Content) -> Result<Option<B
         Some(&space::ANNOTATIONS) => {
             Some(AnnotationRow { content, ..AnnotationRow::decode(row).map_err(damaged)? }.encode())
         }
+        Some(&space::ARCHIVE) => {
+            let Content::Stored(manifest) = content else { return Ok(None) };
+            Some(ArchiveRow { manifest, ..ArchiveRow::decode(row).map_err(damaged)? }.encode())
+        }
         _ => None,
     })
 }
 
 fn whose(view: &Snapshot, key: &[u8], row: Bytes) -> Result<Option<(ChunkOwner, StorageClass)>, KeeperFault> {
+    if key.first() == Some(&space::ARCHIVE) {
+        let page = ArchiveRow::decode(row).map_err(damaged)?.page;
+        return Ok((page.key() == key).then_some((ChunkOwner::Rows(page), StorageClass::Standard)));
+    }
     let Some(bucket) = key.get(1..9).and_then(|id| id.try_into().ok()) else { return Ok(None) };
     let bucket = BucketId(u64::from_be_bytes(bucket));
     if key[0] == space::ANNOTATIONS {

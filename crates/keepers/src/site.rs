@@ -13,13 +13,14 @@ use tokio::task::JoinHandle;
 use world::Clock;
 use world::thread::spawn_blocking;
 
-use crate::steward::{OpenIndex, Steward, first_copies, stripe_slot};
+use crate::archive::{ArchiveOptions, Archivist, RowArchive};
+use crate::steward::{OpenIndex, Steward, first_copies, standing, stripe_slot};
 use crate::{Mender, MoveOptions, Orders, Reclaimer, ScrubOptions, Scrubber, Scrubbing, movers, sweep};
 
 /// The row that keeps the parity of the site.
 const PARITY: &str = "parity";
 /// Where a device keeps its copy of the index.
-const INDEX_DIR: &str = "index";
+pub const INDEX_DIR: &str = "index";
 
 pub struct Site {
     pub catalog: Catalog,
@@ -34,6 +35,8 @@ pub struct SiteOptions {
     /// But for the parity.
     pub stripe: stripe::Options,
     pub index: TreeOptions,
+    /// Whether the catalog's rows are kept in the volumes, too.
+    pub archived: bool,
 }
 
 #[derive(Debug, Error)]
@@ -46,7 +49,10 @@ pub enum SiteFault {
     Fleet { doing: &'static str, source: devices::Fault },
     #[error("none of the devices that hold the catalog is here; bring one of them back")]
     NoCatalog,
-    #[error("the catalog is empty, yet the volumes hold objects: its files were lost")]
+    #[error(
+        "the catalog is empty, yet the volumes hold objects: its files were lost. Put them back if they are anywhere; else \
+         `strongroom verify --rebuild`, with the same --data, makes a new catalog of what the volumes hold"
+    )]
     LostCatalog,
 }
 
@@ -73,26 +79,53 @@ pub async fn open(
 
     let copies = catalog_members(fleet, &steward, first_parity, &open_index)?;
     let ear = Arc::new(Ear(Arc::downgrade(&steward)));
-    let catalog = Catalog::open_members(copies, ear.clone(), clock, options.catalog)
-        .map_err(SiteFault::catalog("opening the catalog"))?;
+    // The volumes first: what the catalog's index is given, they are given before.
+    let stripes = stripe::Options { parity: first_parity, ..options.stripe };
+    let store = open_store(fleet, ear.clone(), stripes)?;
+    let catalog = open_catalog(copies, ear, &store, clock, (options.catalog, options.archived)).await?;
     let parity = parity(options.parity, first_parity, &catalog)?;
-    let stripes = stripe::Options { parity, ..options.stripe };
-    // Those that opening the catalog left.
-    let members = members(fleet);
-    let opened = Store::open(members.iter().map(stripe_slot).collect(), ear, stripes);
-    let (store, failed) = opened.map_err(SiteFault::Store)?;
+    store.set_parity(parity);
+    // Opening the catalog may have given some up.
+    for entry in &fleet.roster().entries {
+        store.stand(entry.number.0, standing(entry.state));
+    }
+    refuse_lost_catalog(&catalog, &store)?;
+    keep_parity(parity, &catalog).await?;
+    Ok(Site { catalog, store, steward })
+}
+
+/// Over all members; who cannot be opened is out.
+pub fn open_store(
+    fleet: &Fleet,
+    watch: Arc<dyn stripe::Watch>,
+    options: stripe::Options,
+) -> Result<Store, SiteFault> {
+    let slots = members(fleet).iter().map(stripe_slot).collect();
+    let (store, failed) = Store::open(slots, watch, options).map_err(SiteFault::Store)?;
     for (number, fault) in failed {
         tracing::error!(device = number, %fault, "the device's volumes can't be opened: it is out");
         fleet
             .take_out(DeviceNumber(number), Reason::Failed)
             .map_err(SiteFault::fleet("going on without a device"))?;
     }
-    for slot in members.iter().filter(|slot| slot.state == State::Draining) {
-        store.stand(slot.number.0, stripe::Standing::Draining);
-    }
-    refuse_lost_catalog(&catalog, &store)?;
-    keep_parity(parity, &catalog).await?;
-    Ok(Site { catalog, store, steward })
+    Ok(store)
+}
+
+async fn open_catalog(
+    copies: Vec<Member>,
+    watch: Arc<Ear>,
+    store: &Store,
+    clock: Arc<dyn Clock>,
+    (options, archived): (catalog::Options, bool),
+) -> Result<Catalog, SiteFault> {
+    let archive = archived.then(|| Arc::new(RowArchive::new(store.clone())));
+    let opening = spawn_blocking(move || match archive {
+        Some(archive) => Catalog::open_archived(copies, watch, archive, clock, options),
+        None => Catalog::open_members(copies, watch, clock, options),
+    });
+    let opened =
+        opening.await.map_err(|_| SiteFault::catalog("opening the catalog")(catalog::Fault::Closed))?;
+    opened.map_err(SiteFault::catalog("opening the catalog"))
 }
 
 fn members(fleet: &Fleet) -> Vec<Slot> {
@@ -162,7 +195,7 @@ fn catalog_members(
     if copies.is_empty() { Err(SiteFault::NoCatalog) } else { Ok(copies) }
 }
 
-fn opener(options: TreeOptions) -> OpenIndex {
+pub fn opener(options: TreeOptions) -> OpenIndex {
     let failed =
         |error: std::io::Error| catalog::Fault::Io { doing: "emptying the index", source: Arc::new(error) };
     Arc::new(move |slot: &Slot, fresh: bool| -> Result<Box<dyn Index>, catalog::Fault> {
@@ -226,12 +259,18 @@ pub struct Keeping {
 }
 
 /// Starts all that keeps a site whole; from now on the steward acts.
-pub fn keep(hall: &Hall, steward: &Arc<Steward>, scrub: ScrubOptions, moving: MoveOptions) -> Keeping {
+pub fn keep(
+    hall: &Hall,
+    steward: &Arc<Steward>,
+    scrub: ScrubOptions,
+    moving: MoveOptions,
+    archive: Option<ArchiveOptions>,
+) -> Keeping {
     let (mender, repair) = Mender::new(hall.clone());
     let (scrubber, scrubbing) = Scrubber::new(hall.clone(), repair.clone(), scrub);
     let (compactor, rebalancer, moving) = movers(hall, &repair, moving);
     steward.take_charge(hall.clone(), repair.clone(), scrubbing.clone(), moving);
-    let tasks = vec![
+    let mut tasks = vec![
         tokio::spawn(compactor.run()),
         tokio::spawn(rebalancer.run()),
         tokio::spawn(scrubber.run()),
@@ -240,6 +279,7 @@ pub fn keep(hall: &Hall, steward: &Arc<Steward>, scrub: ScrubOptions, moving: Mo
         tokio::spawn(sweep_once(hall.clone())),
         tokio::spawn(Reclaimer::new(hall.clone()).run()),
     ];
+    tasks.extend(archive.map(|options| tokio::spawn(Archivist::new(hall.clone(), options).run())));
     Keeping { tasks, repair, scrubbing }
 }
 

@@ -44,7 +44,7 @@ pub(crate) async fn owe_sweep(hall: &Hall, device: u16) -> Result<(), KeeperFaul
 
 /// As `sweep`, all of a device that was away. Whoever landed bytes there before it went must have named them, or have given
 /// them up.
-pub(crate) async fn sweep_device(hall: &Hall, device: u16) -> Result<Swept, KeeperFault> {
+pub async fn sweep_device(hall: &Hall, device: u16) -> Result<Swept, KeeperFault> {
     // Once more: an earlier sweep of it may have ended since, and what was to be committed before is visible then.
     owe_sweep(hall, device).await?;
     let swept = free_unnamed(hall, hall.store().sweep_device(device)).await?;

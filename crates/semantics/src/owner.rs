@@ -2,6 +2,7 @@
 
 use api::S3Error;
 use bytes::Bytes;
+use catalog::table::Page;
 use model::{AnnotationName, BucketId, ObjectKey, Ordinal, PartNumber, UploadId};
 use stripe::Owner;
 
@@ -26,11 +27,14 @@ pub enum ChunkOwner {
         salt: u128,
         name: AnnotationName,
     },
+    /// The catalog's own rows, kept once more.
+    Rows(Page),
 }
 
 const OBJECT: u8 = 1;
 const PART: u8 = 2;
 const ANNOTATION: u8 = 3;
+const ROWS: u8 = 4;
 
 impl ChunkOwner {
     pub fn encode(&self) -> Bytes {
@@ -55,6 +59,10 @@ impl ChunkOwner {
                 bytes.extend_from_slice(&salt.to_be_bytes());
                 bytes.extend_from_slice(name.as_str().as_bytes());
             }
+            Self::Rows(page) => {
+                bytes.push(ROWS);
+                bytes.extend_from_slice(&page.encode());
+            }
         }
         Bytes::from(bytes)
     }
@@ -67,6 +75,9 @@ impl ChunkOwner {
     /// `None` for bytes that this release did not write.
     pub fn decode(bytes: &[u8]) -> Option<Self> {
         let (kind, rest) = bytes.split_first()?;
+        if *kind == ROWS {
+            return Page::decode(rest).map(Self::Rows);
+        }
         let (bucket, rest) = rest.split_first_chunk()?;
         let bucket = BucketId(u64::from_be_bytes(*bucket));
         match *kind {
@@ -96,6 +107,8 @@ fn key(bytes: &[u8]) -> Option<ObjectKey> {
 
 #[cfg(test)]
 mod tests {
+    use catalog::table::Stretch;
+
     use super::*;
 
     #[test]
@@ -104,7 +117,11 @@ mod tests {
         let upload = UploadId { ordinal: Ordinal::from_u64(3), salt: 4 };
         let number = PartNumber::new(10_000).unwrap();
         let name = AnnotationName::new("ä".repeat(256)).unwrap();
+        let (from, to) = (Ordinal::from_u64(3), Ordinal::from_u64(8));
+        let stretch = Stretch::Range { round: to, place: 7, at: from };
         for owner in [
+            ChunkOwner::Rows(Page::missed(from, to)),
+            ChunkOwner::Rows(Page { stretch, number: 1, is_last: false, bytes: 9 }),
             ChunkOwner::Object { bucket, key: key.clone() },
             ChunkOwner::Part { bucket, key, upload, number },
             ChunkOwner::Annotation { bucket, salt: u128::MAX - 1, name },
@@ -114,5 +131,6 @@ mod tests {
         assert_eq!(ChunkOwner::decode(&[]), None);
         assert_eq!(ChunkOwner::decode(&[3; 40]), None);
         assert_eq!(ChunkOwner::decode(&[4; 40]), None);
+        assert_eq!(ChunkOwner::decode(&[5; 40]), None);
     }
 }

@@ -1,6 +1,6 @@
 //! The store: every way in and out of the bytes.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -38,6 +38,7 @@ struct Inner {
     codes: Codes,
     watch: Arc<dyn Watch>,
     options: Options,
+    parity: AtomicU8,
     /// For chunks on their way to a lane: always gets free again, as lanes always go on.
     writing: Arc<Semaphore>,
     /// For chunks that still fill: may be held for as long as a client is slow, so nobody waits for it.
@@ -118,6 +119,7 @@ impl Store {
             gone: Mutex::default(),
             codes: Codes::new(),
             watch,
+            parity: AtomicU8::new(options.parity),
             turn: AtomicU64::new(options.random.0.u64() >> 1),
             options,
             writing: Arc::new(Semaphore::new(half)),
@@ -169,7 +171,12 @@ impl Store {
 
     /// How many devices what is written now may lose at once.
     pub fn parity(&self) -> u8 {
-        self.0.options.parity
+        self.0.parity.load(Ordering::Relaxed)
+    }
+
+    /// How many devices what is written from now on may lose at once.
+    pub fn set_parity(&self, parity: u8) {
+        self.0.parity.store(parity, Ordering::Relaxed);
     }
 
     /// How what is written now is coded; `None` when there is no device to write to.

@@ -53,11 +53,10 @@ pub enum Command {
         output: Output,
     },
     /// Check every object against the bytes on the devices, and every record against the objects; waits
-    #[command(after_help = OPERATING)]
-    Verify {
-        #[command(flatten)]
-        output: Output,
-    },
+    #[command(
+        after_help = "Finds the server by AWS_ENDPOINT_URL and signs with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, which must be the root credentials.\n\nWith --rebuild no server may run on the directories, and the catalog must be lost: it is made anew of the rows that the volumes hold. Exits with 1 when something is missing.\n\nExample:\n  strongroom verify --rebuild --data /mnt/d1 --data /mnt/d2"
+    )]
+    Verify(Box<VerifyArgs>),
     /// Make, list and delete accounts on a running server
     #[command(
         after_help = "Finds the server by AWS_ENDPOINT_URL and signs with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, which must be the root credentials.\n\nExample:\n  strongroom account create alice --email alice@example.com"
@@ -202,6 +201,24 @@ pub struct RebalanceArgs {
     pub output: Output,
 }
 
+#[derive(Args)]
+pub struct VerifyArgs {
+    #[command(flatten)]
+    pub output: Output,
+    /// Make the catalog anew of what the volumes hold, after all copies of it were lost
+    #[arg(long)]
+    pub rebuild: bool,
+    /// With --rebuild: the data directories, as for `serve`
+    #[arg(long, value_name = "DIR", value_delimiter = ',', requires = "rebuild")]
+    pub data: Vec<DataDir>,
+    /// With --rebuild: the settings' file of the server
+    #[arg(long, value_name = "FILE", requires = "rebuild")]
+    pub config: Option<PathBuf>,
+    /// With --rebuild: go on without this device, which is lost for good; may be repeated
+    #[arg(long, value_name = "NUMBER", value_delimiter = ',', requires = "rebuild")]
+    pub without: Vec<u16>,
+}
+
 #[derive(Subcommand)]
 pub enum DeviceAction {
     /// Take a further directory into use: a new device, or one that was out
@@ -279,6 +296,12 @@ pub struct ServeArgs {
     /// Largest size of a volume's file [default: 1GiB]
     #[arg(long, env = "STRONGROOM_VOLUME_MAX", value_name = "SIZE", hide = true)]
     pub volume_max: Option<Size>,
+    /// What the row archive may hold of changes, beside half of all rows, before all rows are written anew [default: 64MiB]
+    #[arg(long, env = "STRONGROOM_ARCHIVE_ALLOWANCE", value_name = "SIZE", hide = true)]
+    pub archive_allowance: Option<Size>,
+    /// How many bytes of rows a second are then written [default: 16MiB]
+    #[arg(long, env = "STRONGROOM_ARCHIVE_RATE", value_name = "SIZE", hide = true)]
+    pub archive_rate: Option<Size>,
     /// Address of the S3 endpoint [default: 127.0.0.1:9000]
     #[arg(long, env = "STRONGROOM_LISTEN", value_name = "ADDRESS")]
     pub listen: Option<SocketAddr>,

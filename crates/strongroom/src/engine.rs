@@ -38,13 +38,12 @@ pub async fn open(
 ) -> anyhow::Result<Engine> {
     let fleet = Arc::new(fleet(settings, clock.clone(), random.clone())?);
     dirs(&fleet).iter().try_for_each(private)?;
-    let mut stripe = stripe::Options { patience: PATIENCE, ..stripe::Options::default() };
-    stripe.volume_size_bytes_max = settings.volume_bytes_max.unwrap_or(stripe.volume_size_bytes_max);
     let options = SiteOptions {
         parity: settings.parity,
         catalog: catalog::Options { salt: random.u64(), ..catalog::Options::default() },
-        stripe,
+        stripe: stripe_options(settings),
         index: TreeOptions::default(),
+        archived: true,
     };
     let Site { catalog, store, steward } = site::open(&fleet, clock, options).await?;
     let health = Health::start(fleet.clone(), Rhythm::default(), steward.clone())?;
@@ -52,12 +51,19 @@ pub async fn open(
     Ok(Engine { catalog, store, steward, dirs: dirs(&fleet), health: Some(health), fleet })
 }
 
+/// But for the parity.
+pub fn stripe_options(settings: &Settings) -> stripe::Options {
+    let mut options = stripe::Options { patience: PATIENCE, ..stripe::Options::default() };
+    options.volume_size_bytes_max = settings.volume_bytes_max.unwrap_or(options.volume_size_bytes_max);
+    options
+}
+
 fn dirs(fleet: &Fleet) -> Vec<PathBuf> {
     let members = fleet.slots().into_iter().filter(|slot| slot.state.is_member());
     members.map(|slot| PathBuf::from(slot.label)).collect()
 }
 
-fn fleet(settings: &Settings, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> anyhow::Result<Fleet> {
+pub fn fleet(settings: &Settings, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> anyhow::Result<Fleet> {
     let mut offers = Vec::new();
     for data in &settings.data {
         match Offer::at(&data.path, data.zone.clone()) {

@@ -15,6 +15,7 @@ mod log_fields;
 mod master_key;
 mod operate;
 mod rebalance;
+mod rebuild;
 mod root;
 mod serve;
 mod settings;
@@ -45,7 +46,8 @@ fn main() -> ExitCode {
         Command::Repair { output } => operate::repair(&output),
         Command::Rebalance(arguments) => rebalance::run(&arguments),
         Command::Scrub { output } => operate::scrub(&output),
-        Command::Verify { output } => operate::verify(&output),
+        Command::Verify(arguments) if arguments.rebuild => rebuild::run(*arguments),
+        Command::Verify(arguments) => operate::verify(&arguments.output),
         Command::Backup(arguments) => backup::run(*arguments),
         Command::Restore(arguments) => backup::run_restore(*arguments),
     };

@@ -29,7 +29,7 @@ use crate::client::SYSTEM_CERTIFICATES;
 use crate::corridor::Corridor;
 use crate::log_buffer::LogBuffer;
 use crate::settings::Settings;
-use crate::{engine, master_key, root, telemetry};
+use crate::{engine, master_key, rebuild, root, telemetry};
 
 pub fn run(arguments: ServeArgs) -> anyhow::Result<()> {
     let settings = Settings::read(arguments)?;
@@ -68,6 +68,7 @@ async fn serve(settings: Settings, log: LogBuffer) -> anyhow::Result<()> {
         .with_context(|| format!("listening on {}; is another server running there?", settings.listen))?;
     let address = listener.address()?;
     check_whole(&settings.data)?;
+    rebuild::check_ended(&settings.data)?;
     let engine = engine::open(&settings, clock.clone(), random.clone()).await?;
 
     let sealer = master_key::sealer(&engine.dirs, &engine.catalog, &random).await?;
@@ -152,7 +153,7 @@ fn keep(
     settings: &Settings,
     metrics: metrics_exporter_prometheus::PrometheusHandle,
 ) -> Vec<tokio::task::JoinHandle<()>> {
-    let keeping = site::keep(hall, steward, settings.scrub, settings.moving);
+    let keeping = site::keep(hall, steward, settings.scrub, settings.moving, Some(settings.archive));
     if !settings.without.is_empty() {
         // Whoever was given up just now was in before, and nobody has noticed that it went.
         keeping.repair.pass();

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use audit::FileOptions;
+use keepers::archive::ArchiveOptions;
 use keepers::{MoveOptions, ScrubOptions};
 use model::Region;
 use sigv4::V2;
@@ -28,6 +29,7 @@ pub struct Settings {
     pub scrub: ScrubOptions,
     pub moving: MoveOptions,
     pub volume_bytes_max: Option<u64>,
+    pub archive: ArchiveOptions,
     pub listen: SocketAddr,
     pub regions: Vec<Region>,
     pub tls: Option<TlsFiles>,
@@ -102,6 +104,7 @@ impl Settings {
             scrub: scrub(args.scrub_days, args.scrub_rate),
             moving: moving(args.reclaim_rate, args.rebalance_at),
             volume_bytes_max: args.volume_max.map(|size| size.0),
+            archive: archive(args.archive_allowance, args.archive_rate),
             listen: match args.listen {
                 Some(address) => address,
                 None => LISTEN.parse().context("the default address")?,
@@ -137,6 +140,13 @@ fn moving(rate: Option<Size>, at: Option<Size>) -> MoveOptions {
     moving
 }
 
+fn archive(allowance: Option<Size>, rate: Option<Size>) -> ArchiveOptions {
+    let mut archive = ArchiveOptions::default();
+    set(&mut archive.allowance_bytes, allowance.map(|allowance| allowance.0));
+    set(&mut archive.bytes_per_second, rate.map(|rate| rate.0));
+    archive
+}
+
 fn set<T>(setting: &mut T, given: Option<T>) {
     if let Some(given) = given {
         *setting = given;
@@ -155,6 +165,8 @@ fn merge(flags: ServeArgs, file: ServeArgs) -> ServeArgs {
         reclaim_rate: flags.reclaim_rate.or(file.reclaim_rate),
         rebalance_at: flags.rebalance_at.or(file.rebalance_at),
         volume_max: flags.volume_max.or(file.volume_max),
+        archive_allowance: flags.archive_allowance.or(file.archive_allowance),
+        archive_rate: flags.archive_rate.or(file.archive_rate),
         without: if flags.without.is_empty() { file.without } else { flags.without },
         listen: flags.listen.or(file.listen),
         region: or(flags.region, file.region),

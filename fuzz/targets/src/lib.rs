@@ -5,6 +5,7 @@
 //! panicking they assert what a wrong answer would break: what was decoded encodes to the same, a body says the
 //! same in whatever pieces it comes, a damaged device is refused or gives what was written.
 
+mod archive;
 mod aws_chunked;
 mod form_data;
 mod image;
@@ -28,6 +29,7 @@ mod volume_device;
 mod volume_formats;
 mod xml;
 
+pub use archive::archive;
 pub use aws_chunked::aws_chunked;
 pub use form_data::form_data;
 pub use index::index;
@@ -50,7 +52,8 @@ pub use xml::xml;
 pub type Target = fn(&[u8]);
 
 /// All targets by the names of their corpora and binaries.
-pub const TARGETS: [(&str, Target); 17] = [
+pub const TARGETS: [(&str, Target); 18] = [
+    ("archive", archive),
     ("aws_chunked", aws_chunked),
     ("form_data", form_data),
     ("index", index),

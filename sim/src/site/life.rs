@@ -9,9 +9,9 @@ use bytes::Bytes;
 use catalog::table::space;
 use catalog::{Decision, Group, Write};
 use devices::{Fleet, Numbers, Offer};
-use keepers::{MoveOptions, ScrubOptions};
 use keepers::site::{self, Keeping, Site, SiteOptions};
 use keepers::steward::Steward;
+use keepers::{MoveOptions, ScrubOptions};
 use model::Timestamp;
 use reference::hall::{account, account_row, region};
 use semantics::{Hall, Handle, Settings};
@@ -132,7 +132,8 @@ impl Life {
             let site = site::open(&fleet, clock.clone(), site_options(plan, &random)).await;
             let site = site.map_err(|fault| told(&fault))?;
             let front = front(&site, plan, clock, random);
-            let keeping = site::keep(&front.hall, &site.steward, ScrubOptions::default(), MoveOptions::default());
+            let keeping =
+                site::keep(&front.hall, &site.steward, ScrubOptions::default(), MoveOptions::default(), None);
             Ok::<Rooms, String>(Rooms { site, fleet, keeping, front })
         })?;
         match opened {

@@ -17,6 +17,7 @@ use world::thread::{self, Thread};
 use world::{Clock, Disk};
 
 use super::Options;
+use super::archive::Archive;
 use super::checkpoint::Checkpointer;
 use super::index::Index;
 use super::mirror::{Filling, Member, MemberState, Members, Watch};
@@ -31,6 +32,9 @@ const TICK: Duration = Duration::from_secs(1);
 /// After so long without a commit the index is given what the memtables hold, so that listings need not ask them, a
 /// start has nothing to replay, and the memory is free.
 const IDLE: Duration = Duration::from_secs(1);
+
+/// After so long with commits the same is done for an archive's sake: what it lacks is what the memtables hold.
+const ARCHIVE_EVERY: Duration = Duration::from_secs(10);
 
 /// One handle of many; clones share everything.
 #[derive(Clone)]
@@ -84,6 +88,17 @@ impl Catalog {
         Self::start(Engine::open_members(members, watch, clock, options)?, options)
     }
 
+    /// As `open_members`; `archive` keeps every row that goes into the index.
+    pub fn open_archived(
+        members: Vec<Member>,
+        watch: Arc<dyn Watch>,
+        archive: Arc<dyn Archive>,
+        clock: Arc<dyn Clock>,
+        options: Options,
+    ) -> Result<Self, Fault> {
+        Self::start(Engine::open_archived(members, watch, Some(archive), clock, options)?, options)
+    }
+
     fn start(engine: Engine, options: Options) -> Result<Self, Fault> {
         let members = engine.members.clone();
         let tables = engine.tables().clone();
@@ -107,9 +122,20 @@ impl Catalog {
         self.0.tables.snapshot()
     }
 
+    /// What an archive was given by now: all commits up to its ordinal, and perhaps some rows of later ones.
+    pub fn archived_snapshot(&self) -> Result<Snapshot, Fault> {
+        self.0.tables.applied_snapshot()
+    }
+
     /// The last commit that is visible: a snapshot taken after this call sees at least it.
     pub fn last_ordinal(&self) -> Ordinal {
         self.0.tables.visible()
+    }
+
+    /// The last commit that the archive has, or was told to have missed; `None` without an archive.
+    pub fn archived(&self) -> Result<Option<Ordinal>, Fault> {
+        let archived = || Ok(self.0.tables.index.applied()?.ordinal);
+        self.0.checkpointer.has_archive().then(archived).transpose()
     }
 
     /// The latest committed value.
@@ -274,11 +300,12 @@ fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<Thread, Faul
 fn keep_committing(mut engine: Engine, plans: &Receiver<Message>, wake: &SyncSender<()>, plans_max: usize) {
     let mut batch = Vec::new();
     let mut stop = None;
+    let mut frozen = Instant::now();
     while stop.is_none() {
         let mut next = match wait(plans, &engine) {
             Ok(first) => Some(first),
             Err(RecvTimeoutError::Timeout) => {
-                engine.freeze_idle();
+                engine.freeze_early();
                 None
             }
             Err(RecvTimeoutError::Disconnected) => break,
@@ -293,7 +320,14 @@ fn keep_committing(mut engine: Engine, plans: &Receiver<Message>, wake: &SyncSen
             let more = stop.is_none() && batch.len() < plans_max;
             next = if more { plans.try_recv().ok() } else { None };
         }
+        if engine.tables().list().active.is_empty() {
+            frozen = Instant::now();
+        }
         engine.commit_batch(batch.drain(..));
+        if engine.checkpointer().has_archive() && frozen.elapsed() >= ARCHIVE_EVERY {
+            frozen = Instant::now();
+            engine.freeze_early();
+        }
         if !engine.tables().list().frozen.is_empty()
             && let Err(TrySendError::Disconnected(())) = wake.try_send(())
         {

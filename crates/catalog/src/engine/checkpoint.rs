@@ -12,9 +12,10 @@ use model::Ordinal;
 use world::Disk;
 
 use super::Options;
+use super::archive::{Archive, Changed};
 use super::index::Applied;
 use super::journal::Pool;
-use super::memtable::{Value, Walk};
+use super::memtable::Walk;
 use super::tables::{Frozen, Tables};
 use crate::Fault;
 
@@ -23,12 +24,24 @@ pub(crate) struct Checkpointer {
     pool: Arc<Pool>,
     disk: Arc<dyn Disk>,
     options: Options,
+    archive: Option<Arc<dyn Archive>>,
     one_at_a_time: Mutex<()>,
 }
 
 impl Checkpointer {
-    pub fn new(tables: Arc<Tables>, pool: Arc<Pool>, disk: Arc<dyn Disk>, options: Options) -> Self {
-        Self { tables, pool, disk, options, one_at_a_time: Mutex::default() }
+    pub fn new(
+        tables: Arc<Tables>,
+        pool: Arc<Pool>,
+        disk: Arc<dyn Disk>,
+        options: Options,
+        archive: Option<Arc<dyn Archive>>,
+    ) -> Self {
+        Self { tables, pool, disk, options, archive, one_at_a_time: Mutex::default() }
+    }
+
+    /// What is in the index is also in an archive, as far as that could be.
+    pub const fn has_archive(&self) -> bool {
+        self.archive.is_some()
     }
 
     pub const fn pool(&self) -> &Arc<Pool> {
@@ -66,12 +79,17 @@ impl Checkpointer {
         Ok(())
     }
 
-    /// In transactions of bounded size; only the last one says how far the index has got.
+    /// In transactions of bounded size; only the last one says how far the index has got, and names what the archive kept.
     fn apply(&self, frozen: &Frozen) -> Result<(), Fault> {
+        let mut kept = self.keep(frozen)?;
         let mut walk = frozen.table.walk(&[], Ordinal::from_u64(u64::MAX));
         loop {
-            let rows = self.chunk(&mut walk);
+            let mut rows = self.chunk(&mut walk);
             let applied = walk.row().is_none().then_some(frozen.reaches);
+            if applied.is_some() && !kept.is_empty() {
+                rows.append(&mut kept);
+                rows.sort_by(|(one, _), (other, _)| one.cmp(other));
+            }
             let mut writes = rows.iter().map(|(key, value)| (&key[..], value.as_deref()));
             self.tables.index.apply(&mut writes, applied)?;
             if applied.is_some() {
@@ -80,7 +98,19 @@ impl Checkpointer {
         }
     }
 
-    fn chunk(&self, walk: &mut Walk<'_>) -> Vec<(Bytes, Value)> {
+    fn keep(&self, frozen: &Frozen) -> Result<Vec<Changed>, Fault> {
+        let Some(archive) = &self.archive else { return Ok(Vec::new()) };
+        let (read, applied) = (self.tables.index.read()?, self.tables.index.applied()?);
+        let mut walk = frozen.table.walk(&[], Ordinal::from_u64(u64::MAX));
+        let mut rows = std::iter::from_fn(|| {
+            let row = walk.row().map(|(key, value)| (key.clone(), value.clone()));
+            walk.advance();
+            row
+        });
+        archive.keep(&*read, applied.ordinal, frozen.reaches.ordinal, &mut rows)
+    }
+
+    fn chunk(&self, walk: &mut Walk<'_>) -> Vec<Changed> {
         let mut rows = Vec::new();
         let mut bytes = 0;
         while let Some((key, value)) = walk.row() {

@@ -3,7 +3,9 @@
 //! A commit's way: decided in order (`batch`), appended and synced (`journal`), shown (`memtable`,
 //! `tables`), later moved into the `index` (`checkpoint`). A read's way: `snapshot`, `cursor`.
 
+mod archive;
 mod batch;
+mod blank;
 mod catalog;
 mod checkpoint;
 mod cursor;
@@ -19,6 +21,8 @@ mod tables;
 mod tests;
 
 pub use self::single::Engine;
+pub use archive::{Archive, Changed};
+pub use blank::{begin_after, is_blank};
 pub use catalog::{Catalog, Headroom};
 pub use cursor::Cursor;
 pub use index::{

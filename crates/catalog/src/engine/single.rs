@@ -12,13 +12,16 @@ use model::Ordinal as Place;
 use world::{Clock, Disk};
 
 use super::Options;
+use super::archive::Archive;
 use super::batch::{Batch, settle};
 use super::checkpoint::Checkpointer;
 use super::index::{Applied, Index};
 use super::journal::frame::{self, FrameWriter};
 use super::journal::{AppendError, Journal};
 use super::memtable::Memtable;
-use super::mirror::{self, Filling, Member, MemberState, Members, Mirror, MirrorIndex, Unwatched, Watch};
+use super::mirror::{
+    self, Filling, Member, MemberState, Members, Mirror, MirrorIndex, Unwatched, Watch, withdraw,
+};
 use super::snapshot::Snapshot;
 use super::tables::Tables;
 use crate::{Fault, KEY_BYTES_MAX, Plan};
@@ -50,7 +53,8 @@ impl Engine {
         clock: Arc<dyn Clock>,
         options: Options,
     ) -> Result<Self, Fault> {
-        Self::open_members(vec![Member { number: 0, disk, index }], Arc::new(Unwatched), clock, options)
+        let member = Member { number: 0, disk, index };
+        Self::open_members(vec![member], Arc::new(Unwatched), clock, options)
     }
 
     /// As `open`, from the members that the roster trusts. Those that cannot be used are noted as lost, and joined
@@ -61,10 +65,24 @@ impl Engine {
         clock: Arc<dyn Clock>,
         options: Options,
     ) -> Result<Self, Fault> {
+        Self::open_archived(members, watch, None, clock, options)
+    }
+
+    /// As `open_members`; `archive` keeps every row that goes into the index.
+    pub fn open_archived(
+        members: Vec<Member>,
+        watch: Arc<dyn Watch>,
+        archive: Option<Arc<dyn Archive>>,
+        clock: Arc<dyn Clock>,
+        options: Options,
+    ) -> Result<Self, Fault> {
         let members = mirror::open(members, watch, options)?;
         let disk: Arc<dyn Disk> = Arc::new(Mirror::over(members.clone()));
         let index = Box::new(MirrorIndex::over(members.clone()));
         let applied = index.applied()?;
+        if let Some(archive) = &archive {
+            withdraw(&members, archive.after(applied.ordinal))?;
+        }
         let mut last = applied.ordinal;
         let table = Memtable::default();
         let mut visit = |batch: &super::journal::Batch| {
@@ -81,8 +99,13 @@ impl Engine {
         let mut recovered =
             Journal::recover(disk.clone(), options, applied.sequence, clock.now(), &mut visit)?;
         let tables = Arc::new(Tables::recovered(index, table, last));
-        let checkpointer =
-            Arc::new(Checkpointer::new(tables.clone(), recovered.journal.pool().clone(), disk, options));
+        let checkpointer = Arc::new(Checkpointer::new(
+            tables.clone(),
+            recovered.journal.pool().clone(),
+            disk,
+            options,
+            archive,
+        ));
         let mut frame = FrameWriter::default();
         let begun = match recovered.begin(&mut frame, last) {
             Err(AppendError::Full(Fault::NoSpace)) => {
@@ -267,7 +290,7 @@ impl Engine {
     }
 
     /// Freezes a memtable that is not full, unless the index has enough to do.
-    pub(crate) fn freeze_idle(&mut self) {
+    pub(crate) fn freeze_early(&mut self) {
         if self.tables.list().frozen.len() < self.options.frozen_max {
             self.freeze();
         }

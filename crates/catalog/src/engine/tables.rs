@@ -75,6 +75,13 @@ impl Tables {
         Ok(Snapshot::new(at, list.clone(), index))
     }
 
+    /// What the index alone has, and all of it up to the point in time that it names.
+    pub fn applied_snapshot(&self) -> Result<Snapshot, Fault> {
+        let applied = self.index.applied()?;
+        let nothing = List { active: Arc::default(), frozen: VecDeque::new() };
+        Ok(Snapshot::new(applied.ordinal, Arc::new(nothing), self.index.read()?))
+    }
+
     /// The latest value; it makes no index transaction when a memtable knows the key.
     pub fn get(&self, key: &[u8]) -> Result<Option<Bytes>, Fault> {
         if key.is_empty() || key.len() > KEY_BYTES_MAX {

@@ -23,6 +23,11 @@ impl RowWriter {
         Self(bytes)
     }
 
+    /// For what stands within something that has its format.
+    pub(super) fn bare() -> Self {
+        Self(Vec::with_capacity(64))
+    }
+
     pub fn u8(&mut self, value: u8) {
         self.0.push(value);
     }
@@ -102,6 +107,10 @@ impl RowReader {
     /// Of the row that is read: older ones lack what came later.
     pub const fn format(&self) -> u8 {
         self.format
+    }
+
+    pub const fn is_at_end(&self) -> bool {
+        self.at == self.bytes.len()
     }
 
     pub fn damaged(&self) -> RowError {

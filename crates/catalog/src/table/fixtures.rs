@@ -11,9 +11,9 @@ use model::{
 };
 
 use super::{
-    AccessPointRow, AccountAccessRow, AccountRow, AnnotationRow, Attributes, BucketAccess, BucketRow,
-    ChecksumRow, Content, CorsRow, CurrentRow, JobRow, Marks, ObjectRow, PartRow, PartTable, PointerRow,
-    ReclaimRow, TagsRow, TextRow, UploadRow, VersionRow, VersionState,
+    AccessPointRow, AccountAccessRow, AccountRow, AnnotationRow, ArchiveRow, Attributes, BucketAccess,
+    BucketRow, ChecksumRow, Content, CorsRow, CurrentRow, JobRow, Marks, ObjectRow, Page, PartRow, PartTable,
+    PointerRow, ReclaimRow, Stretch, TagsRow, TextRow, UploadRow, VersionRow, VersionState,
 };
 
 fn hex(bytes: &[u8]) -> String {
@@ -392,4 +392,35 @@ fn jobs_of_format_1_still_open() {
         counts: vec![0, 300],
     };
     frozen!(JobRow, row, "01d6e6eb9ec06804226b65790200ac02");
+}
+
+#[test]
+fn archive_rows_of_format_1_are_frozen() {
+    let (from, to) = (Ordinal::from_u64(0x0102), Ordinal::from_u64(0x0304));
+    let changes = Page { stretch: Stretch::Changes { from, to }, number: 5, is_last: true, bytes: 0x0607 };
+    let row = |page, start: &'static [u8], end: &'static [u8], manifest: &'static [u8]| ArchiveRow {
+        page,
+        start: Bytes::from_static(start),
+        end: Bytes::from_static(end),
+        manifest: Bytes::from_static(manifest),
+    };
+    frozen!(
+        ArchiveRow,
+        row(changes, b"", b"", b"manifest"),
+        "011a690000000000000102000000000000030400000005010000060700006d616e6966657374"
+    );
+    assert_eq!(hex(&changes.key()), "43690000000000000304 00000005".replace(' ', ""));
+    let stretch = Stretch::Range { round: to, place: 8, at: from };
+    let range = Page { stretch, number: 0, is_last: false, bytes: 1 << 20 };
+    frozen!(
+        ArchiveRow,
+        row(range, b"\x10a", b"\x22", b"m"),
+        "011e6200000000000003040000000800000000000001020000000000001000000210610122 6d"
+    );
+    assert_eq!(hex(&range.key()), "4362000000000000030400000008 00000000".replace(' ', ""));
+    frozen!(
+        ArchiveRow,
+        row(Page::missed(from, to), b"", b"", b""),
+        "011a69000000000000010200000000000003040000000001000000000000"
+    );
 }

@@ -36,6 +36,7 @@ pub const PARTS: u8 = 0x31;
 pub const RECLAIM: u8 = 0x40;
 pub const JOBS: u8 = 0x41;
 pub const SETTINGS: u8 = 0x42;
+pub const ARCHIVE: u8 = 0x43;
 pub const ACCOUNTS: u8 = 0x50;
 pub const ACCOUNT_NAMES: u8 = 0x51;
 pub const ACCOUNT_ACCESS: u8 = 0x60;

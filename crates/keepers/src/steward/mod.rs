@@ -299,7 +299,7 @@ const fn reason_of(kind: ErrorKind) -> Reason {
     }
 }
 
-const fn standing(state: State) -> stripe::Standing {
+pub(crate) const fn standing(state: State) -> stripe::Standing {
     match state {
         State::In => stripe::Standing::In,
         State::Draining => stripe::Standing::Draining,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use catalog::table::Page;
 use model::BucketId;
 use semantics::ChunkOwner;
 use stripe::{Fault, Place};
@@ -138,8 +139,11 @@ impl Verification {
 impl Finding {
     pub(super) fn of(kind: Kind, owner: &ChunkOwner, place: Option<Place>, what: impl fmt::Display) -> Self {
         let (bucket, key) = match owner {
-            ChunkOwner::Object { bucket, key } | ChunkOwner::Part { bucket, key, .. } => (*bucket, Some(key)),
-            ChunkOwner::Annotation { bucket, .. } => (*bucket, None),
+            ChunkOwner::Object { bucket, key } | ChunkOwner::Part { bucket, key, .. } => {
+                (Some(*bucket), Some(key))
+            }
+            ChunkOwner::Annotation { bucket, .. } => (Some(*bucket), None),
+            ChunkOwner::Rows(_) => (None, None),
         };
         let key = key.map(|key| key.as_str().to_owned());
         let what = match owner {
@@ -150,8 +154,11 @@ impl Finding {
             ChunkOwner::Annotation { salt, name, .. } => {
                 format!("annotation {} of version {salt:032x}: {what}", name.as_str())
             }
+            ChunkOwner::Rows(Page { stretch, number, .. }) => {
+                format!("page {number} of the archive's {stretch:?}: {what}")
+            }
         };
-        Self { kind, bucket: Some(bucket), key, place, what }
+        Self { kind, bucket, key, place, what }
     }
 }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use catalog::table::{
-    AnnotationRow, BucketRow, Content, CurrentRow, ObjectRow, PartRow, PartTable, PointerRow, UploadRow,
-    VersionRow, space,
+    AnnotationRow, ArchiveRow, BucketRow, Content, CurrentRow, ObjectRow, PartRow, PartTable, PointerRow,
+    Stretch, UploadRow, VersionRow, space,
 };
 use catalog::{Snapshot, View};
 use digest::{md5, md5_of_md5s};
@@ -18,7 +18,7 @@ use crate::KeeperFault;
 use crate::rows::{named, version_of_upload};
 
 /// In this order: what makes claims goes before the versions that meet them.
-pub(super) const SPACES: [u8; 7] = [
+pub(super) const SPACES: [u8; 8] = [
     space::CURRENT,
     space::DELETED,
     space::NULLS,
@@ -26,6 +26,7 @@ pub(super) const SPACES: [u8; 7] = [
     space::PARTS,
     space::ANNOTATIONS,
     space::VERSIONS,
+    space::ARCHIVE,
 ];
 
 /// The rows' judge.
@@ -87,13 +88,18 @@ impl Judge {
             Err(Wrong::So(what)) => what,
         };
         let what = format!("row {:02x}: {what}", key.first().copied().unwrap_or(0));
-        let object = space::split_object(key).filter(|_| key[0] != space::ANNOTATIONS);
-        let (bucket, object) = (bucket_of(key), object.map(|(object, _)| object));
+        let of_bucket = key[0] != space::ARCHIVE;
+        let object = space::split_object(key).filter(|_| of_bucket && key[0] != space::ANNOTATIONS);
+        let bucket = bucket_of(key).filter(|_| of_bucket);
+        let object = object.map(|(object, _)| object);
         self.verification.find(Finding { kind: Kind::Row, bucket, key: object, place: None, what });
         Ok(None)
     }
 
     fn check(&mut self, view: &Snapshot, key: &[u8], row: Bytes) -> Judged<Option<Stored>> {
+        if key[0] == space::ARCHIVE {
+            return check_archive(view, key, row);
+        }
         let bucket = bucket_of(key).ok_or_else(|| so("its key names no bucket"))?;
         self.check_bucket(view, bucket, key)?;
         if key[0] == space::ANNOTATIONS {
@@ -261,6 +267,38 @@ impl At<'_> {
         }
         Ok(part.md5)
     }
+}
+
+/// Pages follow one another without a hole, as far as they were not given up from the front.
+fn check_archive(view: &Snapshot, key: &[u8], row: Bytes) -> Judged<Option<Stored>> {
+    let ArchiveRow { page, start, manifest, .. } = ArchiveRow::decode(row.clone())?;
+    if page.key() != key {
+        return Err(so("its key is another page's"));
+    }
+    let before = view.last_before(&key[..2], key)?.map(|(_, row)| ArchiveRow::decode(row)).transpose()?;
+    let fits = match (&before, page.stretch) {
+        (Some(before), stretch) if page.number > 0 => {
+            before.page.stretch == stretch && before.page.number + 1 == page.number && !before.page.is_last
+        }
+        (None, _) => page.number == 0,
+        (Some(before), Stretch::Changes { from, .. }) => {
+            before.page.is_last && matches!(before.page.stretch, Stretch::Changes { to, .. } if to == from)
+        }
+        (Some(before), Stretch::Range { round, place, .. }) => match before.page.stretch {
+            Stretch::Range { round: of, place: after, .. } if of == round => {
+                before.page.is_last && after.checked_add(1) == Some(place) && before.end == start
+            }
+            _ => true,
+        },
+    };
+    if !fits {
+        return Err(so("it does not follow the page before it"));
+    }
+    if manifest.is_empty() {
+        return Ok(None);
+    }
+    let content = Content::Stored(manifest);
+    stored(view, key, row, &content, page.bytes.into(), None)
 }
 
 /// The content's length is the row's; bytes in the row are proven here.

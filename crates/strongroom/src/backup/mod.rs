@@ -61,7 +61,7 @@ pub fn run_restore(arguments: RestoreArgs) -> anyhow::Result<()> {
     in_runtime(restore(arguments))
 }
 
-fn in_runtime(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+pub fn in_runtime(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
     let log = telemetry::logs(LogFormat::Text, "warn")?;
     let runtime = tokio::runtime::Runtime::new().context("starting the runtime")?;
     let outcome = runtime.block_on(work);

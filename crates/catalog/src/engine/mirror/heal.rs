@@ -23,7 +23,7 @@ pub(super) fn heal(source: &dyn Disk, target: &dyn Disk) -> Result<(), Fault> {
 }
 
 /// Removes all segments but those named; the directory is made where it is missing.
-pub(super) fn empty_but(disk: &dyn Disk, kept: &[String]) -> Result<(), Fault> {
+pub(crate) fn empty_but(disk: &dyn Disk, kept: &[String]) -> Result<(), Fault> {
     let doing = "emptying a journal";
     disk.create_dir(DIRECTORY).map_err(Fault::io(doing))?;
     disk.sync_dir("").map_err(Fault::io(doing))?;

@@ -14,6 +14,7 @@ mod lanes;
 mod members;
 mod open;
 mod read;
+mod withdraw;
 
 use std::sync::Arc;
 
@@ -23,10 +24,12 @@ use super::index::Index;
 use crate::Fault;
 
 pub(crate) use disk::Mirror;
+pub(crate) use heal::empty_but;
 pub(crate) use index::MirrorIndex;
 pub use join::Filling;
 pub(crate) use members::Members;
 pub(crate) use open::open;
+pub(crate) use withdraw::withdraw;
 
 /// A device that carries the whole catalog.
 pub struct Member {

@@ -44,7 +44,7 @@ impl Chunk {
 
 impl Store {
     /// All living records of one device, and an error for all that is neither a record nor a hole. Blocks.
-    pub fn shards(&self, device: u16) -> impl Iterator<Item = Result<Shard, Fault>> + Send + 'static {
+    pub fn survey_shards(&self, device: u16) -> impl Iterator<Item = Result<Shard, Fault>> + Send + 'static {
         let unit = self.ranks().get(device).filter(|unit| !unit.is_out()).cloned();
         unit.into_iter().flat_map(|unit| {
             let living = unit.device.set().survey();

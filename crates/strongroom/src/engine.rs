@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use catalog::{Catalog, TreeOptions};
-use devices::{Fleet, Health, Offer, OpenFault, Rhythm};
+use devices::{Fleet, Health, Offer, Rhythm};
 use keepers::site::{self, Site, SiteOptions};
 use keepers::steward::Steward;
 use model::DeviceNumber;
@@ -63,27 +63,26 @@ fn dirs(fleet: &Fleet) -> Vec<PathBuf> {
     members.map(|slot| PathBuf::from(slot.label)).collect()
 }
 
-pub fn fleet(settings: &Settings, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> anyhow::Result<Fleet> {
-    let mut offers = Vec::new();
-    for data in &settings.data {
-        match Offer::at(&data.path, data.zone.clone()) {
-            Ok(offer) => offers.push(offer),
-            Err(fault @ OpenFault::Busy { .. }) => {
-                bail!("{fault}: stop the other server, or give this one its own --data directory")
-            }
-            // With others beside it a device that is dead or does not know itself is a missing one: whether they may go
-            // on, the roster says.
-            Err(fault @ (OpenFault::Failed { .. } | OpenFault::Nameless { .. }))
-                if settings.data.len() > 1 =>
-            {
-                tracing::error!(%fault, "a device can't be used and counts as missing");
-            }
-            Err(fault) => return Err(fault).context("looking at the data directories"),
-        }
-    }
-    let without: BTreeSet<DeviceNumber> = settings.without.iter().copied().map(DeviceNumber).collect();
-    let deadline = (settings.data.len() > 1).then_some(PATIENCE);
-    Ok(Fleet::open(offers, &without, devices::Options { random, clock, deadline })?)
+fn fleet(settings: &Settings, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> anyhow::Result<Fleet> {
+    let (offers, without) = offers(settings)?;
+    Ok(Fleet::open(offers, &without, devices::Options { random, clock, deadline: Some(PATIENCE) })?)
+}
+
+/// For who makes a new catalog.
+pub fn fleet_without_catalog(
+    settings: &Settings,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+) -> anyhow::Result<Fleet> {
+    let (offers, without) = offers(settings)?;
+    let options = devices::Options { random, clock, deadline: Some(PATIENCE) };
+    Ok(Fleet::open_without_catalog(offers, &without, options)?)
+}
+
+fn offers(settings: &Settings) -> anyhow::Result<(Vec<Offer>, BTreeSet<DeviceNumber>)> {
+    let given: Vec<_> = settings.data.iter().map(|data| (data.path.clone(), data.zone.clone())).collect();
+    let offers = Offer::all(&given, Some(PATIENCE)).context("looking at the data directories")?;
+    Ok((offers, settings.without.iter().copied().map(DeviceNumber).collect()))
 }
 
 /// The directory holds secrets and everybody's data: its owner alone may look in.

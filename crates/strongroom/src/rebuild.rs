@@ -95,7 +95,7 @@ async fn rebuild_site(arguments: VerifyArgs) -> anyhow::Result<()> {
 }
 
 fn open(settings: &Settings, clock: &Arc<dyn Clock>, random: &Arc<dyn Random>) -> anyhow::Result<Lost> {
-    let fleet = Arc::new(engine::fleet(settings, clock.clone(), random.clone())?);
+    let fleet = Arc::new(engine::fleet_without_catalog(settings, clock.clone(), random.clone())?);
     let open_index = site::opener(TreeOptions::default());
     let steward = Steward::new(fleet.clone(), open_index.clone());
     let members: Vec<Slot> = fleet.slots().into_iter().filter(|slot| slot.state.is_member()).collect();

@@ -220,7 +220,7 @@ fn site_options(plan: &Plan, random: &Arc<SeededRandom>) -> SiteOptions {
         salt: random.u64(),
         ..catalog::Options::default()
     };
-    SiteOptions { parity: None, catalog, stripe, index: SMALL_TREE }
+    SiteOptions { parity: None, catalog, stripe, index: SMALL_TREE, archived: false }
 }
 
 fn front(site: &Site, plan: &Plan, clock: Arc<ManualClock>, random: Arc<SeededRandom>) -> Front {

@@ -14,7 +14,7 @@ use model::Ordinal;
 use tokio::sync::oneshot;
 use world::channel::{Receiver, RecvTimeoutError, Sender, SyncSender, TrySendError, channel, sync_channel};
 use world::thread::{self, Thread};
-use world::{Clock, Disk};
+use world::{Clock, Disk, Instant};
 
 use super::Options;
 use super::archive::Archive;

@@ -43,7 +43,7 @@ type WhichChunk = (u128, Option<Place>);
 pub fn find(store: &Store, progress: &Progress) -> Found {
     let mut shards: BTreeMap<Page, BTreeMap<WhichChunk, Vec<Shard>>> = BTreeMap::new();
     for (device, _) in store.devices() {
-        for shard in store.shards(device) {
+        for shard in store.survey_shards(device) {
             let shard = match shard {
                 Ok(shard) => shard,
                 Err(fault) => {

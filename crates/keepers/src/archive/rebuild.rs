@@ -66,6 +66,13 @@ impl Rebuilt {
     pub const fn is_whole(&self) -> bool {
         self.holes.is_empty() && self.lost == 0
     }
+
+    fn note_lost(&mut self, name: String) {
+        self.lost += 1;
+        if self.lost_names.len() < LOST_MAX {
+            self.lost_names.push(name);
+        }
+    }
 }
 
 struct Rebuilding<'a> {
@@ -267,6 +274,13 @@ pub async fn check(
             if looking.len() == AT_ONCE_MAX {
                 ended(&mut looking, &doomed, rebuilt, progress).await?;
             }
+            let named = match named {
+                Ok(named) => named,
+                Err(fault) => {
+                    rebuilt.note_lost(fault.to_string());
+                    continue;
+                }
+            };
             let store = store.clone();
             looking.spawn(async move { (is_there(&store, &named).await, named) });
         }
@@ -287,10 +301,7 @@ async fn ended(
     let (there, named) = ended.map_err(|_| KeeperFault::Store(stripe::Fault::Closed))?;
     progress.checked.fetch_add(1, Ordering::Relaxed);
     if !there && !is_doomed(&named, doomed) {
-        rebuilt.lost += 1;
-        if rebuilt.lost_names.len() < LOST_MAX {
-            rebuilt.lost_names.push(format!("{:?}", named.owner));
-        }
+        rebuilt.note_lost(format!("{:?}", named.owner));
     }
     Ok(())
 }

@@ -120,9 +120,7 @@ async fn serve(settings: Settings, log: LogBuffer) -> anyhow::Result<()> {
         tracing::warn!("some requests did not finish in time and were cut off");
     }
     engine.steward.end().await;
-    for keeper in keepers {
-        keeper.abort();
-    }
+    keepers.iter().for_each(tokio::task::JoinHandle::abort);
     serving.abort();
     tokio::task::spawn_blocking(move || audit.close()).await?;
     engine.close().await

@@ -45,7 +45,7 @@ pub enum OpenFault {
     Forked { number: DeviceNumber, label: String },
     #[error("--without {0}: the site has no such device")]
     Unknown(DeviceNumber),
-    #[error("another server uses {label}; stop it, or give this one its own directories")]
+    #[error("another server uses {label}: stop the other server, or give this one its own --data directory")]
     Busy { label: String },
     #[error("{label}: {detail}")]
     Failed { label: String, detail: String },

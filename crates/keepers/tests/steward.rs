@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use catalog::table::space;
 use catalog::{Catalog, Member, TreeIndex, TreeOptions};
-use devices::{Fleet, Listener as _, Numbers, Offer, Reason, State};
+use devices::{CatalogCopy, Fleet, Listener as _, Numbers, Offer, Reason, State};
 use keepers::steward::{DeviceFault, Steward, first_copies, stripe_slot};
 use keepers::{Mender, MoveOptions, Orders, ScrubOptions, Scrubber, movers};
 use model::DeviceNumber;
@@ -182,6 +182,12 @@ async fn a_device_that_comes_back_keeps_what_is_on_its_way_to_a_name() -> Outcom
     site.run();
     straddling(&site, async {
         for device in 0..3 {
+            // The last whole copy of the catalog is not given up, however ill its device.
+            let whole = |site: &Stewarded| {
+                let roster = site.fleet.roster();
+                roster.entries.iter().filter(|entry| entry.catalog == Some(CatalogCopy::Whole)).count() == 2
+            };
+            site.until("the catalog is whole twice", whole).await;
             site.steward.ill(n(device), Reason::Hung);
             site.until("it is out", |site| site.state(device) != Some(State::In)).await;
             let is_back = |site: &Stewarded| {

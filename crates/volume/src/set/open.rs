@@ -242,11 +242,8 @@ impl Opening<'_> {
         }
         frames.iter().for_each(|frame| bury(&volumes, frame, false));
         // Graves of volumes that went with the ledger must not meet new ones of their numbers.
-        let last = self.files.volumes.last().max(dead.keys().last()).copied();
-        let next_volume = match last {
-            None if self.is_new => 1,
-            last => last.unwrap_or(0).saturating_add(1 + NUMBERS_SKIPPED),
-        };
+        let last = self.files.volumes.last().max(dead.keys().last());
+        let next_volume = last.map_or(1, |last| last.saturating_add(1 + NUMBERS_SKIPPED));
         let head = Head { swept: 0, next_volume, rebuilt: !self.is_new };
         let number = self.files.graves.last().copied().unwrap_or(0);
         let graves = Graves::found(number, self.next_graves(number), &frames);

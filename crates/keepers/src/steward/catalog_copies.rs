@@ -1,9 +1,8 @@
 //! Which devices carry the catalog: as many as may be lost, and one.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use catalog::{Member, Standing};
+use catalog::{Member, MemberState, Standing};
 use devices::{CatalogCopy, Slot, State};
 use model::DeviceNumber;
 use world::thread::spawn_blocking;
@@ -14,17 +13,23 @@ impl Steward {
     /// Lets copies go that are lost or to be drained, and has further ones made.
     pub(super) async fn copy_catalog(&self, charge: &Charge) {
         let _one = self.copying.lock().await;
+        let mut failed: Vec<DeviceNumber> = Vec::new();
         loop {
             self.dismiss_lost(charge);
             let wanted = usize::from(charge.store().parity()) + 1;
-            let slots = self.fleet.slots();
+            let mut slots = self.fleet.slots();
+            slots.retain(|slot| !failed.contains(&slot.number));
             let held: Vec<u16> = charge.catalog().members().into_iter().map(|member| member.number).collect();
             let Some(slot) = next_copy(&slots, &held, wanted) else { break };
-            if let Err(fault) = self.make_copy(charge, slot.clone()).await {
-                tracing::error!(device = %slot.number, %fault, "the catalog could not be copied");
-                break;
+            let number = slot.number;
+            match self.make_copy(charge, slot).await {
+                Ok(()) => tracing::info!(device = %number, "the catalog has a further copy"),
+                // Another device may do it.
+                Err(fault) => {
+                    tracing::error!(device = %number, %fault, "the catalog could not be copied");
+                    failed.push(number);
+                }
             }
-            tracing::info!(device = %slot.number, "the catalog has a further copy");
         }
         self.dismiss_draining(charge);
     }
@@ -32,9 +37,10 @@ impl Steward {
     fn dismiss_lost(&self, charge: &Charge) {
         let roster = self.fleet.roster();
         for member in charge.catalog().members() {
-            let is_member =
-                roster.entry(DeviceNumber(member.number)).is_some_and(|entry| entry.state.is_member());
-            if is_member && !matches!(member.standing, Standing::Lost { .. }) {
+            // One that went out and came in again in the meantime is listed no more.
+            let entry = roster.entry(DeviceNumber(member.number));
+            let is_listed = entry.is_some_and(|entry| entry.state.is_member() && entry.catalog.is_some());
+            if is_listed && !matches!(member.standing, Standing::Lost { .. }) {
                 continue;
             }
             if let Err(fault) = charge.catalog().leave(member.number) {
@@ -48,15 +54,16 @@ impl Steward {
         let members = charge.catalog().members();
         let slots = self.fleet.slots();
         let state = |number: u16| slots.iter().find(|slot| slot.number.0 == number).map(|slot| slot.state);
-        let staying = members.iter().filter(|member| state(member.number) == Some(State::In)).count();
+        let stays = |member: &&MemberState| {
+            matches!(member.standing, Standing::Whole) && state(member.number) == Some(State::In)
+        };
+        let staying = members.iter().filter(stays).count();
         let takers = slots.iter().filter(|slot| slot.state == State::In).count();
         if staying < (usize::from(charge.store().parity()) + 1).min(takers) {
             return;
         }
         for member in members.iter().filter(|member| state(member.number) == Some(State::Draining)) {
-            let mut copies = self.copies();
-            copies.remove(&DeviceNumber(member.number));
-            let noted = self.fleet.set_catalog(&copies).map_err(|fault| fault.to_string());
+            let noted = self.note_no_copy(DeviceNumber(member.number)).map_err(|fault| fault.to_string());
             let left =
                 noted.and_then(|()| charge.catalog().leave(member.number).map_err(|fault| fault.to_string()));
             if let Err(fault) = left {
@@ -66,12 +73,10 @@ impl Steward {
     }
 
     async fn make_copy(&self, charge: &Charge, slot: Slot) -> Result<(), String> {
-        let mut copies = self.copies();
-        copies.insert(slot.number, CatalogCopy::Filling);
         let (fleet, catalog) = (self.fleet.clone(), charge.catalog().clone());
         let open_index = self.open_index.clone();
         let copied = spawn_blocking(move || {
-            fleet.set_catalog(&copies).map_err(|fault| fault.to_string())?;
+            fleet.set_copy(slot.number, Some(CatalogCopy::Filling)).map_err(|fault| fault.to_string())?;
             let index = open_index(&slot, true).map_err(|fault| fault.to_string())?;
             let member = Member { number: slot.number.0, disk: slot.disk.clone(), index };
             catalog.join(member).map_err(|fault| fault.to_string())
@@ -80,21 +85,11 @@ impl Steward {
     }
 
     pub(super) fn note_whole(&self, number: DeviceNumber) -> Result<(), devices::Fault> {
-        let mut copies = self.copies();
-        copies.insert(number, CatalogCopy::Whole);
-        self.fleet.set_catalog(&copies)
+        self.fleet.set_copy(number, Some(CatalogCopy::Whole))
     }
 
     pub(super) fn note_no_copy(&self, number: DeviceNumber) -> Result<(), devices::Fault> {
-        let mut copies = self.copies();
-        copies.remove(&number);
-        self.fleet.set_catalog(&copies)
-    }
-
-    fn copies(&self) -> BTreeMap<DeviceNumber, CatalogCopy> {
-        let roster: Arc<devices::Roster> = self.fleet.roster();
-        let copy = |entry: &devices::Entry| Some((entry.number, entry.catalog?));
-        roster.entries.iter().filter_map(copy).collect()
+        self.fleet.set_copy(number, None)
     }
 }
 

@@ -250,7 +250,12 @@ impl Members {
     pub fn count_in(&self, seat: &Seat) -> Result<(), Fault> {
         let _one = self.changing();
         seat.must_live()?;
-        self.watch.whole(seat.number)?;
+        if let Err(fault) = self.watch.whole(seat.number) {
+            // The next start may trust it nevertheless: until it is noted as lost it is written like any other.
+            if self.watch.lost(seat.number, &fault).is_ok() {
+                return Err(fault);
+            }
+        }
         seat.become_whole();
         Ok(())
     }

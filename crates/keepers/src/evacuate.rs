@@ -9,9 +9,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use model::Ordinal;
 use semantics::{ChunkOwner, Hall};
 use stripe::{Fault, Orphan, Owner, Place, Store};
-use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::task::JoinHandle;
+use world::thread::spawn_blocking;
 
 use crate::KeeperFault;
 use crate::moving::{Gate, Means};
@@ -61,17 +63,20 @@ impl Evacuation {
             return Ok(None);
         }
         let to: Arc<[u16]> = to.into();
-        let (mut moved, mut under_way) = (Moved::default(), Vec::new());
+        let (mut moved, mut under_way, mut ended) = (Moved::default(), Vec::new(), Ok(()));
         for (owner, places) in by_owner(group) {
             moved.seen_bytes += places.values().sum::<u64>();
             // Bytes of an unknown owner belong to a newer release: they stay.
             let Some(owner) = ChunkOwner::decode(owner.bytes()) else { continue };
-            let rows = {
-                let view = self.hall.catalog().snapshot()?;
-                match rows_of_which(&view, &owner, |named| names(named, &places)) {
-                    // What such a row names can't be told: it is for verification.
-                    Err(KeeperFault::Damaged(_)) => continue,
-                    rows => rows?,
+            let view = self.hall.catalog().snapshot().map_err(KeeperFault::from);
+            let rows = match view.and_then(|view| rows_of_which(&view, &owner, |named| names(named, &places)))
+            {
+                Ok(rows) => rows,
+                // What such a row names can't be told: it is for verification.
+                Err(KeeperFault::Damaged(_)) => continue,
+                Err(fault) => {
+                    ended = Err(fault);
+                    break;
                 }
             };
             let places = Arc::new(places);
@@ -84,7 +89,6 @@ impl Evacuation {
                 )));
             }
         }
-        let mut ended = Ok(());
         for row in under_way {
             match row.await.unwrap_or(Err(KeeperFault::Store(Fault::Closed))) {
                 Ok((records, bytes)) => {
@@ -183,11 +187,11 @@ pub(crate) async fn give_way(store: &Store, devices: &[u16]) {
     }
 }
 
-/// Waits until what was moved so far is freed where it lay: reads and backups may hold that up, and what goes on moving
+/// Waits until what was moved since is freed where it lay: reads and backups may hold that up, and what goes on moving
 /// meanwhile would only take more space.
-pub(crate) async fn reclaimed(hall: &Hall) -> Result<(), KeeperFault> {
-    let until = hall.catalog().last_ordinal();
-    while !is_reclaimed(hall, until)? {
+pub(crate) async fn reclaimed(hall: &Hall, since: Ordinal) -> Result<(), KeeperFault> {
+    let moved = since..=hall.catalog().last_ordinal();
+    while !is_reclaimed(hall, &moved)? {
         tokio::time::sleep(RECLAIM_EVERY).await;
     }
     Ok(())

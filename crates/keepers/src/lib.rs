@@ -22,7 +22,7 @@ mod verify;
 
 pub use compact::{Compacted, Compacting, Compactor};
 pub use mend::{Counted, Mender, Orders};
-pub use moving::{MoveOptions, Moving, movers};
+pub use moving::{Gate, MoveOptions, Moving, movers};
 pub use rebalance::{Rebalanced, Rebalancer, Rebalancing};
 pub use reclaim::Reclaimer;
 pub use rows::{Named, content_of, named, with_content};

@@ -1,10 +1,11 @@
-//! What moves bytes that are well: compaction and rebalance, and what they have in common.
+//! What moves bytes that are well: compaction and rebalance, and what they have in common; and the gate that all pass who
+//! land bytes in the background.
 
 use std::sync::Arc;
 
 use semantics::Hall;
 use stripe::Fault;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::pace::Pace;
 use crate::{Compacting, Compactor, KeeperFault, Orders, Rebalancer, Rebalancing};
@@ -32,15 +33,6 @@ impl Default for MoveOptions {
 pub struct Moving {
     pub compacting: Compacting,
     pub rebalancing: Rebalancing,
-    gate: Gate,
-}
-
-impl Moving {
-    /// Waits for what is under way and lets nothing begin any more: after an orderly end nobody sweeps what was landed
-    /// and not named.
-    pub async fn end(&self) {
-        self.gate.close().await;
-    }
 }
 
 /// What both work with.
@@ -53,31 +45,43 @@ pub(crate) struct Means {
     pub gate: Gate,
 }
 
-/// Steps pass it as long as it is open.
+/// Steps that land bytes and name them pass it as long as it is open.
 #[derive(Clone)]
-pub(crate) struct Gate(Arc<Semaphore>);
+pub struct Gate(Arc<Semaphore>);
+
+impl Default for Gate {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(STEPS_MAX as usize)))
+    }
+}
 
 impl Gate {
-    pub async fn enter(&self) -> Result<SemaphorePermit<'_>, KeeperFault> {
-        self.0.acquire().await.map_err(|_| KeeperFault::Store(Fault::Closed))
+    pub(crate) async fn enter(&self) -> Result<OwnedSemaphorePermit, KeeperFault> {
+        self.0.clone().acquire_owned().await.map_err(|_| KeeperFault::Store(Fault::Closed))
     }
 
-    async fn close(&self) {
+    /// Waits for what is under way and lets nothing begin any more: after an orderly end nobody sweeps what was landed
+    /// and not named.
+    pub async fn close(&self) {
         let all = self.0.acquire_many(STEPS_MAX).await;
         self.0.close();
         drop(all);
     }
 }
 
-pub fn movers(hall: &Hall, repair: &Orders, options: MoveOptions) -> (Compactor, Rebalancer, Moving) {
+pub fn movers(
+    hall: &Hall,
+    repair: &Orders,
+    gate: Gate,
+    options: MoveOptions,
+) -> (Compactor, Rebalancer, Moving) {
     let means = Means {
         hall: hall.clone(),
         repair: repair.clone(),
         pace: Arc::new(Pace::new(options.bytes_per_second)),
-        gate: Gate(Arc::new(Semaphore::new(STEPS_MAX as usize))),
+        gate,
     };
-    let gate = means.gate.clone();
     let (compactor, compacting) = Compactor::new(means.clone());
     let (rebalancer, rebalancing) = Rebalancer::new(means, options.rebalance_at_bytes);
-    (compactor, rebalancer, Moving { compacting, rebalancing, gate })
+    (compactor, rebalancer, Moving { compacting, rebalancing })
 }

@@ -4,6 +4,7 @@
 //! between only frees them twice, which the store does not mind. A row younger than the oldest read in progress
 //! waits for it.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use catalog::table::{AnnotationRow, Content, PartRow, PartTable, ReclaimRow, space};
@@ -209,12 +210,12 @@ impl Reclaimer {
     }
 }
 
-/// Whether all that was unnamed up to `until` is freed.
-pub(crate) fn is_reclaimed(hall: &Hall, until: Ordinal) -> Result<bool, KeeperFault> {
+/// Whether all that was unnamed then is freed.
+pub(crate) fn is_reclaimed(hall: &Hall, then: &RangeInclusive<Ordinal>) -> Result<bool, KeeperFault> {
     let view = hall.catalog().snapshot()?;
-    let mut cursor = view.cursor(&[space::RECLAIM], &[space::RECLAIM + 1])?;
+    let mut cursor = view.cursor(&space::reclaim(*then.start(), 0), &[space::RECLAIM + 1])?;
     let oldest = cursor.next()?.map(|(key, _)| space::reclaim_ordinal(&key));
-    Ok(oldest.is_none_or(|oldest| oldest.is_some_and(|oldest| oldest > until)))
+    Ok(oldest.is_none_or(|oldest| oldest.is_some_and(|oldest| oldest > *then.end())))
 }
 
 fn is_listed(part: &[u8], listed: Option<&PartTable>) -> bool {

@@ -1,6 +1,6 @@
 //! Opens a site from its fleet: the catalog on some of the devices, the store on all of them; and starts what keeps it.
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 use catalog::table::space;
 use catalog::{Catalog, Group, Index, Member, TreeIndex, TreeOptions, Watch as _, Write};
@@ -14,8 +14,8 @@ use world::Clock;
 use world::thread::spawn_blocking;
 
 use crate::archive::{ArchiveOptions, Archivist, RowArchive};
-use crate::steward::{OpenIndex, Steward, first_copies, standing, stripe_slot};
-use crate::{Mender, MoveOptions, Orders, Reclaimer, ScrubOptions, Scrubber, Scrubbing, movers, sweep};
+use crate::steward::{Ear, OpenIndex, Steward, first_copies, standing, stripe_slot};
+use crate::{Gate, Mender, MoveOptions, Orders, Reclaimer, ScrubOptions, Scrubber, Scrubbing, movers, sweep};
 
 /// The row that keeps the parity of the site.
 const PARITY: &str = "parity";
@@ -77,8 +77,8 @@ pub async fn open(
     let registered = fleet.roster().entries.iter().filter(|entry| entry.state != State::Removed).count();
     let first_parity = options.parity.unwrap_or_else(|| stripe::default_parity(registered));
 
-    let copies = catalog_members(fleet, &steward, first_parity, &open_index)?;
-    let ear = Arc::new(Ear(Arc::downgrade(&steward)));
+    let ear = Ear::new(fleet);
+    let copies = catalog_members(fleet, &ear, first_parity, &open_index)?;
     // The volumes first: what the catalog's index is given, they are given before.
     let stripes = stripe::Options { parity: first_parity, ..options.stripe };
     let store = open_store(fleet, ear.clone(), stripes)?;
@@ -132,39 +132,10 @@ fn members(fleet: &Fleet) -> Vec<Slot> {
     fleet.slots().into_iter().filter(|slot| slot.state.is_member()).collect()
 }
 
-/// The steward's: it holds catalog and store, so these must not hold it.
-struct Ear(Weak<Steward>);
-
-impl stripe::Watch for Ear {
-    fn failed(&self, device: u16, why: &stripe::Fault) -> bool {
-        self.0.upgrade().is_some_and(|steward| stripe::Watch::failed(&*steward, device, why))
-    }
-
-    fn ailing(&self, device: u16, why: &stripe::Fault) {
-        if let Some(steward) = self.0.upgrade() {
-            stripe::Watch::ailing(&*steward, device, why);
-        }
-    }
-}
-
-impl catalog::Watch for Ear {
-    fn lost(&self, member: u16, why: &catalog::Fault) -> Result<(), catalog::Fault> {
-        self.0
-            .upgrade()
-            .map_or(Err(catalog::Fault::Closed), |steward| catalog::Watch::lost(&*steward, member, why))
-    }
-
-    fn whole(&self, member: u16) -> Result<(), catalog::Fault> {
-        self.0
-            .upgrade()
-            .map_or(Err(catalog::Fault::Closed), |steward| catalog::Watch::whole(&*steward, member))
-    }
-}
-
 /// The copies of the catalog that may be trusted. A site that has none yet gets its first.
 fn catalog_members(
     fleet: &Fleet,
-    steward: &Steward,
+    ear: &Ear,
     parity: u8,
     open_index: &OpenIndex,
 ) -> Result<Vec<Member>, SiteFault> {
@@ -190,7 +161,7 @@ fn catalog_members(
             return Err(SiteFault::catalog("opening the index")(fault));
         }
         // As while it runs: whether the device goes too depends on what became of the copy.
-        steward.lost(number, &fault).map_err(SiteFault::catalog("going on without a copy"))?;
+        ear.lost(number, &fault).map_err(SiteFault::catalog("going on without a copy"))?;
     }
     if copies.is_empty() { Err(SiteFault::NoCatalog) } else { Ok(copies) }
 }
@@ -256,6 +227,20 @@ pub struct Keeping {
     pub tasks: Vec<JoinHandle<()>>,
     pub repair: Orders,
     pub scrubbing: Scrubbing,
+    gate: Gate,
+}
+
+impl Keeping {
+    /// Nothing that is being moved, mended or archived is left without a name. Before the site is closed.
+    pub async fn end(&self) {
+        self.gate.close().await;
+        self.abort();
+    }
+
+    /// As a crash ends it.
+    pub fn abort(&self) {
+        self.tasks.iter().for_each(JoinHandle::abort);
+    }
 }
 
 /// Starts all that keeps a site whole; from now on the steward acts.
@@ -266,9 +251,10 @@ pub fn keep(
     moving: MoveOptions,
     archive: Option<ArchiveOptions>,
 ) -> Keeping {
-    let (mender, repair) = Mender::new(hall.clone());
+    let gate = Gate::default();
+    let (mender, repair) = Mender::new(hall.clone(), gate.clone());
     let (scrubber, scrubbing) = Scrubber::new(hall.clone(), repair.clone(), scrub);
-    let (compactor, rebalancer, moving) = movers(hall, &repair, moving);
+    let (compactor, rebalancer, moving) = movers(hall, &repair, gate.clone(), moving);
     steward.take_charge(hall.clone(), repair.clone(), scrubbing.clone(), moving);
     let mut tasks = vec![
         tokio::spawn(compactor.run()),
@@ -279,8 +265,11 @@ pub fn keep(
         tokio::spawn(sweep_once(hall.clone())),
         tokio::spawn(Reclaimer::new(hall.clone()).run()),
     ];
-    tasks.extend(archive.map(|options| tokio::spawn(Archivist::new(hall.clone(), options).run())));
-    Keeping { tasks, repair, scrubbing }
+    tasks.extend(archive.map(|options| {
+        let archivist = Archivist::new(hall.clone(), gate.clone(), options);
+        tokio::spawn(archivist.run())
+    }));
+    Keeping { tasks, repair, scrubbing, gate }
 }
 
 async fn sweep_once(hall: Hall) {

@@ -41,8 +41,12 @@ async fn swap_whole(hall: Hall, key: Vec<u8>, laid: Vec<(Chunk, Restored)>) -> R
         Ok(Decision::Write(writes, ()))
     });
     let committed = committed.await;
-    // After a fault perhaps the row names them: the next start's sweep will know.
-    if !matches!(committed, Ok(Err(()))) {
+    // Perhaps the row names them: the next start's sweep will know.
+    let may_be_named = match &committed {
+        Ok(outcome) => outcome.is_ok(),
+        Err(fault) => fault.outcome_unknown(),
+    };
+    if may_be_named {
         laid.into_iter().for_each(|(_, restored)| drop(restored.claim()));
     }
     Ok(committed?.is_ok())

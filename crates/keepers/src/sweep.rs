@@ -3,16 +3,20 @@
 //! After a crash it looks only at what was being written when the last run died, so it costs nothing after a clean stop.
 //! Of a device that was away while others deleted it looks at everything; that is owed until it is done.
 
+use std::collections::BTreeMap;
+
 use catalog::table::JobRow;
 use semantics::{ChunkOwner, Hall};
-use stripe::{Chunk, Orphan};
+use stripe::{Chunk, Orphan, Place};
 use world::thread::spawn_blocking;
 
-use crate::unnamed::unnamed;
+use crate::unnamed::{doomed_places, each_doomed, unnamed};
 use crate::{KeeperFault, jobs};
 
 /// Records asked about at once.
 const BATCH_MAX: usize = 1024;
+/// Records freed at once, and a batch more: for each such step all that the reclaimer has to do is read.
+const FREED_MAX: usize = 16 * 1024;
 
 /// What a sweep found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -64,22 +68,38 @@ async fn free_unnamed(
     loop {
         let of = hall.clone();
         let step = spawn_blocking(move || {
-            let batch = next_batch(&mut orphans)?;
-            let looked_at = batch.len() as u64;
-            Ok::<_, KeeperFault>((orphans, looked_at, unnamed(&of, batch)?))
+            let (mut looked_at, mut found) = (0, Vec::new());
+            while found.len() < FREED_MAX {
+                let batch = next_batch(&mut orphans)?;
+                if batch.is_empty() {
+                    break;
+                }
+                looked_at += batch.len() as u64;
+                found.extend(unnamed(&of, batch)?);
+            }
+            Ok::<_, KeeperFault>((orphans, looked_at, freeable(&of, found)?))
         });
-        let (rest, looked_at, unnamed) = step.await.map_err(|_| stripe::Fault::Closed)??;
+        let (rest, looked_at, freed) = step.await.map_err(|_| stripe::Fault::Closed)??;
         if looked_at == 0 {
             return Ok(swept);
         }
-        // Bytes of an unknown owner belong to a newer release: they stay.
-        let known = |orphan: &Orphan| ChunkOwner::decode(orphan.owner.bytes()).is_some();
-        let freed: Vec<Chunk> = unnamed.into_iter().filter(known).map(|orphan| orphan.record).collect();
         hall.store().delete(&freed).await?;
         swept.looked_at += looked_at;
         swept.freed += freed.len() as u64;
         orphans = rest;
     }
+}
+
+fn freeable(hall: &Hall, unnamed: Vec<Orphan>) -> Result<Vec<Chunk>, KeeperFault> {
+    // Bytes of an unknown owner belong to a newer release: they stay.
+    let known = |orphan: &Orphan| ChunkOwner::decode(orphan.owner.bytes()).is_some();
+    let mut freed: BTreeMap<Place, Chunk> =
+        unnamed.into_iter().filter(known).map(|orphan| (orphan.place(), orphan.record)).collect();
+    if !freed.is_empty() {
+        // Who reads an older version, and the archive, still need these: the reclaimer knows when they do no more.
+        each_doomed(hall, |row| doomed_places(row).iter().for_each(|place| drop(freed.remove(place))))?;
+    }
+    Ok(freed.into_values().collect())
 }
 
 /// Empty at the end.

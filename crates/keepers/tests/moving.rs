@@ -5,7 +5,7 @@ mod support;
 use std::time::Duration;
 
 use bytes::Bytes;
-use keepers::{MoveOptions, Moving, Reclaimer, movers};
+use keepers::{Gate, MoveOptions, Moving, Reclaimer, movers};
 use stripe::Filled;
 use support::{House, Outcome, Site, body};
 use tokio::task::JoinHandle;
@@ -21,7 +21,7 @@ struct Keepers {
 fn keep(house: &House, rebalance_at_bytes: Option<u64>) -> Keepers {
     let (mender, orders) = house.mender();
     let options = MoveOptions { bytes_per_second: 1 << 30, rebalance_at_bytes };
-    let (compactor, rebalancer, moving) = movers(&house.hall, &orders, options);
+    let (compactor, rebalancer, moving) = movers(&house.hall, &orders, Gate::default(), options);
     let reclaimer = tokio::spawn(Reclaimer::new(house.hall.clone()).run());
     Keepers {
         moving,

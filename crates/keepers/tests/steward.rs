@@ -13,8 +13,8 @@ use bytes::Bytes;
 use catalog::table::space;
 use catalog::{Catalog, Member, TreeIndex, TreeOptions};
 use devices::{CatalogCopy, Fleet, Listener as _, Numbers, Offer, Reason, State};
-use keepers::steward::{DeviceFault, Steward, first_copies, stripe_slot};
-use keepers::{Mender, MoveOptions, Orders, ScrubOptions, Scrubber, movers};
+use keepers::steward::{DeviceFault, Ear, Steward, first_copies, stripe_slot};
+use keepers::{Gate, Mender, MoveOptions, Orders, ScrubOptions, Scrubber, movers};
 use model::DeviceNumber;
 use stripe::{Standing, Store};
 use support::{BUCKET, House, Outcome, body};
@@ -72,7 +72,7 @@ impl Stewarded {
                 index: index(slot, false)?,
             });
         }
-        let catalog = Catalog::open_members(members, steward.clone(), clock, catalog::Options::default())?;
+        let catalog = Catalog::open_members(members, Ear::new(&fleet), clock, catalog::Options::default())?;
         let options = stripe::Options {
             volume_size_bytes_first: 4 << 20,
             volume_size_bytes_max: 8 << 20,
@@ -80,11 +80,11 @@ impl Stewarded {
             parity: 1,
             ..stripe::Options::default()
         };
-        let (store, _) = Store::open(slots.iter().map(stripe_slot).collect(), steward.clone(), options)?;
+        let (store, _) = Store::open(slots.iter().map(stripe_slot).collect(), Ear::new(&fleet), options)?;
         let house = House::of(catalog, store).await?;
-        let (mender, orders) = Mender::new(house.hall.clone());
+        let (mender, orders) = Mender::new(house.hall.clone(), Gate::default());
         let (_, scrubbing) = Scrubber::new(house.hall.clone(), orders.clone(), ScrubOptions::default());
-        let (_, _, moving) = movers(&house.hall, &orders, MoveOptions::default());
+        let (_, _, moving) = movers(&house.hall, &orders, Gate::default(), MoveOptions::default());
         steward.take_charge(house.hall.clone(), orders.clone(), scrubbing, moving);
         Ok(Self { root, fleet, steward, house, orders, tasks: vec![tokio::spawn(mender.run())] })
     }

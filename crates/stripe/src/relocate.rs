@@ -49,6 +49,7 @@ impl Store {
         index: usize,
         to: &[u16],
     ) -> Result<Option<Restored>, Fault> {
+        let passage = self.passage();
         let Some((unit, lane)) = self.ranks().berth_for(chunk, index, to) else { return Ok(None) };
         let read = self.read_shard(chunk, index).await;
         if read.as_ref().is_err_and(Fault::is_corruption)
@@ -59,7 +60,7 @@ impl Store {
         let landed = append_one(self, &unit, lane, owner, read?, chunk.coding(index)).await?;
         let extent = landed.extent();
         let place = Place { device: unit.number, volume: extent.volume, offset: extent.offset };
-        Ok(Some(Restored::moved(chunk, index, place, landed)))
+        Ok(Some(Restored::moved(chunk, index, place, landed, passage)))
     }
 
     /// The volumes of one device, by number; none when it is not here.

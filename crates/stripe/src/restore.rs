@@ -9,6 +9,7 @@ use volume::Landed;
 use crate::chunk::{Chunk, Owner, Place};
 use crate::fault::Fault;
 use crate::land::{LandedChunk, append_one};
+use crate::passage::Passage;
 use crate::ranks::Redundancy;
 use crate::store::Store;
 use crate::unit::Standing;
@@ -17,6 +18,8 @@ use crate::unit::Standing;
 #[derive(Debug)]
 pub struct Restored {
     fresh: Fresh,
+    /// Until something names it: from before its devices were chosen.
+    _passage: Passage,
     /// Records that nobody needs once the chunk is replaced.
     obsolete: Vec<Chunk>,
 }
@@ -29,11 +32,11 @@ enum Fresh {
 
 impl Restored {
     /// A chunk of which one shard lies elsewhere now.
-    pub(crate) fn moved(old: &Chunk, index: usize, to: Place, landed: Landed) -> Self {
+    pub(crate) fn moved(old: &Chunk, index: usize, to: Place, landed: Landed, passage: Passage) -> Self {
         let obsolete = vec![Chunk::whole(old.places[index], old.extent(index).length)];
         let mut chunk = old.clone();
         chunk.places[index] = to;
-        Self { fresh: Fresh::Shards { chunk, landed: vec![landed] }, obsolete }
+        Self { fresh: Fresh::Shards { chunk, landed: vec![landed] }, _passage: passage, obsolete }
     }
 
     /// From here on the caller answers for what was written.
@@ -117,6 +120,7 @@ impl Store {
         chunk: &Chunk,
         shards: &[Shard],
     ) -> Result<Option<Restored>, Fault> {
+        let passage = self.passage();
         let is_good = |index: &usize| shards[*index] == Shard::Good;
         let (good, wanted): (Vec<usize>, Vec<usize>) = (0..shards.len()).partition(is_good);
         let mut held: Vec<u16> = good.into_iter().map(|index| chunk.places[index].device).collect();
@@ -135,7 +139,8 @@ impl Store {
             fresh.places[index] = Place { device: unit.number, volume: extent.volume, offset: extent.offset };
             landed.push(record);
         }
-        Ok(Some(Restored { fresh: Fresh::Shards { chunk: fresh, landed }, obsolete }))
+        let fresh = Fresh::Shards { chunk: fresh, landed };
+        Ok(Some(Restored { fresh, _passage: passage, obsolete }))
     }
 
     async fn restore_whole(
@@ -151,9 +156,11 @@ impl Store {
             let device = chunk.places.first().map_or(0, |place| place.device);
             return Err(Fault::Missing { device });
         };
+        let passage = self.passage();
         let course = Arc::new(self.course(redundancy)?);
         let landed = self.land(owner, &pieces, self.fresh_id(), course, redundancy).await?;
-        Ok(Restored { fresh: Fresh::Whole(landed), obsolete: chunk.records().collect() })
+        let obsolete = chunk.records().collect();
+        Ok(Restored { fresh: Fresh::Whole(landed), _passage: passage, obsolete })
     }
 }
 

@@ -13,7 +13,7 @@ use devices::{CatalogCopy, Fleet, Slot, State};
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 use keepers::archive::{Found, Progress, Rebuilt, check, find, rebuild};
 use keepers::site::{self, INDEX_DIR};
-use keepers::steward::{OpenIndex, Steward, first_copies};
+use keepers::steward::{Ear, OpenIndex, Steward, first_copies};
 use keepers::sweep_device;
 use model::Ordinal;
 use semantics::Hall;
@@ -105,7 +105,7 @@ fn open(settings: &Settings, clock: &Arc<dyn Clock>, random: &Arc<dyn Random>) -
     let registered = fleet.roster().entries.iter().filter(|entry| entry.state != State::Removed).count();
     let parity = settings.parity.unwrap_or_else(|| stripe::default_parity(registered));
     let options = stripe::Options { parity, ..engine::stripe_options(settings) };
-    let store = site::open_store(&fleet, steward.clone(), options)?;
+    let store = site::open_store(&fleet, Ear::new(&fleet), options)?;
     for entry in fleet.roster().entries.iter().filter(|entry| matches!(entry.state, State::Out(_))) {
         eprintln!("device {} is not here; if it held the catalog, stop now and bring it back", entry.number);
     }
@@ -161,7 +161,7 @@ fn fresh_catalog(
         members.push(Member { number: slot.number.0, disk: slot.disk.clone(), index });
     }
     let options = catalog::Options { salt: random.u64(), ..catalog::Options::default() };
-    Catalog::open_members(members, lost.steward.clone(), clock.clone(), options)
+    Catalog::open_members(members, Ear::new(&lost.fleet), clock.clone(), options)
         .context("opening the catalog")
 }
 

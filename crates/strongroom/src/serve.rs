@@ -12,7 +12,7 @@ use anyhow::{Context as _, bail};
 use audit::Audit;
 use auth::{Accounts, Auth, Credentials};
 use identity::Registry;
-use keepers::site;
+use keepers::site::{self, Keeping};
 use keepers::steward::Steward;
 use model::Region;
 use oidc::{HttpFetch, Verifier};
@@ -104,7 +104,7 @@ async fn serve(settings: Settings, log: LogBuffer) -> anyhow::Result<()> {
     let corridor = Corridor { auth: auth.clone(), hall: hall.clone(), registry, clock };
     let server =
         Server::new(Arc::new(corridor), Arc::new(beside), watchers, settings.server.clone(), random.u128());
-    let keepers = keep(&hall, auth, &engine.steward, &settings, metrics);
+    let keeping = keep(&hall, auth, &engine.steward, &settings, metrics);
     // The listener takes connections already; whoever is answered finds these lines written.
     greet(address, tls.is_some(), &engine.dirs, &credentials, drawn);
     let serving = tokio::spawn({
@@ -119,8 +119,7 @@ async fn serve(settings: Settings, log: LogBuffer) -> anyhow::Result<()> {
     if !server.drain(settings.drain).await {
         tracing::warn!("some requests did not finish in time and were cut off");
     }
-    engine.steward.end().await;
-    keepers.iter().for_each(tokio::task::JoinHandle::abort);
+    keeping.end().await;
     serving.abort();
     tokio::task::spawn_blocking(move || audit.close()).await?;
     engine.close().await
@@ -150,14 +149,13 @@ fn keep(
     steward: &Arc<Steward>,
     settings: &Settings,
     metrics: metrics_exporter_prometheus::PrometheusHandle,
-) -> Vec<tokio::task::JoinHandle<()>> {
-    let keeping = site::keep(hall, steward, settings.scrub, settings.moving, Some(settings.archive));
+) -> Keeping {
+    let mut keeping = site::keep(hall, steward, settings.scrub, settings.moving, Some(settings.archive));
     if !settings.without.is_empty() {
         // Whoever was given up just now was in before, and nobody has noticed that it went.
         keeping.repair.pass();
     }
-    let mut keepers = keeping.tasks;
-    keepers.extend([
+    keeping.tasks.extend([
         tokio::spawn(async move {
             loop {
                 tokio::time::sleep(Duration::from_secs(1)).await;
@@ -173,7 +171,7 @@ fn keep(
             }
         }),
     ]);
-    keepers
+    keeping
 }
 
 /// One line with the address and a command to try; drawn credentials only the first time.

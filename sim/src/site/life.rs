@@ -172,7 +172,7 @@ impl Life {
     pub fn close(&mut self) -> Result<Result<(), String>, Stop> {
         let Some(rooms) = self.rooms.take() else { return Ok(Ok(())) };
         let Rooms { site, fleet, keeping, front } = rooms;
-        keeping.tasks.iter().for_each(|task| task.abort());
+        self.run("ending the keepers", keeping.end())?;
         drop((keeping, front));
         let closed = self.run("closing", site.close(fleet))?;
         Ok(closed.map_err(|fault| fault.to_string()))
@@ -182,7 +182,7 @@ impl Life {
     pub fn end(mut self) -> Result<Timestamp, Stop> {
         self.power.cut();
         if let Some(rooms) = self.rooms.take() {
-            rooms.keeping.tasks.iter().for_each(|task| task.abort());
+            rooms.keeping.abort();
             self.runtime.block_on(async { drop(rooms) });
         }
         drop(self.runtime);

@@ -27,6 +27,9 @@ pub trait Archive: Send + Sync + 'static {
         rows: &mut dyn Iterator<Item = Changed>,
     ) -> Result<Vec<Changed>, Fault>;
 
+    /// What was kept last is named now.
+    fn applied(&self);
+
     /// Where its rows for what comes after `applied` stand. An index that was further than others when all died has some,
     /// which the others lack: they are taken away, and what they named is kept anew.
     fn after(&self, applied: Ordinal) -> Range<Vec<u8>>;

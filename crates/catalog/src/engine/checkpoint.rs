@@ -93,6 +93,7 @@ impl Checkpointer {
             let mut writes = rows.iter().map(|(key, value)| (&key[..], value.as_deref()));
             self.tables.index.apply(&mut writes, applied)?;
             if applied.is_some() {
+                self.archive.iter().for_each(|archive| archive.applied());
                 return Ok(());
             }
         }

@@ -21,8 +21,8 @@ use semantics::Hall;
 use stripe::{Chunk, Manifest};
 use world::thread::spawn_blocking;
 
-use crate::KeeperFault;
 use crate::pace::{Allowance, Pace};
+use crate::{Gate, KeeperFault};
 pub use find::{Found, find};
 use pages::{Pages, is_kept};
 pub use port::RowArchive;
@@ -59,6 +59,7 @@ impl Default for ArchiveOptions {
 /// Keeps the archive short.
 pub struct Archivist {
     hall: Hall,
+    gate: Gate,
     options: ArchiveOptions,
 }
 
@@ -70,8 +71,8 @@ struct Gathered {
 }
 
 impl Archivist {
-    pub const fn new(hall: Hall, options: ArchiveOptions) -> Self {
-        Self { hall, options }
+    pub const fn new(hall: Hall, gate: Gate, options: ArchiveOptions) -> Self {
+        Self { hall, gate, options }
     }
 
     /// Works until its task is aborted.
@@ -120,13 +121,7 @@ impl Archivist {
             let gathered = spawn_blocking(move || gather(&hall, &from)).await.map_err(|_| closed())??;
             let Gathered { at, rows, end } = gathered;
             let stretch = Stretch::Range { round, place, at };
-            let mut pages = Pages::new(self.hall.store(), stretch, start, end.clone());
-            for (key, value) in rows {
-                pages.push(key, value.as_deref()).await?;
-            }
-            let rows = pages.finish().await?;
-            let bytes = rows.iter().map(|row| u64::from(row.page.bytes)).sum();
-            self.name(rows).await?;
+            let bytes = self.piece(stretch, start, end.clone(), rows).await?;
             metrics::counter!("strongroom_archive_round_bytes_total").increment(bytes);
             if end.is_empty() {
                 tracing::info!(pieces = place + 1, "a round of the row archive is whole");
@@ -136,6 +131,26 @@ impl Archivist {
             start = end;
         }
         Ok(())
+    }
+
+    /// Answers how many bytes it fills.
+    async fn piece(
+        &self,
+        stretch: Stretch,
+        start: Bytes,
+        end: Bytes,
+        rows: Vec<StretchRow>,
+    ) -> Result<u64, KeeperFault> {
+        // Until all is named.
+        let (_passed, _passage) = (self.gate.enter().await?, self.hall.store().passage());
+        let mut pages = Pages::new(self.hall.store(), stretch, start, end);
+        for (key, value) in rows {
+            pages.push(key, value.as_deref()).await?;
+        }
+        let rows = pages.finish().await?;
+        let bytes = rows.iter().map(|row| u64::from(row.page.bytes)).sum();
+        self.name(rows).await?;
+        Ok(bytes)
     }
 
     async fn name(&self, rows: Vec<ArchiveRow>) -> Result<(), KeeperFault> {

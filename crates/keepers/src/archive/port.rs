@@ -10,7 +10,7 @@ use catalog::table::space::end_of;
 use catalog::table::{ArchiveRow, Page, Stretch};
 use catalog::{Archive, Changed, Fault, IndexRead};
 use model::Ordinal;
-use stripe::Store;
+use stripe::{Passage, Store};
 use tokio::runtime::Handle;
 
 use super::pages::{Pages, is_kept};
@@ -30,6 +30,8 @@ struct Kept {
     applied: Ordinal,
     reaches: Ordinal,
     rows: Vec<Changed>,
+    /// Until they are named.
+    _passage: Passage,
 }
 
 impl RowArchive {
@@ -85,6 +87,7 @@ impl Archive for RowArchive {
         // What came between the last that was kept and `applied` was not worth keeping.
         let before = index.last_key_before(&CHANGES_PREFIX, &self.after(applied).start)?;
         let from = before.and_then(|key| changes_end(&key)).unwrap_or(applied);
+        let passage = self.store.passage();
         let kept = match self.runtime.block_on(self.land(from, reaches, rows)) {
             Ok(kept) => {
                 self.is_lame.store(false, Ordering::Relaxed);
@@ -94,8 +97,12 @@ impl Archive for RowArchive {
         };
         let name = |row: ArchiveRow| (row.page.key().into(), Some(row.encode()));
         let rows: Vec<Changed> = kept.into_iter().map(name).collect();
-        *last = Some(Kept { applied, reaches, rows: rows.clone() });
+        *last = Some(Kept { applied, reaches, rows: rows.clone(), _passage: passage });
         Ok(rows)
+    }
+
+    fn applied(&self) {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     fn after(&self, applied: Ordinal) -> Range<Vec<u8>> {

@@ -8,10 +8,11 @@ mod choose;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use stripe::{Filled, Standing};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use crate::KeeperFault;
 use crate::evacuate::{Evacuation, give_way, reclaimed};
@@ -100,6 +101,10 @@ impl Compactor {
                 tokio::time::sleep(IDLE).await;
                 continue;
             };
+            if !choice.is_urgent {
+                // A rate of nothing lets nothing begin.
+                allowance.spend(0).await;
+            }
             let rest = rested.get(&choice.volume).map_or(REST, |(_, rest)| (*rest * 2).min(REST_MAX));
             rested.insert(choice.volume, (Instant::now() + rest, rest));
             self.compacting.note(device, |compacted| compacted.running = true);
@@ -127,6 +132,7 @@ impl Compactor {
         choice: &Choice,
         allowance: &mut Allowance,
     ) -> Result<(), KeeperFault> {
+        let before = self.means.hall.catalog().last_ordinal();
         let mut evacuation = Evacuation::of(&self.means, device, choice.volume);
         loop {
             if !choice.is_urgent {
@@ -141,6 +147,6 @@ impl Compactor {
         }
         self.compacting.note(device, |compacted| compacted.volumes += 1);
         metrics::counter!("strongroom_compacted_volumes_total").increment(1);
-        if choice.is_urgent { Ok(()) } else { reclaimed(&self.means.hall).await }
+        if choice.is_urgent { Ok(()) } else { reclaimed(&self.means.hall, before).await }
     }
 }

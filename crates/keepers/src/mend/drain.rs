@@ -6,17 +6,18 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use semantics::{ChunkOwner, Hall};
-use stripe::{Chunk, Manifest, Orphan, Owner, Standing};
+use stripe::{Chunk, Earlier, Manifest, Orphan, Owner, Standing};
+use tokio::time::Instant;
 use world::thread::spawn_blocking;
 
 use super::row::{Suspect, mend};
 use super::{Orders, Tally};
-use crate::KeeperFault;
 use crate::rows::rows_of_which;
 use crate::sweep::sweep_device;
+use crate::{Gate, KeeperFault};
 
 /// Records looked at together.
 const BATCH_MAX: usize = 256;
@@ -34,11 +35,13 @@ struct Look {
     pause: Duration,
     /// What lived there at the last one.
     living_bytes: u64,
+    /// Who may still name something there, since nothing was left to mend.
+    on_the_way: Option<Earlier>,
 }
 
 impl Drains {
     /// Looks at those devices for which it is time.
-    pub async fn look(&mut self, hall: &Hall, orders: &Orders) -> Result<(), KeeperFault> {
+    pub async fn look(&mut self, hall: &Hall, orders: &Orders, gate: &Gate) -> Result<(), KeeperFault> {
         let store = hall.store();
         let draining = store.devices().into_iter().filter(|(_, standing)| *standing == Standing::Draining);
         let draining: Vec<u16> = draining.map(|(device, _)| device).collect();
@@ -52,6 +55,7 @@ impl Drains {
                 due: now + LOOK_EVERY,
                 pause: LOOK_EVERY,
                 living_bytes: 0,
+                on_the_way: None,
             });
             if living_bytes == 0 || now < look.due {
                 continue;
@@ -59,9 +63,11 @@ impl Drains {
             let changes = living_bytes != look.living_bytes;
             look.pause = if changes { LOOK_EVERY } else { (look.pause * 2).min(LOOK_EVERY_MAX) };
             (look.due, look.living_bytes) = (now + look.pause, living_bytes);
-            let lost = empty(hall, device).await?;
+            let lost = empty(hall, device, gate).await?;
             orders.note_stuck(device, lost);
-            if !changes && lost == 0 {
+            if changes || lost > 0 {
+                look.on_the_way = None;
+            } else if look.on_the_way.get_or_insert_with(|| store.on_the_way()).have_left() {
                 sweep_device(hall, device).await?;
             }
         }
@@ -70,7 +76,7 @@ impl Drains {
 }
 
 /// Mends whoever names something on the device; answers how many chunks are beyond repair.
-async fn empty(hall: &Hall, device: u16) -> Result<u64, KeeperFault> {
+async fn empty(hall: &Hall, device: u16, gate: &Gate) -> Result<u64, KeeperFault> {
     let tally = Tally::default();
     for filled in hall.store().filled(device) {
         let mut living = hall.store().survey_volume(device, filled.volume);
@@ -87,14 +93,20 @@ async fn empty(hall: &Hall, device: u16) -> Result<u64, KeeperFault> {
             let mut owners: Vec<Owner> = batch.into_iter().map(|found| found.owner).collect();
             owners.dedup();
             for owner in owners {
-                mend_all(hall, &owner, device, &tally).await?;
+                mend_all(hall, &owner, device, gate, &tally).await?;
             }
         }
     }
     Ok(tally.counted().chunks_lost)
 }
 
-async fn mend_all(hall: &Hall, owner: &Owner, device: u16, tally: &Tally) -> Result<(), KeeperFault> {
+async fn mend_all(
+    hall: &Hall,
+    owner: &Owner,
+    device: u16,
+    gate: &Gate,
+    tally: &Tally,
+) -> Result<(), KeeperFault> {
     let Some(owner) = ChunkOwner::decode(owner.bytes()) else { return Ok(()) };
     let lies_there = move |chunk: &&Chunk| chunk.places.iter().any(|place| place.device == device);
     let rows = {
@@ -104,6 +116,7 @@ async fn mend_all(hall: &Hall, owner: &Owner, device: u16, tally: &Tally) -> Res
     let suspect: Suspect = Arc::new(|_| false);
     for mut named in rows {
         named.manifest = Manifest::new(named.manifest.chunks().iter().filter(lies_there).cloned().collect());
+        let _passed = gate.enter().await?;
         mend(hall, &named, &suspect, tally).await?;
     }
     Ok(())

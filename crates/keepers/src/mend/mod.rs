@@ -22,7 +22,7 @@ use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
 use crate::rows::{rows_from, rows_of};
-use crate::{KeeperFault, jobs};
+use crate::{Gate, KeeperFault, jobs};
 use drain::Drains;
 use row::{Suspect, mend};
 pub use tally::{Counted, Tally};
@@ -56,6 +56,7 @@ struct Shared {
 pub struct Mender {
     hall: Hall,
     orders: Orders,
+    gate: Gate,
 }
 
 /// A pass under way.
@@ -133,7 +134,7 @@ impl Orders {
 }
 
 impl Mender {
-    pub fn new(hall: Hall) -> (Self, Orders) {
+    pub fn new(hall: Hall, gate: Gate) -> (Self, Orders) {
         let orders = Orders(Arc::new(Shared {
             asked: watch::Sender::new(0),
             done: watch::Sender::new(0),
@@ -141,7 +142,7 @@ impl Mender {
             stuck: Mutex::default(),
             tally: Tally::default(),
         }));
-        (Self { hall, orders: orders.clone() }, orders)
+        (Self { hall, orders: orders.clone(), gate }, orders)
     }
 
     /// Works until its task is aborted.
@@ -183,7 +184,7 @@ impl Mender {
                     }
                 }
                 _ = look.tick() => {
-                    if let Err(fault) = drains.look(&self.hall, &self.orders).await {
+                    if let Err(fault) = drains.look(&self.hall, &self.orders, &self.gate).await {
                         tracing::warn!(%fault, "a drain pauses");
                     }
                 }
@@ -238,7 +239,11 @@ impl Mender {
                     }
                 };
                 let (hall, orders, suspect) = (self.hall.clone(), self.orders.clone(), suspect.clone());
-                let mending = async move { mend(&hall, &named, &suspect, &orders.0.tally).await };
+                let passed = self.gate.enter().await?;
+                let mending = async move {
+                    let _passed = passed;
+                    mend(&hall, &named, &suspect, &orders.0.tally).await
+                };
                 under_way.push_back(tokio::spawn(mending));
             }
             while !under_way.is_empty() {
@@ -259,6 +264,7 @@ impl Mender {
         };
         let places: Vec<Place> = bad.into_iter().map(|index| chunk.places[index]).collect();
         let suspect: Suspect = Arc::new(move |place: &Place| places.contains(place));
+        let _passed = self.gate.enter().await?;
         for mut named in rows {
             if named.manifest.chunks().contains(&chunk) {
                 named.manifest = stripe::Manifest::new(vec![chunk.clone()]);

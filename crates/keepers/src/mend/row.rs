@@ -30,7 +30,6 @@ pub(crate) async fn mend(
     tally: &Tally,
 ) -> Result<(), KeeperFault> {
     let owner = Owner::new(named.owner.encode())?;
-    let _passage = hall.store().passage();
     let (mut under_way, mut mended) = (VecDeque::new(), Vec::new());
     for chunk in named.manifest.chunks() {
         if under_way.len() == AT_ONCE_MAX {

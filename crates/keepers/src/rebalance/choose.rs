@@ -4,8 +4,11 @@ use std::collections::BTreeSet;
 
 const MIB: u64 = 1024 * 1024;
 const GIB: u64 = 1024 * MIB;
-/// Moved before it is looked again who is the fullest.
-const BATCH_BYTES_MAX: u64 = 64 * MIB;
+/// Moved before it is looked again who is the fullest, which waits until the old records are freed: seconds. Until then
+/// all of it is there twice.
+const BATCH_BYTES_MAX: u64 = 512 * MIB;
+/// At most such a part of the emptier device, too.
+const BATCH_PART: u64 = 256;
 
 /// How full a device is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +46,9 @@ pub(super) fn choose(
     // Beyond the mean of all it would have to come back.
     let mean = mean(fills);
     let beyond = from.living_bytes.saturating_sub(mean.part_of(from.total_bytes));
-    let bytes = beyond.min(mean.excess_over(emptiest)).clamp(MIB, BATCH_BYTES_MAX);
+    let bytes = beyond
+        .min(mean.excess_over(emptiest))
+        .clamp(MIB, BATCH_BYTES_MAX.min((emptiest.total_bytes / BATCH_PART).max(MIB)));
     // One that lacks much less would have too much soon.
     to.retain(|to| mean.excess_over(to) >= mean.excess_over(emptiest) / 2);
     Some(Choice { from: from.device, to: to.into_iter().map(|to| to.device).collect(), bytes })

@@ -8,13 +8,14 @@ mod choose;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use catalog::table::JobRow;
 use model::Timestamp;
 use semantics::Hall;
 use stripe::Standing;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 use crate::evacuate::{Evacuation, Moved, give_way, reclaimed};
 use crate::moving::Means;
@@ -51,6 +52,8 @@ struct Shared {
     hall: Hall,
     at_bytes: Option<u64>,
     state: Mutex<Rebalanced>,
+    /// Held while the state is written down: what is there last is what was so last.
+    noting: tokio::sync::Mutex<()>,
     changed: Notify,
 }
 
@@ -97,6 +100,7 @@ impl Rebalancing {
     }
 
     async fn note(&self) -> Result<(), KeeperFault> {
+        let _one = self.0.noting.lock().await;
         let state = self.status();
         let row = JobRow {
             begun: state.begun.unwrap_or(Timestamp::from_millis(0)),
@@ -109,8 +113,13 @@ impl Rebalancing {
 
 impl Rebalancer {
     pub(crate) fn new(means: Means, at_bytes: Option<u64>) -> (Self, Rebalancing) {
-        let shared =
-            Shared { hall: means.hall.clone(), at_bytes, state: Mutex::default(), changed: Notify::new() };
+        let shared = Shared {
+            hall: means.hall.clone(),
+            at_bytes,
+            state: Mutex::default(),
+            noting: tokio::sync::Mutex::default(),
+            changed: Notify::new(),
+        };
         let rebalancing = Rebalancing(Arc::new(shared));
         let (members, stuck) = (Vec::new(), BTreeMap::new());
         (Self { means, rebalancing: rebalancing.clone(), members, stuck }, rebalancing)
@@ -143,9 +152,12 @@ impl Rebalancer {
             let Some(choice) = choose(&fills, &stuck, at_bytes, state.begun.is_some()) else {
                 return self.finish().await;
             };
+            // A rate of nothing lets nothing begin.
+            allowance.spend(0).await;
             if !state.running {
-                self.begin(state, &fills).await?;
+                self.begin(&fills).await?;
             }
+            let before = self.means.hall.catalog().last_ordinal();
             let source = sources.entry(choice.from).or_insert_with(|| self.source(choice.from));
             let is_exhausted = self.relieve(&choice, source, &mut allowance).await?;
             if is_exhausted {
@@ -156,28 +168,36 @@ impl Rebalancer {
                 self.rebalancing.note().await?;
             }
             // Until then the space is taken twice, and nobody knows who is the fullest.
-            reclaimed(&self.means.hall).await?;
+            reclaimed(&self.means.hall, before).await?;
         }
         Ok(())
     }
 
     /// One that was under way when the last process ended goes on with its counts.
-    async fn begin(&self, before: Rebalanced, fills: &[Fill]) -> Result<(), KeeperFault> {
-        let fresh = || Rebalanced { bytes_total: bytes_to_move(fills), ..Rebalanced::default() };
-        let state = if before.begun.is_some() { before } else { fresh() };
-        let begun = state.begun.or_else(|| Some(self.means.hall.clock().now()));
-        *self.rebalancing.state() = Rebalanced { running: true, begun, ..state };
-        tracing::info!(bytes = state.bytes_total, "shards move so that all devices are equally full");
+    async fn begin(&self, fills: &[Fill]) -> Result<(), KeeperFault> {
+        let bytes = {
+            let mut state = self.rebalancing.state();
+            if state.begun.is_none() {
+                state.begun = Some(self.means.hall.clock().now());
+                (state.bytes, state.bytes_total) = (0, bytes_to_move(fills));
+            }
+            state.running = true;
+            state.bytes_total
+        };
+        tracing::info!(bytes, "shards move so that all devices are equally full");
         self.rebalancing.note().await
     }
 
     async fn finish(&self) -> Result<(), KeeperFault> {
-        let state = self.rebalancing.status();
-        if state.begun.is_none() {
-            return Ok(());
-        }
-        tracing::info!(state.bytes, "the devices are as even as they get");
-        *self.rebalancing.state() = Rebalanced { running: false, begun: None, ..state };
+        let bytes = {
+            let mut state = self.rebalancing.state();
+            if state.begun.take().is_none() {
+                return Ok(());
+            }
+            state.running = false;
+            state.bytes
+        };
+        tracing::info!(bytes, "the devices are as even as they get");
         self.rebalancing.note().await
     }
 

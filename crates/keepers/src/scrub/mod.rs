@@ -13,12 +13,13 @@ mod status;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use model::Timestamp;
 use semantics::Hall;
 use stripe::{Report, Standing};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use crate::pace::Pace;
 use crate::{KeeperFault, Orders, jobs};

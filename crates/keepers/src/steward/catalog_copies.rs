@@ -1,24 +1,32 @@
 //! Which devices carry the catalog: as many as may be lost, and one.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
 
 use catalog::{Member, MemberState, Standing};
 use devices::{CatalogCopy, Slot, State};
 use model::DeviceNumber;
+use world::Instant;
 use world::thread::spawn_blocking;
 
 use super::{Charge, Steward};
 
+/// A device that could not be given a copy is left alone so long.
+const REST: Duration = Duration::from_secs(60);
+
 impl Steward {
     /// Lets copies go that are lost or to be drained, and has further ones made.
-    pub(super) async fn copy_catalog(&self, charge: &Charge) {
-        let _one = self.copying.lock().await;
-        let mut failed: Vec<DeviceNumber> = Vec::new();
+    pub(super) async fn copy_catalog(self: Arc<Self>) {
+        let Some(charge) = self.charge.get() else { return };
+        // While another copy is made, which may wait for the one that is lost.
+        self.dismiss_lost(charge).await;
+        let mut failed = self.copying.lock().await;
+        failed.retain(|_, since| since.elapsed() < REST);
         loop {
-            self.dismiss_lost(charge);
             let wanted = usize::from(charge.store().parity()) + 1;
             let mut slots = self.fleet.slots();
-            slots.retain(|slot| !failed.contains(&slot.number));
+            slots.retain(|slot| !failed.contains_key(&slot.number));
             let held: Vec<u16> = charge.catalog().members().into_iter().map(|member| member.number).collect();
             let Some(slot) = next_copy(&slots, &held, wanted) else { break };
             let number = slot.number;
@@ -27,29 +35,36 @@ impl Steward {
                 // Another device may do it.
                 Err(fault) => {
                     tracing::error!(device = %number, %fault, "the catalog could not be copied");
-                    failed.push(number);
+                    failed.insert(number, Instant::now());
                 }
             }
+            self.dismiss_lost(charge).await;
         }
         self.dismiss_draining(charge);
     }
 
-    fn dismiss_lost(&self, charge: &Charge) {
-        let roster = self.fleet.roster();
-        for member in charge.catalog().members() {
-            // One that went out and came in again in the meantime is listed no more.
-            let entry = roster.entry(DeviceNumber(member.number));
-            let is_listed = entry.is_some_and(|entry| entry.state.is_member() && entry.catalog.is_some());
-            if is_listed && !matches!(member.standing, Standing::Lost { .. }) {
-                continue;
+    async fn dismiss_lost(&self, charge: &Charge) {
+        let (fleet, catalog) = (self.fleet.clone(), charge.catalog().clone());
+        let dismissing = spawn_blocking(move || {
+            let members = catalog.members();
+            // Behind the members: who joins is listed first.
+            let roster = fleet.roster();
+            for member in members {
+                // One that went out and came in again in the meantime is listed no more.
+                let entry = roster.entry(DeviceNumber(member.number));
+                let is_listed = entry.is_some_and(|entry| entry.state.is_member() && entry.catalog.is_some());
+                if is_listed && !matches!(member.standing, Standing::Lost { .. }) {
+                    continue;
+                }
+                if let Err(fault) = catalog.leave(member.number) {
+                    tracing::error!(device = member.number, %fault, "a copy of the catalog can't be given up");
+                }
             }
-            if let Err(fault) = charge.catalog().leave(member.number) {
-                tracing::error!(device = member.number, %fault, "a lost copy of the catalog can't be let go");
-            }
-        }
+        });
+        // A panic there has been told already.
+        let _ = dismissing.await;
     }
 
-    /// Once there are enough others.
     fn dismiss_draining(&self, charge: &Charge) {
         let members = charge.catalog().members();
         let slots = self.fleet.slots();
@@ -79,13 +94,11 @@ impl Steward {
             fleet.set_copy(slot.number, Some(CatalogCopy::Filling)).map_err(|fault| fault.to_string())?;
             let index = open_index(&slot, true).map_err(|fault| fault.to_string())?;
             let member = Member { number: slot.number.0, disk: slot.disk.clone(), index };
-            catalog.join(member).map_err(|fault| fault.to_string())
+            catalog.join(member).map_err(|fault| fault.to_string()).inspect_err(|_| {
+                let _ = fleet.set_copy(slot.number, None);
+            })
         });
         copied.await.map_err(|_| "the server stops".to_owned())?
-    }
-
-    pub(super) fn note_whole(&self, number: DeviceNumber) -> Result<(), devices::Fault> {
-        self.fleet.set_copy(number, Some(CatalogCopy::Whole))
     }
 
     pub(super) fn note_no_copy(&self, number: DeviceNumber) -> Result<(), devices::Fault> {

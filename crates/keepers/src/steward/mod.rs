@@ -1,16 +1,17 @@
 //! The steward: keeps the store and the catalog in step with the roster of devices.
 //!
-//! The store, the catalog and the watch over the devices' health tell it who failed; it has that noted on the others
-//! before they go on. Each change of the roster it turns into deeds: a device that is out is used no more, one that is
+//! What the store and the catalog tell (`Ear`) and what the watch over the devices' health tells is noted on the roster.
+//! Each change of the roster it turns into deeds: a device that is out is used no more, one that is
 //! back is opened, let in and swept, the catalog gets a further copy where one is missing, and a repair is ordered.
 //! Nothing that takes long keeps it from the next change.
 
 mod catalog_copies;
+mod ear;
 mod entering;
 mod moving;
 mod status;
 
-use std::io::ErrorKind;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -20,6 +21,7 @@ use model::DeviceNumber;
 use semantics::Hall;
 use stripe::Store;
 use tokio::sync::mpsc;
+use world::Instant;
 use world::thread::{self, spawn_blocking};
 
 use crate::KeeperFault;
@@ -29,6 +31,7 @@ use crate::scrub::Scrubbing;
 use crate::verify::{Verification, Verified, verify};
 
 pub use catalog_copies::first_copies;
+pub use ear::Ear;
 pub use moving::{Compaction, Rebalance};
 pub use status::{DeviceStatus, DeviceUsage, Repair, Scrub, SiteStatus, Verdict};
 
@@ -62,8 +65,8 @@ pub struct Steward {
     entering: tokio::sync::Mutex<()>,
     /// Held while a device that came back is swept.
     sweeping: tokio::sync::Mutex<()>,
-    /// Held while the catalog's copies change.
-    copying: tokio::sync::Mutex<()>,
+    /// Held while the catalog's copies change: devices that could not be given one, and since when.
+    copying: tokio::sync::Mutex<BTreeMap<DeviceNumber, Instant>>,
     well: mpsc::UnboundedSender<DeviceNumber>,
     returning: Mutex<Option<mpsc::UnboundedReceiver<DeviceNumber>>>,
 }
@@ -129,15 +132,15 @@ impl Steward {
                     }
                     self.follow();
                     // A large catalog takes long to copy.
-                    let steward = self.clone();
-                    tokio::spawn(async move {
-                        if let Some(charge) = steward.charge.get() {
-                            steward.copy_catalog(charge).await;
-                        }
-                    });
+                    tokio::spawn(self.clone().copy_catalog());
                 }
                 Some(number) = returning.recv() => self.consider(number),
-                _ = look.tick() => self.follow(),
+                _ = look.tick() => {
+                    self.follow();
+                    if self.copying.try_lock().is_ok() {
+                        tokio::spawn(self.clone().copy_catalog());
+                    }
+                }
             }
         }
     }
@@ -290,56 +293,11 @@ pub fn stripe_slot(slot: &devices::Slot) -> stripe::Slot {
     stripe::Slot { number: slot.number.0, zone: zone.into(), disk: slot.disk.clone() }
 }
 
-/// Files that were there and are not: the directory is another one, or empty. It may come back as it was.
-const fn reason_of(kind: ErrorKind) -> Reason {
-    match kind {
-        ErrorKind::NotFound | ErrorKind::NotADirectory => Reason::Swapped,
-        ErrorKind::TimedOut => Reason::Hung,
-        _ => Reason::Failed,
-    }
-}
-
 pub(crate) const fn standing(state: State) -> stripe::Standing {
     match state {
         State::In => stripe::Standing::In,
         State::Draining => stripe::Standing::Draining,
         State::Out(_) | State::Removed => stripe::Standing::Out,
-    }
-}
-
-impl stripe::Watch for Steward {
-    fn failed(&self, device: u16, why: &stripe::Fault) -> bool {
-        let reason = match why {
-            stripe::Fault::Hangs { .. } => Reason::Hung,
-            stripe::Fault::Io { kind, .. } => reason_of(*kind),
-            _ => Reason::Failed,
-        };
-        tracing::error!(device, %why, "a device failed");
-        self.fleet.take_out(DeviceNumber(device), reason).is_ok()
-    }
-
-    fn ailing(&self, device: u16, why: &stripe::Fault) {
-        metrics::counter!("strongroom_device_bad_reads_total", "device" => device.to_string()).increment(1);
-        tracing::warn!(device, %why, "a shard reads badly; others tell its bytes and it is laid anew");
-    }
-}
-
-impl catalog::Watch for Steward {
-    fn lost(&self, member: u16, why: &catalog::Fault) -> Result<(), catalog::Fault> {
-        tracing::error!(device = member, %why, "a copy of the catalog failed");
-        let number = DeviceNumber(member);
-        let noted = match why {
-            // One rotten block is no dead device: the copy is made anew, the volumes stay in use.
-            catalog::Fault::Corrupt { .. } => self.note_no_copy(number),
-            catalog::Fault::Io { source, .. } => self.fleet.take_out(number, reason_of(source.kind())),
-            _ => self.fleet.take_out(number, Reason::Failed),
-        };
-        noted.map_err(|fault| catalog::Fault::Member { number: member, detail: fault.to_string().into() })
-    }
-
-    fn whole(&self, member: u16) -> Result<(), catalog::Fault> {
-        self.note_whole(DeviceNumber(member))
-            .map_err(|fault| catalog::Fault::Member { number: member, detail: fault.to_string().into() })
     }
 }
 

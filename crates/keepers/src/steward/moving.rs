@@ -28,13 +28,6 @@ pub struct Rebalance {
 }
 
 impl Steward {
-    /// Before the keepers are ended: nothing that is being moved is left without a name.
-    pub async fn end(&self) {
-        if let Some(charge) = self.charge.get() {
-            charge.moving.end().await;
-        }
-    }
-
     /// Holds the rebalance, or lets it go on.
     pub async fn pause_rebalance(&self, paused: bool) -> Result<(), DeviceFault> {
         let charge = self.charge.get().ok_or(DeviceFault::Starting)?;

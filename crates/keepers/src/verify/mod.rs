@@ -11,13 +11,12 @@ mod log;
 mod records;
 mod structure;
 
-use catalog::table::{ReclaimRow, space};
 use semantics::Hall;
-use stripe::Manifest;
 use tokio::task::JoinSet;
 use world::thread::spawn_blocking;
 
 use crate::KeeperFault;
+use crate::unnamed::{doomed_places, each_doomed};
 use chunks::{Stored, examine};
 use claims::Claims;
 pub use log::{Finding, Kind, Verification, Verified};
@@ -98,25 +97,12 @@ fn strike_doomed(
     mut unnamed: Unnamed,
     verification: &Verification,
 ) -> Result<Unnamed, KeeperFault> {
-    let mut from = Some(vec![space::RECLAIM]);
-    while let Some(start) = from.take() {
-        let view = hall.catalog().snapshot()?;
-        let mut cursor = view.cursor(&start, &[space::RECLAIM + 1])?;
-        for _ in 0..ROWS_MAX {
-            let Some((_, row)) = cursor.next()? else { return Ok(unnamed) };
-            let row = ReclaimRow::decode(row).map_err(|error| KeeperFault::Damaged(error.to_string()))?;
-            let before = unnamed.len();
-            if let ReclaimRow::Stored(manifest) = &row
-                && let Ok(manifest) = Manifest::decode(manifest)
-            {
-                let places = manifest.chunks().iter().flat_map(|chunk| &chunk.places);
-                places.for_each(|place| drop(unnamed.remove(place)));
-            }
-            let doomed = (before - unnamed.len()) as u64 + u64::from(claims.strike_doomed(&row));
-            verification.count(|verified| verified.doomed += doomed);
-        }
-        from = cursor.next()?.map(|(key, _)| key);
-    }
+    each_doomed(hall, |row| {
+        let before = unnamed.len();
+        doomed_places(row).iter().for_each(|place| drop(unnamed.remove(place)));
+        let doomed = (before - unnamed.len()) as u64 + u64::from(claims.strike_doomed(row));
+        verification.count(|verified| verified.doomed += doomed);
+    })?;
     Ok(unnamed)
 }
 

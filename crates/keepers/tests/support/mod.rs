@@ -242,7 +242,7 @@ impl House {
     }
 
     pub fn mender(&self) -> (JoinHandle<()>, Orders) {
-        let (mender, orders) = Mender::new(self.hall.clone());
+        let (mender, orders) = Mender::new(self.hall.clone(), keepers::Gate::default());
         (tokio::spawn(mender.run()), orders)
     }
 }

@@ -33,6 +33,8 @@ impl Archive for Notebook {
         Ok(vec![(name(reaches).into(), Some(Bytes::from_static(b"kept")))])
     }
 
+    fn applied(&self) {}
+
     fn after(&self, applied: Ordinal) -> Range<Vec<u8>> {
         name(Ordinal::from_u64(applied.as_u64() + 1))..vec![b'~' + 1]
     }

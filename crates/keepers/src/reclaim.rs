@@ -57,6 +57,8 @@ impl Reclaimer {
 
     /// Does what is due, at most a round's worth; answers how many rows were done.
     pub async fn round(&self) -> Result<usize, KeeperFault> {
+        // A sweep leaves to us what our rows name: of a device that comes in now, only if it is asked to free that.
+        let _passage = self.hall.store().passage();
         let due = self.due()?;
         let count = due.len();
         // The rows of a round go in one commit. One whose bytes can't be freed now stays, and keeps no other waiting.

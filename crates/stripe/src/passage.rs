@@ -1,4 +1,5 @@
-//! Who has bytes on their way that nothing names yet, so that others can wait for those who began before them.
+//! Who has bytes on their way that nothing names yet, or frees bytes that something still names, so that others can wait
+//! for those who began before them.
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
@@ -6,7 +7,8 @@ use std::time::Duration;
 /// How often who waits looks again.
 const LOOK: Duration = Duration::from_millis(200);
 
-/// Held by who lands bytes, from before the first until they are named or given up.
+/// Held by who lands bytes, from before the first until they are named or given up; and by who frees them, from before
+/// the first until they are named no more.
 #[derive(Debug)]
 pub struct Passage(#[expect(dead_code, reason = "it is counted, not read")] Arc<()>);
 

@@ -189,7 +189,7 @@ impl Store {
         self.ranks().iter().map(|unit| (unit.number, unit.standing())).collect()
     }
 
-    /// For who lands bytes and names them.
+    /// For who lands bytes and names them, or frees them and has them named no more.
     pub fn passage(&self) -> Passage {
         self.0.passages.enter()
     }

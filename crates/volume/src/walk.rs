@@ -17,6 +17,8 @@ const WINDOW_BYTES_NEAR: u64 = 64 * 1024;
 const WINDOW_BYTES_FAR: u64 = 4096;
 /// Hops longer than this are far.
 const HOP_BYTES_NEAR: u64 = 16 * 1024;
+/// How far a broken story is followed: some records of the longest.
+const RESUME_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
 /// Headers out of one buffer, read anew when the walk leaves it.
 struct Window<'a> {
@@ -181,6 +183,35 @@ pub(crate) fn find_end(volume: &Volume, file: &VolumeFile, known: Tail, limit: u
         before = std::mem::replace(&mut tail, next);
     }
     if batch_is_intact(volume, &mut window, before.end, tail.end)? { Ok(tail) } else { Ok(before) }
+}
+
+/// Where the story goes on behind an end that is none: what broke it there rotted. Of one epoch a batch was synced before
+/// the next was written, and its first began where the story ended then; so two batches of it in a row, behind the end,
+/// stand behind nothing that was torn. Looks no further than rot of one record may hide.
+pub(crate) fn resume(file: &VolumeFile, tail: Tail, limit: u64) -> Result<Option<Tail>, Fault> {
+    let mut window = Window::new(file, limit);
+    let mut at = tail.end;
+    // Nothing was ever written here.
+    if at >= limit || matches!(window.sight(at)?, Sight::Nothing) {
+        return Ok(None);
+    }
+    let until = limit.min(at.saturating_add(RESUME_BYTES_MAX));
+    while at < until {
+        if let Sight::Record(header) = window.sight(at)?
+            && header.epoch >= tail.epoch_last
+            && header.sequence > tail.sequence
+        {
+            let from = Tail { end: at, sequence: header.sequence, epoch_last: header.epoch, ..tail };
+            if let Some(first) = whole_batch(&mut window, from)?
+                && let Some(second) = whole_batch(&mut window, first)?
+                && second.epoch_last == header.epoch
+            {
+                return Ok(Some(from));
+            }
+        }
+        at += BLOCK_BYTES;
+    }
+    Ok(None)
 }
 
 /// One batch from `tail` on by its headers alone.

@@ -112,6 +112,34 @@ fn a_torn_tail_is_cut_at_the_last_whole_batch() -> Outcome {
 }
 
 #[test]
+fn a_rotten_record_of_an_open_volume_costs_none_of_those_behind_it() -> Outcome {
+    for in_payload in [false, true] {
+        let scratch = Scratch::new("rotten");
+        let set = scratch.set()?;
+        let mut writer_ = writer(&set)?;
+        let mut extents = Vec::new();
+        for seed in 0..6 {
+            extents.extend(writer_.append_batch(&[record(5000, seed)?])?);
+        }
+        drop((writer_, set));
+        let rotten = extents[2];
+        scratch.flip(1, rotten.offset + if in_payload { 4096 } else { 20 })?;
+        for life in 0..3 {
+            let set = scratch.set()?;
+            for (seed, extent) in extents.iter().enumerate().filter(|(_, extent)| **extent != rotten) {
+                assert_eq!(set.read(extent)?, body(5000, seed as u64), "life {life}");
+            }
+            assert!(set.read(&rotten).unwrap_err().is_corruption());
+            assert_eq!(set.verify_volume(1)?.corrupt, 1);
+            // What comes next lies elsewhere, or behind them all.
+            let next = writer(&set)?.append_batch(&[record(100, life)?])?;
+            assert!(next[0].volume != 1 || next[0].offset > extents[5].offset);
+        }
+    }
+    Ok(())
+}
+
+#[test]
 fn garbage_behind_the_end_is_not_taken_for_records() -> Outcome {
     let scratch = Scratch::new("garbage");
     let set = scratch.set()?;

@@ -20,7 +20,7 @@ use crate::identity;
 use crate::meter::Meter;
 use crate::options::Options;
 use crate::volume::{VOLUMES_DIR, Volume, VolumeFile, fresh_entry, volume_of, volume_path};
-use crate::walk::{Met, Tail, Walk, find_end};
+use crate::walk::{Met, Tail, Walk, find_end, resume};
 
 /// Numbers left out when the ledger is lost: volumes with higher ones than any left may have been removed, and
 /// their numbers must not come again.
@@ -176,7 +176,16 @@ impl Opening<'_> {
         };
         file.sync_data()?;
         self.meter.synced();
-        let tail = find_end(volume, &file, known, header.size.min(file.len()?))?;
+        let limit = header.size.min(file.len()?);
+        let (mut tail, mut is_broken) = (find_end(volume, &file, known, limit)?, false);
+        while let Some(from) = resume(&file, tail, limit)? {
+            tracing::error!(
+                volume = entry.volume,
+                at = tail.end,
+                "an open volume is damaged; it is filled no more"
+            );
+            (tail, is_broken) = (find_end(volume, &file, from, limit)?, true);
+        }
         if tail == known {
             return Ok(());
         }
@@ -186,6 +195,9 @@ impl Opening<'_> {
             entry.sequence = tail.sequence;
             entry.epoch_first = tail.epoch_first;
             entry.epoch_last = tail.epoch_last;
+            if is_broken {
+                (entry.sealed, entry.doubtful) = (true, true);
+            }
         });
         Ok(())
     }

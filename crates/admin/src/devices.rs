@@ -64,8 +64,8 @@ impl From<DeviceFault> for Problem {
             DeviceFault::InUse(_) | DeviceFault::Needed(_) | DeviceFault::Roster(_) => {
                 (StatusCode::CONFLICT, "DeviceInUse")
             }
-            DeviceFault::Store(_) | DeviceFault::Keeper(_) => (StatusCode::CONFLICT, "DeviceFailed"),
-            DeviceFault::Note(_) => (StatusCode::INTERNAL_SERVER_ERROR, "InternalError"),
+            DeviceFault::Store(_) => (StatusCode::CONFLICT, "DeviceFailed"),
+            DeviceFault::Keeper(_) => (StatusCode::INTERNAL_SERVER_ERROR, "InternalError"),
             DeviceFault::Starting => (StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable"),
         };
         Self::new(status, code, fault.to_string())

@@ -30,7 +30,8 @@ const LOOKS_MAX: u32 = 40;
 /// How often to look whether the reclaimer is as far.
 const RECLAIM_EVERY: Duration = Duration::from_millis(200);
 
-type Living = Box<dyn Iterator<Item = Result<Orphan, Fault>> + Send>;
+/// Records of a volume that are left to look at.
+pub(crate) type Living = Box<dyn Iterator<Item = Result<Orphan, Fault>> + Send>;
 /// Records of a group, and how many bytes each fills.
 type Places = BTreeMap<Place, u64>;
 
@@ -57,7 +58,7 @@ impl Evacuation {
 
     /// Moves the next records, each to the first of the devices `to` that may hold it. `None` at the volume's end.
     pub async fn step(&mut self, to: &[u16]) -> Result<Option<Moved>, KeeperFault> {
-        let group = self.next_group().await?;
+        let group = next_group(&mut self.living).await?;
         let _passed = self.gate.enter().await?;
         if group.is_empty() {
             return Ok(None);
@@ -90,7 +91,7 @@ impl Evacuation {
             }
         }
         for row in under_way {
-            match row.await.unwrap_or(Err(KeeperFault::Store(Fault::Closed))) {
+            match row.await.unwrap_or(Err(KeeperFault::CLOSED)) {
                 Ok((records, bytes)) => {
                     moved.records += records;
                     moved.bytes += bytes;
@@ -100,32 +101,33 @@ impl Evacuation {
         }
         ended.map(|()| Some(moved))
     }
-
-    async fn next_group(&mut self) -> Result<Vec<Orphan>, KeeperFault> {
-        let mut living = std::mem::replace(&mut self.living, Box::new(std::iter::empty()));
-        let read = spawn_blocking(move || {
-            let (mut group, mut bytes) = (Vec::new(), 0);
-            while bytes < GROUP_BYTES_MAX && group.len() < GROUP_RECORDS_MAX {
-                match living.next() {
-                    None => break,
-                    Some(Ok(found)) => {
-                        bytes += found.record.stored_bytes();
-                        group.push(found);
-                    }
-                    // Whose it is can't be told: it is for scrub and repair.
-                    Some(Err(fault)) if fault.is_corruption() => {}
-                    Some(Err(fault)) => return Err(fault),
-                }
-            }
-            Ok((living, group))
-        });
-        let (living, group) = read.await.unwrap_or(Err(Fault::Closed))?;
-        self.living = living;
-        Ok(group)
-    }
 }
 
-fn by_owner(group: Vec<Orphan>) -> Vec<(Owner, Places)> {
+/// Empty at the volume's end.
+pub(crate) async fn next_group(living: &mut Living) -> Result<Vec<Orphan>, KeeperFault> {
+    let mut rest = std::mem::replace(living, Box::new(std::iter::empty()));
+    let read = spawn_blocking(move || {
+        let (mut group, mut bytes) = (Vec::new(), 0);
+        while bytes < GROUP_BYTES_MAX && group.len() < GROUP_RECORDS_MAX {
+            match rest.next() {
+                None => break,
+                Some(Ok(found)) => {
+                    bytes += found.record.stored_bytes();
+                    group.push(found);
+                }
+                // Whose it is can't be told: it is for scrub and repair.
+                Some(Err(fault)) if fault.is_corruption() => {}
+                Some(Err(fault)) => return Err(fault),
+            }
+        }
+        Ok((rest, group))
+    });
+    let (rest, group) = read.await.unwrap_or(Err(Fault::Closed))?;
+    *living = rest;
+    Ok(group)
+}
+
+pub(crate) fn by_owner(group: Vec<Orphan>) -> Vec<(Owner, Places)> {
     let mut owners: Vec<(Owner, Places)> = Vec::new();
     for found in group {
         let (place, bytes) = (found.place(), found.record.stored_bytes());

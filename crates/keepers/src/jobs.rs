@@ -7,7 +7,7 @@ use crate::KeeperFault;
 
 pub(crate) fn read(catalog: &Catalog, name: &str) -> Result<Option<JobRow>, KeeperFault> {
     let row = catalog.get(&space::job(name))?;
-    row.map(JobRow::decode).transpose().map_err(|error| KeeperFault::Damaged(error.to_string()))
+    row.map(JobRow::decode).transpose().map_err(KeeperFault::damaged)
 }
 
 /// `None`: it is done.

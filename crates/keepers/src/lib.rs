@@ -4,6 +4,7 @@
 
 pub mod archive;
 mod compact;
+mod each_device;
 mod evacuate;
 mod jobs;
 mod mend;
@@ -41,4 +42,13 @@ pub enum KeeperFault {
     Store(#[from] stripe::Fault),
     #[error("a row that a keeper reads is damaged: {0}")]
     Damaged(String),
+}
+
+impl KeeperFault {
+    /// Work that others did ended without an answer: the process ends.
+    pub(crate) const CLOSED: Self = Self::Store(stripe::Fault::Closed);
+
+    pub(crate) fn damaged(cause: impl std::fmt::Display) -> Self {
+        Self::Damaged(cause.to_string())
+    }
 }

@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use semantics::Hall;
-use stripe::Fault;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::pace::Pace;
@@ -57,7 +56,7 @@ impl Default for Gate {
 
 impl Gate {
     pub(crate) async fn enter(&self) -> Result<OwnedSemaphorePermit, KeeperFault> {
-        self.0.clone().acquire_owned().await.map_err(|_| KeeperFault::Store(Fault::Closed))
+        self.0.clone().acquire_owned().await.map_err(|_| KeeperFault::CLOSED)
     }
 
     /// Waits for what is under way and lets nothing begin any more: after an orderly end nobody sweeps what was landed

@@ -85,7 +85,7 @@ impl Reclaimer {
             if oldest.is_some_and(|oldest| unnamed_at.is_none_or(|at| at >= oldest)) {
                 break;
             }
-            due.push((key, ReclaimRow::decode(row).map_err(damaged)?));
+            due.push((key, ReclaimRow::decode(row).map_err(KeeperFault::damaged)?));
         }
         Ok(due)
     }
@@ -116,7 +116,7 @@ impl Reclaimer {
     }
 
     async fn free_bytes(&self, manifest: &[u8]) -> Result<(), KeeperFault> {
-        let manifest = Manifest::decode(manifest).map_err(damaged)?;
+        let manifest = Manifest::decode(manifest).map_err(KeeperFault::damaged)?;
         Ok(self.hall.store().delete(manifest.chunks()).await?)
     }
 
@@ -168,9 +168,9 @@ impl Reclaimer {
                 return Ok((rows, Some(key)));
             }
             let content = match doomed {
-                Doomed::Annotations => AnnotationRow::decode(row).map_err(damaged)?.content,
+                Doomed::Annotations => AnnotationRow::decode(row).map_err(KeeperFault::damaged)?.content,
                 Doomed::Parts { listed } if is_listed(&key, listed) => continue,
-                Doomed::Parts { .. } => PartRow::decode(row).map_err(damaged)?.content,
+                Doomed::Parts { .. } => PartRow::decode(row).map_err(KeeperFault::damaged)?.content,
             };
             rows.push((key, content));
         }
@@ -187,9 +187,10 @@ impl Reclaimer {
                 cursor.next()?
             };
             let Some((row_key, _)) = first else { return Ok(()) };
-            let (key, suffix) = space::split_object(&row_key).ok_or_else(|| damaged("an upload's key"))?;
-            let key = ObjectKey::new(key).map_err(damaged)?;
-            let upload = space::upload_id(suffix).ok_or_else(|| damaged("an upload's key"))?;
+            let (key, suffix) =
+                space::split_object(&row_key).ok_or_else(|| KeeperFault::damaged("an upload's key"))?;
+            let key = ObjectKey::new(key).map_err(KeeperFault::damaged)?;
+            let upload = space::upload_id(suffix).ok_or_else(|| KeeperFault::damaged("an upload's key"))?;
             // First the upload, so that no part joins it any more.
             self.forget(vec![Write::delete(row_key.clone())]).await?;
             self.free_parts(bucket, &key, upload, None).await?;
@@ -222,8 +223,4 @@ pub(crate) fn is_reclaimed(hall: &Hall, then: &RangeInclusive<Ordinal>) -> Resul
 
 fn is_listed(part: &[u8], listed: Option<&PartTable>) -> bool {
     listed.is_some_and(|table| space::part_number(part).is_some_and(|number| table.contains(number)))
-}
-
-fn damaged(cause: impl std::fmt::Display) -> KeeperFault {
-    KeeperFault::Damaged(cause.to_string())
 }

@@ -84,22 +84,22 @@ pub(crate) fn rows_of_which(
 /// What a row names; `None` when its bytes, if it has any, ride in the row. `view` tells how those of a part are stored.
 pub fn named(view: &Snapshot, key: Vec<u8>, row: Bytes) -> Result<Option<Named>, KeeperFault> {
     let Some(Content::Stored(encoded)) = content_of(&key, row.clone())? else { return Ok(None) };
-    let manifest = Manifest::decode(&encoded).map_err(damaged)?;
-    let (owner, class) = whose(view, &key, row)?.ok_or_else(|| damaged("a row's key"))?;
+    let manifest = Manifest::decode(&encoded).map_err(KeeperFault::damaged)?;
+    let (owner, class) = whose(view, &key, row)?.ok_or_else(|| KeeperFault::damaged("a row's key"))?;
     Ok(Some(Named { key, owner, redundancy: redundancy(class), manifest }))
 }
 
 /// Where a row's bytes are.
 pub fn content_of(key: &[u8], row: Bytes) -> Result<Option<Content>, KeeperFault> {
     Ok(match key.first() {
-        Some(&space::VERSIONS) => match VersionRow::decode(row).map_err(damaged)?.state {
+        Some(&space::VERSIONS) => match VersionRow::decode(row).map_err(KeeperFault::damaged)?.state {
             VersionState::Object(object) => Some(object.content),
             VersionState::DeleteMarker => None,
         },
-        Some(&space::PARTS) => Some(PartRow::decode(row).map_err(damaged)?.content),
-        Some(&space::ANNOTATIONS) => Some(AnnotationRow::decode(row).map_err(damaged)?.content),
+        Some(&space::PARTS) => Some(PartRow::decode(row).map_err(KeeperFault::damaged)?.content),
+        Some(&space::ANNOTATIONS) => Some(AnnotationRow::decode(row).map_err(KeeperFault::damaged)?.content),
         Some(&space::ARCHIVE) => {
-            let row = ArchiveRow::decode(row).map_err(damaged)?;
+            let row = ArchiveRow::decode(row).map_err(KeeperFault::damaged)?;
             (!row.is_missed()).then_some(Content::Stored(row.manifest))
         }
         _ => None,
@@ -110,18 +110,20 @@ pub fn content_of(key: &[u8], row: Bytes) -> Result<Option<Content>, KeeperFault
 pub fn with_content(key: &[u8], row: Bytes, content: Content) -> Result<Option<Bytes>, KeeperFault> {
     Ok(match key.first() {
         Some(&space::VERSIONS) => {
-            let mut version = VersionRow::decode(row).map_err(damaged)?;
+            let mut version = VersionRow::decode(row).map_err(KeeperFault::damaged)?;
             let VersionState::Object(object) = &mut version.state else { return Ok(None) };
             object.content = content;
             Some(version.encode())
         }
-        Some(&space::PARTS) => Some(PartRow { content, ..PartRow::decode(row).map_err(damaged)? }.encode()),
-        Some(&space::ANNOTATIONS) => {
-            Some(AnnotationRow { content, ..AnnotationRow::decode(row).map_err(damaged)? }.encode())
+        Some(&space::PARTS) => {
+            Some(PartRow { content, ..PartRow::decode(row).map_err(KeeperFault::damaged)? }.encode())
         }
+        Some(&space::ANNOTATIONS) => Some(
+            AnnotationRow { content, ..AnnotationRow::decode(row).map_err(KeeperFault::damaged)? }.encode(),
+        ),
         Some(&space::ARCHIVE) => {
             let Content::Stored(manifest) = content else { return Ok(None) };
-            Some(ArchiveRow { manifest, ..ArchiveRow::decode(row).map_err(damaged)? }.encode())
+            Some(ArchiveRow { manifest, ..ArchiveRow::decode(row).map_err(KeeperFault::damaged)? }.encode())
         }
         _ => None,
     })
@@ -129,7 +131,7 @@ pub fn with_content(key: &[u8], row: Bytes, content: Content) -> Result<Option<B
 
 fn whose(view: &Snapshot, key: &[u8], row: Bytes) -> Result<Option<(ChunkOwner, StorageClass)>, KeeperFault> {
     if key.first() == Some(&space::ARCHIVE) {
-        let page = ArchiveRow::decode(row).map_err(damaged)?.page;
+        let page = ArchiveRow::decode(row).map_err(KeeperFault::damaged)?.page;
         return Ok((page.key() == key).then_some((ChunkOwner::Rows(page), StorageClass::Standard)));
     }
     let Some(bucket) = key.get(1..9).and_then(|id| id.try_into().ok()) else { return Ok(None) };
@@ -142,7 +144,7 @@ fn whose(view: &Snapshot, key: &[u8], row: Bytes) -> Result<Option<(ChunkOwner, 
     let Some((name, suffix)) = space::split_object(key) else { return Ok(None) };
     let Ok(object) = ObjectKey::new(name) else { return Ok(None) };
     if key[0] == space::VERSIONS {
-        let version = VersionRow::decode(row).map_err(damaged)?;
+        let version = VersionRow::decode(row).map_err(KeeperFault::damaged)?;
         let class = version.object().map_or(StorageClass::Standard, |object| object.class);
         return Ok(Some((ChunkOwner::Object { bucket, key: object }, class)));
     }
@@ -162,7 +164,7 @@ fn class_of_upload(
     upload: UploadId,
 ) -> Result<StorageClass, KeeperFault> {
     if let Some(row) = view.get(&space::upload(bucket, key, upload))? {
-        return Ok(UploadRow::decode(row).map_err(damaged)?.class);
+        return Ok(UploadRow::decode(row).map_err(KeeperFault::damaged)?.class);
     }
     let version = version_of_upload(view, bucket, key, upload)?;
     Ok(version.as_ref().and_then(VersionRow::object).map_or(StorageClass::Standard, |object| object.class))
@@ -180,15 +182,11 @@ pub(crate) fn version_of_upload(
     let (start, end) = (space::version(bucket, key, first), space::version(bucket, key, last));
     let mut cursor = view.cursor(&start, &end)?;
     while let Some((_, row)) = cursor.next()? {
-        let version = VersionRow::decode(row).map_err(damaged)?;
+        let version = VersionRow::decode(row).map_err(KeeperFault::damaged)?;
         let content = version.object().map(|object| &object.content);
         if matches!(content, Some(Content::Parts { upload: of, .. }) if *of == upload) {
             return Ok(Some(version));
         }
     }
     Ok(None)
-}
-
-fn damaged(cause: impl std::fmt::Display) -> KeeperFault {
-    KeeperFault::Damaged(cause.to_string())
 }

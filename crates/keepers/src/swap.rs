@@ -21,7 +21,7 @@ pub(crate) async fn swap(
 ) -> Result<bool, KeeperFault> {
     // In a task of its own: were it ended between the commit and its answer, what the row names by then would be deleted.
     let swapping = tokio::spawn(swap_whole(hall.clone(), key, laid));
-    swapping.await.unwrap_or(Err(KeeperFault::Store(stripe::Fault::Closed)))
+    swapping.await.unwrap_or(Err(KeeperFault::CLOSED))
 }
 
 async fn swap_whole(hall: Hall, key: Vec<u8>, laid: Vec<(Chunk, Restored)>) -> Result<bool, KeeperFault> {
@@ -55,7 +55,7 @@ async fn swap_whole(hall: Hall, key: Vec<u8>, laid: Vec<(Chunk, Restored)>) -> R
 /// The row with the new chunks in the places of the old ones; `None` when it does not name all of those any more.
 fn replace(key: &[u8], row: Bytes, swaps: &[(Chunk, Chunk)]) -> Result<Option<Bytes>, KeeperFault> {
     let Some(Content::Stored(encoded)) = content_of(key, row.clone())? else { return Ok(None) };
-    let mut manifest = Manifest::decode(&encoded).map_err(|error| KeeperFault::Damaged(error.to_string()))?;
+    let mut manifest = Manifest::decode(&encoded).map_err(KeeperFault::damaged)?;
     let mut swaps = swaps.iter().peekable();
     for chunk in manifest.chunks_mut() {
         if let Some((_, fresh)) = swaps.next_if(|(old, _)| old == chunk) {

@@ -29,7 +29,7 @@ pub struct Swept {
 pub async fn sweep(hall: &Hall) -> Result<Swept, KeeperFault> {
     let mut swept = free_unnamed(hall, hall.store().sweep()).await?;
     let store = hall.store().clone();
-    spawn_blocking(move || store.sweep_done()).await.map_err(|_| stripe::Fault::Closed)??;
+    spawn_blocking(move || store.sweep_done()).await.map_err(|_| KeeperFault::CLOSED)??;
     for (device, _) in hall.store().devices() {
         if jobs::read(hall.catalog(), &job(device))?.is_some() {
             let owed = sweep_device(hall, device).await?;
@@ -79,7 +79,7 @@ async fn free_unnamed(
             }
             Ok::<_, KeeperFault>((orphans, looked_at, freeable(&of, found)?))
         });
-        let (rest, looked_at, freed) = step.await.map_err(|_| stripe::Fault::Closed)??;
+        let (rest, looked_at, freed) = step.await.map_err(|_| KeeperFault::CLOSED)??;
         if looked_at == 0 {
             return Ok(swept);
         }

@@ -48,7 +48,7 @@ pub(crate) fn each_doomed(hall: &Hall, mut each: impl FnMut(&ReclaimRow)) -> Res
         let mut cursor = view.cursor(&start, &[space::RECLAIM + 1])?;
         for _ in 0..ROWS_MAX {
             let Some((_, row)) = cursor.next()? else { return Ok(()) };
-            each(&ReclaimRow::decode(row).map_err(|error| KeeperFault::Damaged(error.to_string()))?);
+            each(&ReclaimRow::decode(row).map_err(KeeperFault::damaged)?);
         }
         from = cursor.next()?.map(|(key, _)| key);
     }

@@ -134,7 +134,7 @@ impl FoundStretch {
             bytes.extend(read?);
         }
         let joined = if bytes.len() == 1 { bytes.remove(0) } else { Bytes::from(bytes.concat()) };
-        let rows = StretchReader::new(joined).map_err(|error| KeeperFault::Damaged(error.to_string()))?;
+        let rows = StretchReader::new(joined).map_err(KeeperFault::damaged)?;
         Ok(ReadStretch { pages, rows })
     }
 }

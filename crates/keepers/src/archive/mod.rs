@@ -95,7 +95,7 @@ impl Archivist {
     async fn step(&self, allowance: &mut Allowance) -> Result<bool, KeeperFault> {
         let hall = self.hall.clone();
         let read = spawn_blocking(move || Standing::read(&hall.catalog().snapshot()?));
-        let standing = read.await.map_err(|_| closed())??;
+        let standing = read.await.map_err(|_| KeeperFault::CLOSED)??;
         match standing.choose(self.options.allowance_bytes) {
             Deed::Rest => return Ok(false),
             Deed::Forget(keys) => self.forget(keys).await?,
@@ -118,7 +118,8 @@ impl Archivist {
         let mut start = from;
         for place in (first..).take(PIECES_MAX) {
             let (hall, from) = (self.hall.clone(), start.clone());
-            let gathered = spawn_blocking(move || gather(&hall, &from)).await.map_err(|_| closed())??;
+            let gathered =
+                spawn_blocking(move || gather(&hall, &from)).await.map_err(|_| KeeperFault::CLOSED)??;
             let Gathered { at, rows, end } = gathered;
             let stretch = Stretch::Range { round, place, at };
             let bytes = self.piece(stretch, start, end.clone(), rows).await?;
@@ -216,7 +217,7 @@ fn gather(hall: &Hall, from: &[u8]) -> Result<Gathered, KeeperFault> {
 }
 
 fn chunks(row: Bytes) -> Result<Vec<Chunk>, KeeperFault> {
-    let row = ArchiveRow::decode(row).map_err(|error| KeeperFault::Damaged(error.to_string()))?;
+    let row = ArchiveRow::decode(row).map_err(KeeperFault::damaged)?;
     if row.is_missed() {
         return Ok(Vec::new());
     }
@@ -224,9 +225,5 @@ fn chunks(row: Bytes) -> Result<Vec<Chunk>, KeeperFault> {
 }
 
 fn decode(manifest: &[u8]) -> Result<Manifest, KeeperFault> {
-    Manifest::decode(manifest).map_err(|error| KeeperFault::Damaged(error.to_string()))
-}
-
-const fn closed() -> KeeperFault {
-    KeeperFault::Store(stripe::Fault::Closed)
+    Manifest::decode(manifest).map_err(KeeperFault::damaged)
 }

@@ -88,7 +88,7 @@ impl Standing {
         for prefix in [RANGES_PREFIX, CHANGES_PREFIX] {
             let mut cursor = view.cursor(&prefix, &end_of(&prefix))?;
             while let Some((key, row)) = cursor.next()? {
-                let row = ArchiveRow::decode(row).map_err(|error| KeeperFault::Damaged(error.to_string()))?;
+                let row = ArchiveRow::decode(row).map_err(KeeperFault::damaged)?;
                 standing.note(key, row)?;
             }
         }
@@ -187,7 +187,7 @@ impl Standing {
 }
 
 fn stored_bytes(manifest: &[u8]) -> Result<u64, KeeperFault> {
-    let manifest = Manifest::decode(manifest).map_err(|error| KeeperFault::Damaged(error.to_string()))?;
+    let manifest = Manifest::decode(manifest).map_err(KeeperFault::damaged)?;
     Ok(manifest.chunks().iter().map(Chunk::stored_bytes).sum())
 }
 

@@ -6,15 +6,15 @@
 
 mod choose;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use stripe::{Filled, Standing};
-use tokio::task::JoinSet;
+use stripe::Filled;
 use tokio::time::Instant;
 
 use crate::KeeperFault;
+use crate::each_device::{devices_in, each_device};
 use crate::evacuate::{Evacuation, give_way, reclaimed};
 use crate::moving::Means;
 use crate::pace::Allowance;
@@ -68,35 +68,14 @@ impl Compactor {
     /// Works until its task is aborted.
     pub async fn run(self) {
         let compactor = Arc::new(self);
-        let (mut tasks, mut busy) = (JoinSet::new(), BTreeSet::new());
-        loop {
-            for (device, standing) in compactor.means.hall.store().devices() {
-                if standing == Standing::In && busy.insert(device) {
-                    let compactor = compactor.clone();
-                    tasks.spawn(async move {
-                        compactor.look_after(device).await;
-                        device
-                    });
-                }
-            }
-            tokio::select! {
-                Some(ended) = tasks.join_next() => match ended {
-                    Ok(device) => drop(busy.remove(&device)),
-                    Err(fault) => {
-                        tracing::error!(%fault, "a compaction ended in disorder; all begin again");
-                        tasks.shutdown().await;
-                        busy.clear();
-                    }
-                },
-                () = tokio::time::sleep(IDLE) => {}
-            }
-        }
+        let hall = &compactor.means.hall;
+        each_device(|| devices_in(hall), |device| compactor.clone().look_after(device)).await;
     }
 
     /// One device, until it is in no more.
-    async fn look_after(&self, device: u16) {
+    async fn look_after(self: Arc<Self>, device: u16) {
         let (mut rested, mut allowance) = (Rested::new(), self.means.pace.allowance());
-        while self.means.hall.store().devices().contains(&(device, Standing::In)) {
+        while devices_in(&self.means.hall).contains(&device) {
             let Some(choice) = self.choose(device, &mut rested) else {
                 tokio::time::sleep(IDLE).await;
                 continue;

@@ -9,18 +9,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use semantics::{ChunkOwner, Hall};
-use stripe::{Chunk, Earlier, Manifest, Orphan, Owner, Standing};
+use stripe::{Chunk, Earlier, Manifest, Owner, Standing};
 use tokio::time::Instant;
-use world::thread::spawn_blocking;
 
 use super::row::{Suspect, mend};
 use super::{Orders, Tally};
+use crate::evacuate::{Living, by_owner, next_group};
 use crate::rows::rows_of_which;
 use crate::sweep::sweep_device;
 use crate::{Gate, KeeperFault};
 
-/// Records looked at together.
-const BATCH_MAX: usize = 256;
 /// From one look at a device to the next; doubled while nothing changes.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 const LOOK_EVERY_MAX: Duration = Duration::from_secs(600);
@@ -79,20 +77,13 @@ impl Drains {
 async fn empty(hall: &Hall, device: u16, gate: &Gate) -> Result<u64, KeeperFault> {
     let tally = Tally::default();
     for filled in hall.store().filled(device) {
-        let mut living = hall.store().survey_volume(device, filled.volume);
+        let mut living: Living = Box::new(hall.store().survey_volume(device, filled.volume));
         loop {
-            let read = spawn_blocking(move || {
-                let batch: Vec<Orphan> = living.by_ref().filter_map(Result::ok).take(BATCH_MAX).collect();
-                (living, batch)
-            });
-            let (rest, batch) = read.await.map_err(|_| stripe::Fault::Closed)?;
-            if batch.is_empty() {
+            let group = next_group(&mut living).await?;
+            if group.is_empty() {
                 break;
             }
-            living = rest;
-            let mut owners: Vec<Owner> = batch.into_iter().map(|found| found.owner).collect();
-            owners.dedup();
-            for owner in owners {
+            for (owner, _) in by_owner(group) {
                 mend_all(hall, &owner, device, gate, &tally).await?;
             }
         }

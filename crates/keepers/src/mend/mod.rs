@@ -278,6 +278,6 @@ impl Mender {
 async fn ended(mending: Option<JoinHandle<Result<(), KeeperFault>>>) -> Result<(), KeeperFault> {
     match mending {
         None => Ok(()),
-        Some(mending) => mending.await.unwrap_or(Err(KeeperFault::Store(stripe::Fault::Closed))),
+        Some(mending) => mending.await.unwrap_or(Err(KeeperFault::CLOSED)),
     }
 }

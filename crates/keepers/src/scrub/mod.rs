@@ -11,16 +11,15 @@
 mod place;
 mod status;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use model::Timestamp;
 use semantics::Hall;
-use stripe::{Report, Standing};
-use tokio::task::JoinSet;
+use stripe::Report;
 use tokio::time::Instant;
 
+use crate::each_device::{devices_in, each_device};
 use crate::pace::Pace;
 use crate::{KeeperFault, Orders, jobs};
 use place::Place;
@@ -109,44 +108,19 @@ impl Scrubber {
     /// Works until its task is aborted.
     pub async fn run(self) {
         let scrubber = Arc::new(self);
-        let (mut rounds, mut busy) = (JoinSet::new(), BTreeSet::new());
-        let mut asked = scrubber.scrubbing.0.board.asked();
-        loop {
-            let devices: Vec<u16> = scrubber.devices().collect();
-            scrubber.scrubbing.0.board.keep(&devices);
-            for device in devices {
-                if busy.insert(device) {
-                    let scrubber = scrubber.clone();
-                    rounds.spawn(async move {
-                        scrubber.rounds(device).await;
-                        device
-                    });
-                }
-            }
-            tokio::select! {
-                Some(ended) = rounds.join_next() => match ended {
-                    Ok(device) => drop(busy.remove(&device)),
-                    Err(fault) => {
-                        tracing::error!(%fault, "a scrub ended in disorder; all begin again");
-                        rounds.shutdown().await;
-                        busy.clear();
-                    }
-                },
-                _ = asked.changed() => {}
-                () = tokio::time::sleep(IDLE) => {}
-            }
-        }
-    }
-
-    fn devices(&self) -> impl Iterator<Item = u16> {
-        let all = self.hall.store().devices().into_iter();
-        all.filter(|(_, standing)| *standing == Standing::In).map(|(device, _)| device)
+        let board = &scrubber.scrubbing.0.board;
+        let devices = || {
+            let devices = devices_in(&scrubber.hall);
+            board.keep(&devices);
+            devices
+        };
+        each_device(devices, |device| scrubber.clone().rounds(device)).await;
     }
 
     /// One device's rounds, until it is in no more.
-    async fn rounds(&self, device: u16) {
+    async fn rounds(self: Arc<Self>, device: u16) {
         let mut asked = self.scrubbing.0.board.asked();
-        while self.devices().any(|other| other == device) {
+        while devices_in(&self.hall).contains(&device) {
             let wait = match self.due(device) {
                 Ok(Some(place)) => match self.round(device, place).await {
                     Ok(()) => continue,

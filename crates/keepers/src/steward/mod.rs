@@ -88,8 +88,6 @@ pub enum DeviceFault {
     InUse(DeviceNumber),
     #[error("device {0} may still hold what nobody else holds: wait until the repair is done")]
     Needed(DeviceNumber),
-    #[error("it could not be written down: {0}")]
-    Note(String),
     #[error("the server is still starting")]
     Starting,
 }

@@ -31,8 +31,7 @@ impl Steward {
     /// Holds the rebalance, or lets it go on.
     pub async fn pause_rebalance(&self, paused: bool) -> Result<(), DeviceFault> {
         let charge = self.charge.get().ok_or(DeviceFault::Starting)?;
-        let noted = charge.moving.rebalancing.pause(paused).await;
-        noted.map_err(|fault| DeviceFault::Note(fault.to_string()))
+        Ok(charge.moving.rebalancing.pause(paused).await?)
     }
 }
 

@@ -98,7 +98,7 @@ async fn add(mut sum: Md5, bytes: Vec<Bytes>) -> Result<Md5, KeeperFault> {
         bytes.iter().for_each(|piece| sum.update(piece));
         sum
     });
-    adding.await.map_err(|_| KeeperFault::Store(stripe::Fault::Closed))
+    adding.await.map_err(|_| KeeperFault::CLOSED)
 }
 
 /// The row as it is now; `None` when it is gone, or names no bytes any more. One that is damaged the walk reports.

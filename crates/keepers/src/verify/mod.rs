@@ -41,7 +41,7 @@ pub async fn verify(hall: &Hall, verification: &Verification) -> Result<Verified
         claims.report(&of.catalog().snapshot()?, &seen)?;
         Ok::<_, KeeperFault>(unnamed)
     });
-    let unnamed = unnamed.await.map_err(|_| closed())??;
+    let unnamed = unnamed.await.map_err(|_| KeeperFault::CLOSED)??;
     report(hall, unnamed, verification).await?;
     Ok(verification.verified())
 }
@@ -56,7 +56,7 @@ async fn walk(hall: &Hall, space: u8, mut judge: Judge) -> Result<Judge, KeeperF
             let step = judged(&of, &from, &mut judge);
             (judge, step)
         });
-        let (back, step) = step.await.map_err(|_| closed())?;
+        let (back, step) = step.await.map_err(|_| KeeperFault::CLOSED)?;
         judge = back;
         let (stored, behind) = step?;
         next = behind;
@@ -107,9 +107,5 @@ fn strike_doomed(
 }
 
 async fn ended(reading: &mut JoinSet<Result<(), KeeperFault>>) -> Result<(), KeeperFault> {
-    reading.join_next().await.map_or(Ok(()), |ended| ended.map_err(|_| closed())?)
-}
-
-const fn closed() -> KeeperFault {
-    KeeperFault::Store(stripe::Fault::Closed)
+    reading.join_next().await.map_or(Ok(()), |ended| ended.map_err(|_| KeeperFault::CLOSED)?)
 }

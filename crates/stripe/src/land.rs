@@ -153,7 +153,10 @@ pub(crate) async fn append_one(
     let deadline = store.patience().map(|patience| Instant::now() + patience);
     match settled(unit, answer, deadline).await {
         Err(fault @ Fault::NoSpace { .. }) => {
-            unit.note_full();
+            // Who is alone has nobody to make room for it: what fits into an open volume goes on.
+            if !store.is_alone() {
+                unit.note_full();
+            }
             Err(fault)
         }
         Err(fault) if fault.is_of_device() => {

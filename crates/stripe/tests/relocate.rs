@@ -3,7 +3,7 @@
 mod support;
 
 use stripe::{CHUNK_BYTES, Chunk, Fault, Manifest, Redundancy, Standing};
-use support::{Outcome, Shelf, body, land, owner, read_back, spoil};
+use support::{FULL, Outcome, Shelf, WELL, body, land, owner, read_back, spoil};
 
 fn devices(chunk: &Chunk) -> Vec<u16> {
     chunk.places.iter().map(|place| place.device).collect()
@@ -88,5 +88,23 @@ async fn what_is_relocated_and_not_claimed_goes_again() -> Outcome {
         store.survey_volume(0, manifest.chunks()[0].places[0].volume).collect::<Result<Vec<_>, _>>()?;
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].place(), manifest.chunks()[0].places[0]);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_shard_that_finds_no_space_on_a_single_device_keeps_nobody_else_from_it() -> Outcome {
+    let shelf = Shelf::new("relocate-alone", 1, 0);
+    let store = shelf.open(1, 0)?;
+    let manifest = land(&store, body(CHUNK_BYTES, 5)).await?;
+    shelf.health[0].set(FULL);
+    let refused = loop {
+        match store.relocate(&owner()?, &manifest.chunks()[0], 0, &[0]).await {
+            Ok(moved) => drop(moved.ok_or("it moves")?.claim()),
+            Err(fault) => break fault,
+        }
+    };
+    assert!(matches!(refused, Fault::NoSpace { .. }), "{refused:?}");
+    shelf.health[0].set(WELL);
+    land(&store, body(CHUNK_BYTES, 6)).await?;
     Ok(())
 }

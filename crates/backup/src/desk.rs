@@ -12,6 +12,7 @@ use api::{ByteSource, ErrorCode, S3Error};
 use async_trait::async_trait;
 use bytes::Bytes;
 use catalog::table::space;
+use keepers::Doomed;
 use semantics::{Hall, Pin};
 use stripe::{Chunk, Manifest, Store};
 use thiserror::Error;
@@ -22,7 +23,6 @@ use world::Random;
 
 use crate::body::{PIECE_BYTES, part_from_places};
 use crate::codec::{Fields, put_bytes};
-use crate::doomed::Doomed;
 use crate::fault::Fault;
 use crate::source::{END, FAULT, PIECE, POINT, ROW};
 

@@ -11,7 +11,6 @@ mod body;
 mod codec;
 mod desk;
 mod directory;
-mod doomed;
 mod fault;
 mod index;
 mod lacking;

@@ -4,6 +4,7 @@
 
 pub mod archive;
 mod compact;
+mod doomed;
 mod each_device;
 mod evacuate;
 mod jobs;
@@ -22,6 +23,7 @@ mod unnamed;
 mod verify;
 
 pub use compact::{Compacted, Compacting, Compactor};
+pub use doomed::Doomed;
 pub use mend::{Counted, Mender, Orders};
 pub use moving::{Gate, MoveOptions, Moving, movers};
 pub use rebalance::{Rebalanced, Rebalancer, Rebalancing};

@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use catalog::table::{ArchiveRow, space};
+use catalog::table::{ArchiveRow, Content, PartRow, PartTable, ReclaimRow, space};
 use catalog::{
     Catalog, Decision, Fault, Group, Index, Member, TreeIndex, TreeOptions, Watch, Write, begin_after,
 };
-use keepers::archive::{Found, Progress, Rebuilt, RowArchive, find, rebuild};
-use stripe::{Manifest, NoWatch, Slot, Store};
+use keepers::archive::{Found, Progress, Rebuilt, RowArchive, check, find, rebuild};
+use model::{BucketId, ObjectKey, Ordinal, PartNumber, Timestamp, UploadId};
+use stripe::{Chunk, Manifest, NoWatch, Place, Slot, Store};
 use tokio::task::spawn_blocking;
 use world::{Disk, RealDisk, SystemClock};
 
@@ -164,5 +165,38 @@ async fn changes_that_are_lost_are_told_and_all_others_come_back() -> Outcome {
         return Err("the second row is of changes".into());
     };
     assert_eq!(rebuilt.holes, [(from, to)]);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_an_upload_whose_unlisted_parts_go_the_listed_ones_are_missed() -> Outcome {
+    let site = Site::new("listed");
+    let store = site.store()?;
+    let (disk, index) = disk(&site.0.join("catalog"))?;
+    let catalog = Catalog::open(disk, index, Arc::new(SystemClock), catalog::Options::default())?;
+    let (bucket, key) = (BucketId(7), ObjectKey::new("key")?);
+    let upload = UploadId { ordinal: Ordinal::from_u64(1), salt: 2 };
+    let places = Manifest::new(vec![Chunk::whole(Place::NOWHERE, 5000)]).encode();
+    let row = PartRow {
+        size_bytes: 5000,
+        md5: [0; 16],
+        modified: Timestamp::from_millis(1),
+        checksum: None,
+        content: Content::Stored(places.into()),
+    };
+    let part = |number| PartNumber::new(number).ok_or("a part's number");
+    let mut listed = PartTable::default();
+    listed.push(part(2)?, 5000);
+    let unlisted = ReclaimRow::Unlisted { bucket, key: key.clone(), upload, listed };
+    let writes = vec![
+        Write::put(space::part(bucket, &key, upload, part(1)?), row.encode()),
+        Write::put(space::part(bucket, &key, upload, part(2)?), row.encode()),
+        Write::put(space::reclaim(Ordinal::from_u64(3), 0), unlisted.encode()),
+    ];
+    commit(&catalog, writes).await?;
+    let mut rebuilt = Rebuilt::default();
+    check(&store, &catalog, &mut rebuilt, &Progress::default()).await?;
+    assert_eq!(rebuilt.lost, 1, "{:?}", rebuilt.lost_names);
+    assert!(!rebuilt.is_whole());
     Ok(())
 }

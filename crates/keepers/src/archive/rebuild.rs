@@ -4,13 +4,13 @@
 //! what changed after that, in order. Every row is right as of its key's range and all changes since: a hole in the
 //! changes is told. At last the archive itself is named again, and goes on.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
-use catalog::table::{ArchiveRow, Page, ReclaimRow, Stretch, space};
+use catalog::table::{ArchiveRow, Page, Stretch, space};
 use catalog::{Catalog, Decision, Group, Snapshot, Write};
-use model::{BucketId, Ordinal, UploadId};
+use model::Ordinal;
 use semantics::ChunkOwner;
 use stripe::Store;
 use tokio::task::JoinSet;
@@ -19,6 +19,7 @@ use super::cover::Cover;
 use super::find::{Found, FoundStretch, ReadStretch};
 use super::pages::{is_kept, row};
 use crate::KeeperFault;
+use crate::doomed::Doomed;
 use crate::rows::{Named, rows_from};
 
 /// What one commit takes.
@@ -263,7 +264,7 @@ pub async fn check(
 ) -> Result<(), KeeperFault> {
     let view = catalog.snapshot()?;
     (rebuilt.rows, rebuilt.objects) = count(&view)?;
-    let doomed = doomed(&view)?;
+    let doomed = Doomed::at(&view)?;
     drop(view);
     let mut looking = JoinSet::new();
     let mut next = Some(Vec::new());
@@ -293,14 +294,15 @@ pub async fn check(
 
 async fn ended(
     looking: &mut JoinSet<(bool, Named)>,
-    doomed: &HashSet<Doomed>,
+    doomed: &Doomed,
     rebuilt: &mut Rebuilt,
     progress: &Progress,
 ) -> Result<(), KeeperFault> {
     let Some(ended) = looking.join_next().await else { return Ok(()) };
     let (there, named) = ended.map_err(|_| KeeperFault::Store(stripe::Fault::Closed))?;
     progress.checked.fetch_add(1, Ordering::Relaxed);
-    if !there && !is_doomed(&named, doomed) {
+    // Of the archive what was given up is not needed.
+    if !there && !matches!(named.owner, ChunkOwner::Rows(_)) && !doomed.has(&named.key) {
         rebuilt.note_lost(format!("{:?}", named.owner));
     }
     Ok(())
@@ -321,44 +323,6 @@ async fn is_there(store: &Store, named: &Named) -> bool {
         }
     }
     true
-}
-
-/// Whose rows the reclaimer is about to delete: it frees their bytes first.
-#[derive(PartialEq, Eq, Hash)]
-enum Doomed {
-    Bucket(BucketId),
-    Upload(BucketId, UploadId),
-    Annotations(BucketId, u128),
-}
-
-fn doomed(view: &Snapshot) -> Result<HashSet<Doomed>, KeeperFault> {
-    let mut cursor = view.cursor(&[space::RECLAIM], &[space::RECLAIM + 1])?;
-    let mut doomed = HashSet::new();
-    while let Some((_, row)) = cursor.next()? {
-        match ReclaimRow::decode(row).map_err(damaged)? {
-            ReclaimRow::Stored(_) => {}
-            ReclaimRow::Parts { bucket, upload, .. } | ReclaimRow::Unlisted { bucket, upload, .. } => {
-                doomed.insert(Doomed::Upload(bucket, upload));
-            }
-            ReclaimRow::Uploads { bucket } => drop(doomed.insert(Doomed::Bucket(bucket))),
-            ReclaimRow::Annotations { bucket, salt } => {
-                doomed.insert(Doomed::Annotations(bucket, salt));
-            }
-        }
-    }
-    Ok(doomed)
-}
-
-fn is_doomed(named: &Named, doomed: &HashSet<Doomed>) -> bool {
-    match &named.owner {
-        ChunkOwner::Part { bucket, upload, .. } => {
-            doomed.contains(&Doomed::Upload(*bucket, *upload)) || doomed.contains(&Doomed::Bucket(*bucket))
-        }
-        ChunkOwner::Annotation { bucket, salt, .. } => doomed.contains(&Doomed::Annotations(*bucket, *salt)),
-        // What was given up of it is not needed.
-        ChunkOwner::Rows(_) => true,
-        ChunkOwner::Object { .. } => false,
-    }
 }
 
 fn count(view: &Snapshot) -> Result<(u64, u64), KeeperFault> {

@@ -1,14 +1,14 @@
 //! Rows that the reclaimer takes with their bytes: what an upload, a version or a bucket left behind that is gone.
 //!
-//! A lease does not hold their bytes, since they were unnamed before it. So they are no part of a backup, and neither are
-//! the reclaimer's rows, for which nothing is left to do then.
+//! Their bytes go first. So they are no part of a backup, whose lease does not hold what was unnamed before it, and a
+//! rebuild misses nothing where they have none.
 
 use std::collections::{HashMap, HashSet};
 
 use catalog::Snapshot;
 use catalog::table::{PartTable, ReclaimRow, space};
 
-use crate::fault::Fault;
+use crate::KeeperFault;
 
 /// Of an annotation's key: all before its name.
 const ANNOTATIONS_OF: usize = 25;
@@ -16,7 +16,7 @@ const ANNOTATIONS_OF: usize = 25;
 const PART_NUMBER: usize = 2;
 
 #[derive(Default)]
-pub(crate) struct Doomed {
+pub struct Doomed {
     /// Deleted, with uploads in them, as keys begin after their space.
     buckets: HashSet<[u8; 8]>,
     /// By what their keys begin with; of parts perhaps but for those that are listed.
@@ -24,11 +24,11 @@ pub(crate) struct Doomed {
 }
 
 impl Doomed {
-    pub fn at(view: &Snapshot) -> Result<Self, Fault> {
+    pub fn at(view: &Snapshot) -> Result<Self, KeeperFault> {
         let mut doomed = Self::default();
         let mut cursor = view.cursor(&[space::RECLAIM], &[space::RECLAIM + 1])?;
         while let Some((_, row)) = cursor.next()? {
-            match ReclaimRow::decode(row).map_err(|error| Fault::damaged("a row", error))? {
+            match ReclaimRow::decode(row).map_err(|error| KeeperFault::Damaged(error.to_string()))? {
                 ReclaimRow::Stored(_) => {}
                 ReclaimRow::Parts { bucket, key, upload } => {
                     doomed.rows.insert(space::parts(bucket, &key, upload), None);

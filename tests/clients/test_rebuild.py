@@ -45,8 +45,8 @@ def run(server, *arguments):
     return subprocess.run(command(server, *arguments), capture_output=True, text=True, timeout=300, check=False)
 
 
-def rebuild(server, code=0):
-    done = run(server, "--json")
+def rebuild(server, *arguments, code=0):
+    done = run(server, "--json", *arguments)
     assert done.returncode == code, done.stdout + done.stderr
     return next(line["rebuilt"] for line in map(json.loads, done.stdout.splitlines()) if "rebuilt" in line)
 
@@ -230,6 +230,27 @@ def test_nothing_is_made_of_nothing(tmp_path):
     (tmp_path / "data").mkdir()
     done = run(Server(tmp_path))
     assert done.returncode == 1 and "hold no rows" in done.stderr
+
+
+def test_a_device_that_a_rebuild_went_on_without_is_repaired_unasked(start, tmp_path):
+    server = start(devices=4)
+    s3 = boto.client(server)
+    s3.create_bucket(Bucket="short", **site.EU)
+    s3.put_object(Bucket="short", Key="large", Body=content("large", 3 << 20))
+    server.stop()
+    lose(server)
+    shutil.rmtree(server.devices.pop())
+    rebuild(server, "--without", "3")
+    server.start()
+    shell = Shell(server, tmp_path)
+
+    def repaired():
+        status = json.loads(shell(f"{binary()} status --json").out)["repair"]
+        return status["idle"] and status["chunks_mended"] > 0
+
+    assert eventually(repaired, within=30)
+    assert boto.body(s3.get_object(Bucket="short", Key="large")) == content("large", 3 << 20)
+    assert verified(server, tmp_path)["found"] == 0
 
 
 def test_of_a_site_that_died_under_writers_all_but_the_last_seconds_return(start, tmp_path):

@@ -24,7 +24,7 @@ mod verify;
 
 pub use compact::{Compacted, Compacting, Compactor};
 pub use doomed::Doomed;
-pub use mend::{Counted, Mender, Orders};
+pub use mend::{Counted, Mender, Orders, owe_repair};
 pub use moving::{Gate, MoveOptions, Moving, movers};
 pub use rebalance::{Rebalanced, Rebalancer, Rebalancing};
 pub use reclaim::Reclaimer;

@@ -14,7 +14,7 @@ use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 use keepers::archive::{Found, Progress, Rebuilt, check, find, rebuild};
 use keepers::site::{self, INDEX_DIR};
 use keepers::steward::{Ear, OpenIndex, Steward, first_copies};
-use keepers::sweep_device;
+use keepers::{owe_repair, sweep_device};
 use model::Ordinal;
 use semantics::Hall;
 use serde_json::json;
@@ -80,10 +80,14 @@ async fn rebuild_site(arguments: VerifyArgs) -> anyhow::Result<()> {
     let catalog = fresh_catalog(&lost, &found, &clock, &random)?;
     let mut rebuilt = rebuild(&lost.store, &catalog, found, &progress).await.context("laying in the rows")?;
     check(&lost.store, &catalog, &mut rebuilt, &progress).await.context("looking for the rows' bytes")?;
+    let hall = Hall::new(catalog.clone(), lost.store.clone(), clock, random, settings.semantics.clone());
+    // Of a device that was given up nobody hears any more, and what was owed before is in no archive.
+    owe_repair(&hall).await.context("noting that a repair is owed")?;
     // What something may yet be made of stays where anything is missing.
     if rebuilt.is_whole() {
-        sweep(&lost.store, &catalog, &clock, &random, &settings).await?;
+        sweep(&hall).await?;
     }
+    drop(hall);
     watched.end();
 
     let Lost { fleet, steward, store, .. } = lost;
@@ -166,17 +170,9 @@ fn fresh_catalog(
 }
 
 /// What nothing names: it was deleted, or never named, or overwritten in what is lost.
-async fn sweep(
-    store: &Store,
-    catalog: &Catalog,
-    clock: &Arc<dyn Clock>,
-    random: &Arc<dyn Random>,
-    settings: &Settings,
-) -> anyhow::Result<()> {
-    let semantics = settings.semantics.clone();
-    let hall = Hall::new(catalog.clone(), store.clone(), clock.clone(), random.clone(), semantics);
-    for (device, _) in store.devices() {
-        sweep_device(&hall, device).await.context("freeing what nothing names")?;
+async fn sweep(hall: &Hall) -> anyhow::Result<()> {
+    for (device, _) in hall.store().devices() {
+        sweep_device(hall, device).await.context("freeing what nothing names")?;
     }
     Ok(())
 }

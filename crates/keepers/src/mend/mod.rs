@@ -201,8 +201,7 @@ impl Mender {
     /// To the end of all rows.
     async fn carry_on(&self, pass: &mut Pass) -> Result<(), KeeperFault> {
         // Whatever was to be committed before is visible from here on.
-        let owed = JobRow { begun: self.hall.clock().now(), next: Vec::new(), counts: Vec::new() };
-        jobs::note(self.hall.catalog(), JOB, Some(&owed)).await?;
+        owe_repair(&self.hall).await?;
         self.walk(pass).await?;
         self.orders.suspects().retain(|at| !pass.suspects.contains(at));
         pass.rebuilt.iter().try_for_each(|device| self.hall.store().vouch(*device))?;
@@ -273,6 +272,12 @@ impl Mender {
         }
         Ok(())
     }
+}
+
+/// A pass is owed from now on, until one is done: a mender begins it by itself, after a restart, too.
+pub async fn owe_repair(hall: &Hall) -> Result<(), KeeperFault> {
+    let owed = JobRow { begun: hall.clock().now(), next: Vec::new(), counts: Vec::new() };
+    jobs::note(hall.catalog(), JOB, Some(&owed)).await
 }
 
 async fn ended(mending: Option<JoinHandle<Result<(), KeeperFault>>>) -> Result<(), KeeperFault> {

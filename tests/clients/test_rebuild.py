@@ -230,6 +230,10 @@ def test_nothing_is_made_of_nothing(tmp_path):
     (tmp_path / "data").mkdir()
     done = run(Server(tmp_path))
     assert done.returncode == 1 and "hold no rows" in done.stderr
+    nameless = [str(binary()), "verify", "--rebuild"]
+    done = subprocess.run(nameless, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1 and "--data" in done.stderr
+    assert not (tmp_path / "strongroom-data").exists()
 
 
 def test_a_device_that_a_rebuild_went_on_without_is_repaired_unasked(start, tmp_path):

@@ -61,6 +61,7 @@ struct Lost {
 
 async fn rebuild_site(arguments: VerifyArgs) -> anyhow::Result<()> {
     let VerifyArgs { output, data, config, without, .. } = arguments;
+    ensure!(!data.is_empty() || config.is_some(), "name the data directories by --data, as for `serve`");
     let settings = Settings::read(ServeArgs { data, config, without, ..ServeArgs::default() })?;
     check_whole(&settings.data)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);

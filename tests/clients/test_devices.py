@@ -9,6 +9,7 @@ import pytest
 
 from support import boto
 from support.command import Shell
+from support.credentials import Credentials
 from support.devices import DAMAGES, Load, away, flipped, frozen, removed
 from support.server import Server, binary
 
@@ -288,6 +289,19 @@ def test_secrets_outlive_the_device_that_had_them_first(start, tmp_path):
     for device in server.devices[1:]:
         assert (device / "root-credentials.json").read_bytes() == kept
         assert (device / "master-key").stat().st_mode & 0o777 == 0o600
+
+
+def test_an_added_device_keeps_the_secrets_and_shows_them_to_nobody(start, tmp_path):
+    server = start(devices=2, environment={"STRONGROOM_ROOT_ACCESS_KEY": None, "STRONGROOM_ROOT_SECRET_KEY": None})
+    drawn = json.loads((server.devices[0] / "root-credentials.json").read_text())
+    added = tmp_path / "d9"
+    added.mkdir(mode=0o755)
+    shell = Shell(server, tmp_path, Credentials(drawn["access_key"], drawn["secret_key"]))
+    shell(f"{binary()} device add {added}")
+    assert added.stat().st_mode & 0o777 == 0o700
+    for name in ("root-credentials.json", "master-key"):
+        assert (added / name).read_bytes() == (server.devices[0] / name).read_bytes()
+        assert (added / name).stat().st_mode & 0o777 == 0o600
 
 
 def test_rot_in_one_copy_of_the_catalog_is_told_from_a_dead_device(site):

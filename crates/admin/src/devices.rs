@@ -1,6 +1,7 @@
 //! Devices as JSON.
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use http::StatusCode;
@@ -22,7 +23,10 @@ pub(crate) struct Added {
     number: u16,
 }
 
-pub(crate) async fn add(steward: &Arc<Steward>, body: &[u8]) -> Result<Added, Problem> {
+/// Puts into a new device's directory what every device has. Blocks.
+pub type Welcome = Arc<dyn Fn(&Path) -> io::Result<()> + Send + Sync>;
+
+pub(crate) async fn add(steward: &Arc<Steward>, welcome: Welcome, body: &[u8]) -> Result<Added, Problem> {
     let request: AddRequest = serde_json::from_slice(body)
         .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, "MalformedJSON", error.to_string()))?;
     if !request.path.is_absolute() {
@@ -34,7 +38,7 @@ pub(crate) async fn add(steward: &Arc<Steward>, body: &[u8]) -> Result<Added, Pr
             || Problem::new(StatusCode::BAD_REQUEST, "InvalidArgument", "That is no name for a zone.");
         Zone::parse(&name).ok_or_else(wrong)
     });
-    let number = steward.add(&request.path, zone.transpose()?).await?;
+    let number = steward.add(&request.path, zone.transpose()?, move |dir| welcome(dir)).await?;
     Ok(Added { number: number.0 })
 }
 

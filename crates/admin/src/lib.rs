@@ -9,4 +9,5 @@ mod backups;
 mod devices;
 mod router;
 
+pub use devices::Welcome;
 pub use router::Admin;

@@ -13,7 +13,7 @@ use wire::{AnswerBody, ExtraRequest, Witness};
 use world::Clock;
 
 use crate::answer::{self, Problem, json, problem, respond};
-use crate::{accounts, backups, devices};
+use crate::{Welcome, accounts, backups, devices};
 
 /// Where the API lives.
 pub const PREFIX: &str = "/-/admin/v1/";
@@ -27,6 +27,7 @@ pub struct Admin {
     accounts: Accounts,
     audit: Audit,
     steward: Arc<Steward>,
+    welcome: Welcome,
     desk: Desk,
     clock: Arc<dyn Clock>,
 }
@@ -36,11 +37,12 @@ impl Admin {
         auth: Auth,
         accounts: Accounts,
         audit: Audit,
-        steward: Arc<Steward>,
+        steward: (Arc<Steward>, Welcome),
         desk: Desk,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { auth, accounts, audit, steward, desk, clock }
+        let (steward, welcome) = steward;
+        Self { auth, accounts, audit, steward, welcome, desk, clock }
     }
 
     /// `None` for paths that are not the admin API's.
@@ -106,7 +108,8 @@ impl Admin {
             }
             (&Method::GET, None) if path == "verify" => Ok(json(StatusCode::OK, &self.steward.verdict()?)),
             (&Method::POST, None) if path == "devices" => {
-                Ok(json(StatusCode::CREATED, &devices::add(&self.steward, &body).await?))
+                let added = devices::add(&self.steward, self.welcome.clone(), &body).await?;
+                Ok(json(StatusCode::CREATED, &added))
             }
             (&Method::POST, Some(("devices", deed))) => {
                 devices::act(&self.steward, deed).await?;

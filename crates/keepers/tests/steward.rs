@@ -2,7 +2,7 @@
 
 mod support;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -248,5 +248,23 @@ async fn a_device_is_let_in_once_whoever_asks_and_asks_no_more() -> Outcome {
     assert_eq!(site.state(0), Some(State::In));
     assert!(site.house.store.devices().contains(&(0, Standing::In)));
     site.house.put("k", body(100_000, 3)).await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_that_does_not_take_what_every_device_has_is_not_taken_into_use() -> Outcome {
+    let site = Stewarded::open("welcome", 3).await?;
+    let refused = site.steward.add(&site.root.join("d3"), None, |_| Err(std::io::Error::other("no"))).await;
+    assert!(matches!(refused, Err(DeviceFault::Offer(_))), "{refused:?}");
+    assert!(site.house.store.devices().iter().all(|(number, _)| *number != 3));
+    site.until("it is out", |site| site.state(3) == Some(State::Out(Reason::Failed))).await;
+    let store = site.house.store.clone();
+    let welcome = move |path: &Path| {
+        assert!(store.devices().iter().all(|(number, _)| *number != 4), "the store waits");
+        std::fs::write(path.join("kept"), "secret")
+    };
+    assert_eq!(site.steward.add(&site.root.join("d4"), None, welcome).await?, n(4));
+    assert!(site.house.store.devices().contains(&(4, Standing::In)));
+    assert_eq!(std::fs::read(site.root.join("d4/kept"))?, b"secret");
     Ok(())
 }

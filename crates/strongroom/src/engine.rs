@@ -1,7 +1,7 @@
 //! Opens the site from its directories.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,7 +37,9 @@ pub async fn open(
     random: Arc<dyn Random>,
 ) -> anyhow::Result<Engine> {
     let fleet = Arc::new(fleet(settings, clock.clone(), random.clone())?);
-    dirs(&fleet).iter().try_for_each(private)?;
+    for dir in dirs(&fleet) {
+        private(&dir).with_context(|| format!("making {} private", dir.display()))?;
+    }
     let options = SiteOptions {
         parity: settings.parity,
         catalog: catalog::Options { salt: random.u64(), ..catalog::Options::default() },
@@ -86,10 +88,9 @@ fn offers(settings: &Settings) -> anyhow::Result<(Vec<Offer>, BTreeSet<DeviceNum
 }
 
 /// The directory holds secrets and everybody's data: its owner alone may look in.
-fn private(data: &PathBuf) -> anyhow::Result<()> {
+pub fn private(data: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
     std::fs::set_permissions(data, std::fs::Permissions::from_mode(0o700))
-        .with_context(|| format!("making {} private", data.display()))
 }
 
 impl Engine {

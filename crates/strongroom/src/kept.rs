@@ -79,7 +79,7 @@ fn read(path: &Path) -> anyhow::Result<Option<Vec<u8>>> {
 }
 
 /// Whole and durable, or not at all.
-fn write(dir: &Path, name: &str, bytes: &[u8]) -> std::io::Result<()> {
+pub fn write(dir: &Path, name: &str, bytes: &[u8]) -> std::io::Result<()> {
     let (path, draft) = (dir.join(name), dir.join(format!("{name}.new")));
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
     file.write_all(bytes)?;

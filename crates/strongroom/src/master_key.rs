@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 
 use crate::kept::Kept;
 
-const FILE: &str = "master-key";
+pub const FILE: &str = "master-key";
 const VARIABLE: &str = "STRONGROOM_MASTER_KEY";
 const PURPOSE: &str = "seal-check";
 /// What the check value opens to.

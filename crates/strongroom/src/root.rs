@@ -9,7 +9,7 @@ use sigv4::Secret;
 
 use crate::kept::Kept;
 
-const FILE: &str = "root-credentials.json";
+pub const FILE: &str = "root-credentials.json";
 const ACCESS_KEY: &str = "STRONGROOM_ROOT_ACCESS_KEY";
 const SECRET_KEY: &str = "STRONGROOM_ROOT_SECRET_KEY";
 const SECRET_BYTES_MIN: usize = 8;

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use ::backup::Desk;
-use admin::Admin;
+use admin::{Admin, Welcome};
 use anyhow::{Context as _, bail};
 use audit::Audit;
 use auth::{Accounts, Auth, Credentials};
@@ -20,6 +20,7 @@ use semantics::Hall;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use wire::{Listener, Server, Tls, Watchers};
 use world::{Clock, OsRandom, Random, SystemClock};
+use zeroize::Zeroizing;
 
 use crate::access_lines::AccessLines;
 use crate::backup::check_whole;
@@ -27,6 +28,7 @@ use crate::beside::Beside;
 use crate::cli::ServeArgs;
 use crate::client::SYSTEM_CERTIFICATES;
 use crate::corridor::Corridor;
+use crate::kept::{self, Kept};
 use crate::log_buffer::LogBuffer;
 use crate::settings::Settings;
 use crate::{engine, master_key, rebuild, root, telemetry};
@@ -94,8 +96,8 @@ async fn serve(settings: Settings, log: LogBuffer) -> anyhow::Result<()> {
     let ready = Arc::new(AtomicBool::new(true));
     let audit = open_audit(&settings, clock.clone(), random.clone())?;
     let desk = Desk::new(hall.clone(), random.clone());
-    let admin =
-        Admin::new(auth.clone(), accounts, audit.clone(), engine.steward.clone(), desk, clock.clone());
+    let steward = (engine.steward.clone(), welcome(&engine.dirs));
+    let admin = Admin::new(auth.clone(), accounts, audit.clone(), steward, desk, clock.clone());
     let catalog = engine.catalog.clone();
     let beside = Beside { admin, metrics: metrics.clone(), ready: ready.clone(), catalog };
     let access = AccessLines::open(log, settings.log_format, clock.clone());
@@ -123,6 +125,20 @@ async fn serve(settings: Settings, log: LogBuffer) -> anyhow::Result<()> {
     serving.abort();
     tokio::task::spawn_blocking(move || audit.close()).await?;
     engine.close().await
+}
+
+/// What a directory gets that comes in while this runs: as the others at the start.
+fn welcome(dirs: &[PathBuf]) -> Welcome {
+    let mut secrets = Vec::new();
+    for name in [master_key::FILE, root::FILE] {
+        // Read now, as a device may hang later. What can't be read is not what this start goes by.
+        let kept = Kept { name, dirs }.read(|bytes| Ok(Zeroizing::new(bytes.to_vec())));
+        secrets.extend(kept.unwrap_or_default().map(|bytes| (name, bytes)));
+    }
+    Arc::new(move |dir| {
+        engine::private(dir)?;
+        secrets.iter().try_for_each(|(name, bytes)| kept::write(dir, name, bytes))
+    })
 }
 
 fn open_audit(settings: &Settings, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> anyhow::Result<Audit> {

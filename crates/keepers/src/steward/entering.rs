@@ -2,11 +2,12 @@
 //!
 //! What takes long goes on in tasks of its own, and to its end even when who asked for it waits no longer.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use devices::{Offer, Reason, State};
+use devices::{Offer, OpenFault, Reason, State};
 use model::{DeviceNumber, Zone};
 use world::thread::spawn_blocking;
 
@@ -76,23 +77,38 @@ impl Steward {
         }
     }
 
-    /// Takes a further directory: a new device, or one that was out, in its old place or another.
-    pub async fn add(self: &Arc<Self>, path: &Path, zone: Option<Zone>) -> Result<DeviceNumber, DeviceFault> {
+    /// Takes a further directory: a new device, or one that was out, in its old place or another. Before the store writes
+    /// there, `welcome` puts into it what every device has; it may block.
+    pub async fn add(
+        self: &Arc<Self>,
+        path: &Path,
+        zone: Option<Zone>,
+        welcome: impl FnOnce(&Path) -> io::Result<()> + Send + 'static,
+    ) -> Result<DeviceNumber, DeviceFault> {
         let (steward, path) = (self.clone(), path.to_owned());
         to_the_end(async move {
-            let number = steward.register(path, zone).await?;
+            let number = steward.register(path, zone, welcome).await?;
             steward.take_back(number).await?;
             Ok(number)
         })
         .await
     }
 
-    async fn register(&self, path: PathBuf, zone: Option<Zone>) -> Result<DeviceNumber, DeviceFault> {
+    async fn register(
+        &self,
+        path: PathBuf,
+        zone: Option<Zone>,
+        welcome: impl FnOnce(&Path) -> io::Result<()> + Send + 'static,
+    ) -> Result<DeviceNumber, DeviceFault> {
         let charge = self.charge.get().ok_or(DeviceFault::Starting)?;
         let entering = self.entering.lock().await;
         let (fleet, store) = (self.fleet.clone(), charge.store().clone());
         let registered = spawn_blocking(move || {
             let number = fleet.register(Offer::at(&path, zone)?)?;
+            welcome(&path).map_err(|error| OpenFault::Failed {
+                label: path.display().to_string(),
+                detail: error.to_string(),
+            })?;
             // One that was out is opened when it is let in.
             let is_new = |slot: &&devices::Slot| slot.number == number && slot.state == State::In;
             if let Some(slot) = fleet.slots().iter().find(is_new) {

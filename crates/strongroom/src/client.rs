@@ -84,7 +84,8 @@ impl Client {
     /// The answer's body; an error says what the server said. For who has no runtime.
     pub fn call(&self, method: Method, path: &str, body: Bytes) -> anyhow::Result<Bytes> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        runtime.block_on(async { read(self.ask(method, path, body).await?, ANSWER_BYTES_MAX).await })
+        runtime
+            .block_on(async { read(self.ask(method, path, body).await?, ANSWER_BYTES_MAX, PATIENCE).await })
     }
 
     /// The admin API's answer when it is a good one; an error says what the server said.
@@ -94,7 +95,7 @@ impl Client {
         if status.is_success() {
             return Ok(response);
         }
-        match serde_json::from_slice::<Problem>(&read(response, ANSWER_BYTES_MAX).await?) {
+        match serde_json::from_slice::<Problem>(&read(response, ANSWER_BYTES_MAX, PATIENCE).await?) {
             Ok(problem) => bail!("{} ({})", problem.message, problem.code),
             Err(_) => bail!("the server answered {status}"),
         }
@@ -148,9 +149,16 @@ impl Client {
 }
 
 /// All of an answer's body.
-pub async fn read(response: Response<Incoming>, bytes_max: usize) -> anyhow::Result<Bytes> {
-    let body = Limited::new(response.into_body(), bytes_max).collect().await;
-    Ok(body.map_err(|error| anyhow::anyhow!("reading the answer: {error}"))?.to_bytes())
+pub async fn read(
+    response: Response<Incoming>,
+    bytes_max: usize,
+    patience: Duration,
+) -> anyhow::Result<Bytes> {
+    let body = Limited::new(response.into_body(), bytes_max).collect();
+    match tokio::time::timeout(patience, body).await {
+        Ok(body) => Ok(body.map_err(|error| anyhow::anyhow!("reading the answer: {error}"))?.to_bytes()),
+        Err(_) => bail!("the server's answer did not end in {} s", patience.as_secs()),
+    }
 }
 
 async fn send<S>(stream: S, request: Request<Full<Bytes>>) -> anyhow::Result<Response<Incoming>>
@@ -174,4 +182,33 @@ fn connector() -> anyhow::Result<TlsConnector> {
         .with_root_certificates(roots)
         .with_no_client_auth();
     Ok(TlsConnector::from(Arc::new(config)))
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_answer_that_stalls_in_its_body_is_given_up() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let _ = stream.read_buf(&mut Vec::with_capacity(4096)).await;
+            stream.write_all(b"HTTP/1.1 200 \r\ncontent-length: 9\r\n\r\nhalf").await.unwrap();
+            std::future::pending::<()>().await;
+        });
+        let signatory = Signatory {
+            access_key: "key".to_owned(),
+            secret: Secret::new("secret"),
+            session_token: None,
+            region: "us-east-1".to_owned(),
+        };
+        let client = Client::new(&endpoint, signatory).unwrap();
+        let answer = client.ask(Method::GET, "/", Bytes::new()).await.unwrap();
+        let told = read(answer, 100, Duration::from_millis(50)).await.unwrap_err();
+        assert!(told.to_string().contains("did not end"), "{told}");
+    }
 }

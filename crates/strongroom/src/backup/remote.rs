@@ -36,7 +36,7 @@ impl Remote {
 impl Source for Remote {
     async fn open(&self) -> Result<String, Fault> {
         let answer = self.ask(Method::POST, PATH, Bytes::new()).await?;
-        let answer = read(answer, 1 << 16).await.map_err(refused)?;
+        let answer = read(answer, 1 << 16, PATIENCE).await.map_err(refused)?;
         let lease: Lease = serde_json::from_slice(&answer).map_err(|error| refused(error.into()))?;
         Ok(lease.id)
     }

@@ -139,7 +139,7 @@ impl Place {
             let response = self.client.send(ask, patience).await?;
             let status = response.status();
             let etag = response.headers().get("etag").and_then(|etag| etag.to_str().ok()).map(str::to_owned);
-            let body = read(response, ANSWER_BYTES_MAX).await?;
+            let body = read(response, ANSWER_BYTES_MAX, patience).await?;
             Ok(Answer { status, etag, body })
         };
         tokio::time::timeout(patience, answer).await?

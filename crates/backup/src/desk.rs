@@ -17,7 +17,7 @@ use semantics::{Hall, Pin};
 use stripe::{Chunk, Manifest, Store};
 use thiserror::Error;
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinHandle};
 use tokio::time::Instant;
 use world::Random;
 
@@ -183,7 +183,7 @@ fn of_this_server(key: &[u8]) -> bool {
 struct Bodies {
     store: Store,
     wanted: VecDeque<(Manifest, Range<u64>)>,
-    next: Option<JoinHandle<Told>>,
+    next: Option<JoinHandle<Result<Told, JoinError>>>,
     ended: bool,
     _pin: Pin,
 }
@@ -211,14 +211,19 @@ impl Bodies {
     }
 }
 
-async fn tell_piece(store: Store, chunks: Vec<(Chunk, Range<usize>)>, expected: u64) -> Told {
+/// An error when a task of ours died.
+async fn tell_piece(
+    store: Store,
+    chunks: Vec<(Chunk, Range<usize>)>,
+    expected: u64,
+) -> Result<Told, JoinError> {
     let pieces = match read(&store, chunks, expected).await {
         Ok(pieces) => pieces,
         Err(why) => {
             tracing::error!(why, "a body cannot be backed up");
             let mut told = vec![FAULT];
             put_bytes(&mut told, why.as_bytes());
-            return (told.into(), false);
+            return Ok((told.into(), false));
         }
     };
     let told = tokio::task::spawn_blocking(move || {
@@ -229,8 +234,7 @@ async fn tell_piece(store: Store, chunks: Vec<(Chunk, Range<usize>)>, expected: 
         told.extend_from_slice(&digest::sha256(&piece));
         Bytes::from(told)
     });
-    // Only a panic ends it early; an empty record then breaks the answer off.
-    (told.await.unwrap_or_default(), true)
+    Ok((told.await?, true))
 }
 
 async fn read(
@@ -257,7 +261,9 @@ impl ByteSource for Bodies {
             return Ok(end);
         }
         let Some(reading) = &mut self.next else { return Ok(None) };
-        let (told, goes_on) = reading.await.map_err(|_| S3Error::from(ErrorCode::InternalError))?;
+        // Who does not get a piece gets none behind it either: it would be taken for this one.
+        let read = reading.await.and_then(|read| read);
+        let (told, goes_on) = read.map_err(|_| S3Error::from(ErrorCode::InternalError))?;
         self.next = None;
         if !goes_on {
             self.wanted.pop_front();

@@ -4,6 +4,8 @@
 //! their keys, one `END`. Of bytes: `PIECE`s of what was asked for, in order, `FAULT` in place of what is left of a body
 //! that cannot be read, one `END`.
 
+use std::time::Duration;
+
 use api::ByteSource;
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -23,9 +25,9 @@ pub(crate) const FAULT: u8 = 5;
 
 #[async_trait]
 pub trait Source: Send + Sync {
-    /// From now on no bytes are freed that the rows name; answers the lease's id.
-    async fn open(&self) -> Result<String, Fault>;
-    /// Within every `LEASE`, so that it goes on.
+    /// From now on no bytes are freed that the rows name; answers the lease's id, and how long it lasts.
+    async fn open(&self) -> Result<(String, Duration), Fault>;
+    /// Within every so long, so that it goes on.
     async fn renew(&self, lease: &str) -> Result<(), Fault>;
     async fn close(&self, lease: &str) -> Result<(), Fault>;
     async fn rows(&self, lease: &str) -> Result<Box<dyn ByteSource>, Fault>;

@@ -19,7 +19,6 @@ use world::Clock;
 
 use crate::body::{PIECE_BYTES, body_of, shown};
 use crate::codec::{Name, Pull, put_bytes, put_varint};
-use crate::desk::LEASE;
 use crate::fault::Fault;
 use crate::index::Index;
 use crate::lacking::Lacking;
@@ -106,18 +105,8 @@ async fn alone(
         let told = format!("the clock of this machine stands before the backup {latest}; set it right first");
         return Err(Fault::Refused(told));
     }
-    let lease = source.open().await?;
-    let renewing = tokio::spawn({
-        let (source, lease) = (source.clone(), lease.clone());
-        async move {
-            loop {
-                tokio::time::sleep(LEASE / 5).await;
-                if let Err(fault) = source.renew(&lease).await {
-                    tracing::warn!(%fault, "the lease could not be renewed");
-                }
-            }
-        }
-    });
+    let (lease, lasts) = source.open().await?;
+    let renewing = tokio::spawn(renew(source.clone(), lease.clone(), lasts));
     let run = Arc::new(Run {
         source: source.clone(),
         lease: lease.clone(),
@@ -138,6 +127,19 @@ async fn alone(
         Backup { begun, ended: clock.now(), packs, fresh_bytes, unreadable: unreadable.count, ..backup };
     shelf.put(&shelf::file(&backup), backup.encode()).await?;
     Ok(Taken { backup, unreadable })
+}
+
+/// Until the lease must have ended.
+async fn renew(source: Arc<dyn Source>, lease: String, lasts: Duration) {
+    let mut renewed = Instant::now();
+    while renewed.elapsed() < lasts {
+        tokio::time::sleep(lasts / 5).await;
+        let begun = Instant::now();
+        match source.renew(&lease).await {
+            Ok(()) => renewed = begun,
+            Err(fault) => tracing::warn!(%fault, "the lease could not be renewed"),
+        }
+    }
 }
 
 impl Run {
@@ -382,6 +384,41 @@ mod tests {
             let ends = (0..rows).filter(|row| ends_piece(&row.to_be_bytes(), row_bytes)).count();
             assert!((32..128).contains(&ends), "{ends} pieces of rows of {row_bytes}");
         }
+    }
+
+    /// Renews so many times.
+    struct Renewing(AtomicU64);
+
+    #[async_trait::async_trait]
+    impl Source for Renewing {
+        async fn open(&self) -> Result<(String, Duration), Fault> {
+            Err(unexpected())
+        }
+
+        async fn renew(&self, _: &str) -> Result<(), Fault> {
+            let left = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
+            left.map(drop).map_err(|_| unexpected())
+        }
+
+        async fn close(&self, _: &str) -> Result<(), Fault> {
+            Err(unexpected())
+        }
+
+        async fn rows(&self, _: &str) -> Result<Box<dyn api::ByteSource>, Fault> {
+            Err(unexpected())
+        }
+
+        async fn bytes(&self, _: &str, _: Bytes) -> Result<Box<dyn api::ByteSource>, Fault> {
+            Err(unexpected())
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_lease_is_renewed_within_what_the_server_gives_it_and_not_after_it_ended() {
+        let (source, begun) = (Arc::new(Renewing(AtomicU64::new(5))), Instant::now());
+        renew(source.clone(), "a lease".to_owned(), Duration::from_secs(10)).await;
+        assert_eq!(source.0.load(Ordering::Relaxed), 0);
+        assert_eq!(begun.elapsed(), Duration::from_secs(20));
     }
 
     #[tokio::test(start_paused = true)]

@@ -5,10 +5,11 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 use api::ByteSource;
 use async_trait::async_trait;
-use backup::{Backup, Desk, Directory, Fault, Options, Progress, Restored, Shelf, Source, Taken};
+use backup::{Backup, Desk, Directory, Fault, LEASE, Options, Progress, Restored, Shelf, Source, Taken};
 use bytes::Bytes;
 use catalog::table::{Content, PartRow, space};
 use catalog::{Catalog, Group, TreeIndex, TreeOptions, View as _, Write};
@@ -74,8 +75,8 @@ fn refused(refused: backup::Refused) -> Fault {
 
 #[async_trait]
 impl Source for Near {
-    async fn open(&self) -> Result<String, Fault> {
-        self.desk.open().map_err(refused)
+    async fn open(&self) -> Result<(String, Duration), Fault> {
+        Ok((self.desk.open().map_err(refused)?, LEASE))
     }
 
     async fn renew(&self, lease: &str) -> Result<(), Fault> {
@@ -169,7 +170,7 @@ impl Site {
 
     pub async fn take(&self, shelf: Arc<dyn Shelf>) -> Result<Taken, Fault> {
         // Ids tell milliseconds apart.
-        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+        tokio::time::sleep(Duration::from_millis(2)).await;
         let options = Options { jobs: 2, rate: None, spool: std::env::temp_dir() };
         let source = Arc::new(Near { desk: self.desk.clone(), rows_told: self.rows_told.clone() });
         backup::take(source, shelf, &options, Arc::new(Progress::default()), &SystemClock).await

@@ -22,6 +22,7 @@ pub struct Remote(pub Client);
 #[derive(Deserialize)]
 struct Lease {
     id: String,
+    lease_seconds: u64,
 }
 
 struct Answer(Incoming);
@@ -34,11 +35,11 @@ impl Remote {
 
 #[async_trait]
 impl Source for Remote {
-    async fn open(&self) -> Result<String, Fault> {
+    async fn open(&self) -> Result<(String, Duration), Fault> {
         let answer = self.ask(Method::POST, PATH, Bytes::new()).await?;
         let answer = read(answer, 1 << 16, PATIENCE).await.map_err(refused)?;
         let lease: Lease = serde_json::from_slice(&answer).map_err(|error| refused(error.into()))?;
-        Ok(lease.id)
+        Ok((lease.id, Duration::from_secs(lease.lease_seconds)))
     }
 
     async fn renew(&self, lease: &str) -> Result<(), Fault> {

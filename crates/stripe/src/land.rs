@@ -6,10 +6,10 @@ use bytes::Bytes;
 use smallvec::SmallVec;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
-use volume::{Coding, Extent, Landed, Record};
+use volume::{Coding, Landed, Record};
 use world::thread::spawn_blocking;
 
-use crate::chunk::{Chunk, Owner, Place};
+use crate::chunk::{Chunk, Owner};
 use crate::fault::Fault;
 use crate::ranks::{Course, Redundancy};
 use crate::shards;
@@ -94,8 +94,7 @@ impl Store {
         for (unit, answer) in under_way {
             match settled(unit, answer, deadline).await {
                 Ok(record) => {
-                    let Extent { volume, offset, .. } = record.extent();
-                    places.push(Place { device: unit.number, volume, offset });
+                    places.push(unit.place(&record.extent()));
                     landed.push(record);
                 }
                 Err(fault) => failures.push(Failure { unit: unit.clone(), fault }),

@@ -5,7 +5,7 @@ use volume::format::ledger::Entry;
 use volume::format::volume_header::RECORDS_START;
 use world::Space;
 
-use crate::chunk::{Chunk, Owner, Place};
+use crate::chunk::{Chunk, Owner};
 use crate::fault::Fault;
 use crate::land::append_one;
 use crate::restore::Restored;
@@ -58,9 +58,8 @@ impl Store {
             place.send(Ailing { owner: owner.clone(), chunk: chunk.clone(), bad: vec![index] });
         }
         let landed = append_one(self, &unit, lane, owner, read?, chunk.coding(index)).await?;
-        let extent = landed.extent();
-        let place = Place { device: unit.number, volume: extent.volume, offset: extent.offset };
-        Ok(Some(Restored::moved(chunk, index, place, landed, passage)))
+        let place = unit.place(&landed.extent());
+        Ok(Some(Restored::moved(chunk, [(index, place, landed)], passage)))
     }
 
     /// The volumes of one device, by number; none when it is not here.

@@ -31,12 +31,19 @@ enum Fresh {
 }
 
 impl Restored {
-    /// A chunk of which one shard lies elsewhere now.
-    pub(crate) fn moved(old: &Chunk, index: usize, to: Place, landed: Landed, passage: Passage) -> Self {
-        let obsolete = vec![Chunk::whole(old.places[index], old.extent(index).length)];
-        let mut chunk = old.clone();
-        chunk.places[index] = to;
-        Self { fresh: Fresh::Shards { chunk, landed: vec![landed] }, _passage: passage, obsolete }
+    /// A chunk of which these shards lie elsewhere now.
+    pub(crate) fn moved(
+        old: &Chunk,
+        shards: impl IntoIterator<Item = (usize, Place, Landed)>,
+        passage: Passage,
+    ) -> Self {
+        let (mut chunk, mut landed, mut obsolete) = (old.clone(), Vec::new(), Vec::new());
+        for (index, place, record) in shards {
+            obsolete.push(Chunk::whole(old.places[index], old.extent(index).length));
+            chunk.places[index] = place;
+            landed.push(record);
+        }
+        Self { fresh: Fresh::Shards { chunk, landed }, _passage: passage, obsolete }
     }
 
     /// From here on the caller answers for what was written.
@@ -131,16 +138,12 @@ impl Store {
             berths.push(berth);
         }
         let payloads = self.shards(chunk, &wanted).await.map_err(|fault| lost(chunk, fault))?;
-        let (mut fresh, mut landed, mut obsolete) = (chunk.clone(), Vec::new(), Vec::new());
+        let mut moved = Vec::with_capacity(berths.len());
         for ((index, payload), (unit, lane)) in wanted.into_iter().zip(payloads).zip(berths) {
-            let record = append_one(self, &unit, lane, owner, payload, chunk.coding(index)).await?;
-            let extent = record.extent();
-            obsolete.push(Chunk::whole(chunk.places[index], chunk.extent(index).length));
-            fresh.places[index] = Place { device: unit.number, volume: extent.volume, offset: extent.offset };
-            landed.push(record);
+            let landed = append_one(self, &unit, lane, owner, payload, chunk.coding(index)).await?;
+            moved.push((index, unit.place(&landed.extent()), landed));
         }
-        let fresh = Fresh::Shards { chunk: fresh, landed };
-        Ok(Some(Restored { fresh, _passage: passage, obsolete }))
+        Ok(Some(Restored::moved(chunk, moved, passage)))
     }
 
     async fn restore_whole(

@@ -430,7 +430,7 @@ pub(crate) fn claim(
 pub(crate) fn found_on(unit: &Unit, found: Result<volume::Orphan, volume::Fault>) -> Result<Orphan, Fault> {
     let volume::Orphan { extent, owner, epoch, .. } = found.map_err(|fault| unit.fault(fault))?;
     let young = epoch == unit.device.set().epoch();
-    let place = Place { device: unit.number, volume: extent.volume, offset: extent.offset };
+    let place = unit.place(&extent);
     Ok(Orphan { record: Chunk::whole(place, extent.length), owner: Owner::recorded(owner), young })
 }
 

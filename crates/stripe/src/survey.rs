@@ -57,7 +57,7 @@ impl Store {
 fn shard(unit: &Unit, found: Result<volume::Orphan, volume::Fault>) -> Result<Option<Shard>, Fault> {
     let volume::Orphan { extent, coding, owner, .. } = found.map_err(|fault| unit.fault(fault))?;
     let Some(layout) = Layout::new(coding.data_shards, coding.parity_shards) else { return Ok(None) };
-    let place = Place { device: unit.number, volume: extent.volume, offset: extent.offset };
+    let place = unit.place(&extent);
     let (chunk, index, length) = (coding.chunk, coding.shard, extent.length);
     Ok(Some(Shard { owner: Owner::recorded(owner), place, chunk, index, layout, length }))
 }

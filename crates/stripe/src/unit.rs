@@ -9,6 +9,7 @@ use volume::{Coding, Device, Extent, VolumeSet};
 use world::thread::spawn_blocking;
 use world::{Disk, Instant, Space};
 
+use crate::chunk::Place;
 use crate::fault::Fault;
 use crate::options::Options;
 use crate::turns::{Delay, Turns};
@@ -152,6 +153,11 @@ impl Unit {
         });
         self.free.store(free, Ordering::Relaxed);
         self.free_until_ms.store(self.since_birth_ms(FREE_PAUSE), Ordering::Relaxed);
+    }
+
+    /// Where a record of this device lies, as manifests say it.
+    pub const fn place(&self, extent: &Extent) -> Place {
+        Place { device: self.number, volume: extent.volume, offset: extent.offset }
     }
 
     pub fn space(&self) -> Option<Space> {

@@ -22,7 +22,7 @@ use tokio::time::Instant;
 use world::Random;
 
 use crate::body::{PIECE_BYTES, part_from_places};
-use crate::codec::{Fields, put_bytes};
+use crate::codec::{Fields, put_bytes, put_varint};
 use crate::fault::Fault;
 use crate::source::{END, FAULT, PIECE, POINT, ROW};
 
@@ -227,11 +227,15 @@ async fn tell_piece(
         }
     };
     let told = tokio::task::spawn_blocking(move || {
-        let piece = pieces.concat();
-        let mut told = Vec::with_capacity(piece.len() + 48);
+        let length: usize = pieces.iter().map(Bytes::len).sum();
+        let (mut told, mut sum) = (Vec::with_capacity(length + 48), digest::Sha256::new());
         told.push(PIECE);
-        put_bytes(&mut told, &piece);
-        told.extend_from_slice(&digest::sha256(&piece));
+        put_varint(&mut told, length as u64);
+        for piece in &pieces {
+            sum.update(piece);
+            told.extend_from_slice(piece);
+        }
+        told.extend_from_slice(&sum.finish());
         Bytes::from(told)
     });
     Ok((told.await?, true))

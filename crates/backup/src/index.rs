@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use bytes::Bytes;
+use tokio::task::spawn_blocking;
 
 use crate::codec::{Fields, Name, hex, parse_hex};
 use crate::fault::Fault;
@@ -40,7 +41,7 @@ impl Index {
         }
         for pack in packs.into_keys() {
             if let Some(file) = shelf.get(&file(&pack)).await? {
-                match pack::read(pack, file) {
+                match spawn_blocking(move || pack::read(pack, file)).await.map_err(Fault::gone)? {
                     Ok(table) => index.add(table),
                     // A backup sends its pieces again; a restore misses them.
                     Err(fault) => tracing::warn!(pack = hex(&pack), %fault, "a pack is passed over"),

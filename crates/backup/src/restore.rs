@@ -10,7 +10,7 @@ use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use catalog::table::{JobRow, space};
-use catalog::{Group, View as _, Write};
+use catalog::{Group, Snapshot, View as _, Write};
 use keepers::named;
 use semantics::Hall;
 use stripe::{CHUNK_BYTES, Chunk, Manifest, Owner, Place, Redundancy, Store};
@@ -34,8 +34,6 @@ const ROW_BYTES_MAX: usize = 1 << 20;
 const BODY_BYTES_MAX: u64 = 256 << 20;
 /// No row's key is so great.
 const AFTER_ALL: &[u8] = &[0xff];
-/// No device has this number.
-const NOWHERE: Place = Place { device: u16::MAX, volume: 0, offset: 0 };
 
 #[derive(Debug, Default)]
 pub struct Restored {
@@ -65,6 +63,8 @@ struct Batch {
     rows: Vec<(Bytes, Bytes, Option<Landing>)>,
     row_bytes: usize,
     body_bytes: u64,
+    /// All rows of earlier batches, once it is asked.
+    view: Option<Snapshot>,
 }
 
 /// A body on its way: its places, or why there are none.
@@ -166,7 +166,7 @@ impl Restoring<'_> {
     }
 
     async fn take(&mut self, key: Bytes, row: Bytes) -> Result<(), Fault> {
-        let Batch { rows, row_bytes, body_bytes } = &self.batch;
+        let Batch { rows, row_bytes, body_bytes, .. } = &self.batch;
         let full = rows.len() >= ROWS_MAX || *row_bytes >= ROW_BYTES_MAX || *body_bytes >= BODY_BYTES_MAX;
         // Parts ask rows of earlier spaces how they are to be stored.
         let other_space = rows.last().is_some_and(|(last, ..)| last.first() != key.first());
@@ -183,7 +183,11 @@ impl Restoring<'_> {
     }
 
     async fn begin(&mut self, body: BodyId, key: &Bytes, row: Bytes) -> Result<Landing, Fault> {
-        let named = named(&self.hall.catalog().snapshot()?, key.to_vec(), row)?;
+        let view = match self.batch.view.take() {
+            Some(view) => view,
+            None => self.hall.catalog().snapshot()?,
+        };
+        let named = named(self.batch.view.insert(view), key.to_vec(), row)?;
         let named = named.ok_or_else(|| Fault::damaged("a row", "it names no bytes"))?;
         let owner = Owner::new(named.owner.encode())?;
         self.batch.body_bytes += body.length;
@@ -276,6 +280,6 @@ async fn land(
 fn nowhere(length: u64) -> Manifest {
     let step = CHUNK_BYTES as u64;
     (0..length.div_ceil(step))
-        .map(|number| Chunk::whole(NOWHERE, (length - number * step).min(step) as u32))
+        .map(|number| Chunk::whole(Place::NOWHERE, (length - number * step).min(step) as u32))
         .collect()
 }

@@ -38,7 +38,7 @@ pub trait Shelf: Send + Sync {
     async fn unlock(&self) -> Result<(), Fault>;
 }
 
-/// Locks a shelf for writing; with `make`, one that is empty becomes a shelf.
+/// Checks that this is a shelf; with `make`, a place that is empty becomes one.
 pub(crate) async fn open(shelf: &dyn Shelf, make: bool) -> Result<(), Fault> {
     match shelf.get(SHELF).await? {
         Some(format) if format == FORMAT => return Ok(()),

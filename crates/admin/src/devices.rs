@@ -44,10 +44,7 @@ pub(crate) async fn add(steward: &Arc<Steward>, welcome: Welcome, body: &[u8]) -
 
 /// `deed`: the device's number and what to do with it, as in `3/drain`.
 pub(crate) async fn act(steward: &Arc<Steward>, deed: &str) -> Result<(), Problem> {
-    let nothing = || {
-        let message = "There is nothing here; /-/admin/v1/openapi.json lists what there is.";
-        Problem::new(StatusCode::NOT_FOUND, "NoSuchPath", message)
-    };
+    let nothing = Problem::no_such_path;
     let (number, deed) = deed.split_once('/').ok_or_else(nothing)?;
     let number = DeviceNumber(number.parse().map_err(|_| nothing())?);
     match deed {

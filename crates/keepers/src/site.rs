@@ -74,9 +74,7 @@ pub async fn open(
 ) -> Result<Site, SiteFault> {
     let open_index = opener(options.index);
     let steward = Steward::new(fleet.clone(), open_index.clone());
-    let registered = fleet.roster().entries.iter().filter(|entry| entry.state != State::Removed).count();
-    let first_parity = options.parity.unwrap_or_else(|| stripe::default_parity(registered));
-
+    let first_parity = first_parity(fleet, options.parity);
     let ear = Ear::new(fleet);
     let copies = catalog_members(fleet, &ear, first_parity, &open_index)?;
     // The volumes first: what the catalog's index is given, they are given before.
@@ -128,8 +126,23 @@ async fn open_catalog(
     opened.map_err(SiteFault::catalog("opening the catalog"))
 }
 
-fn members(fleet: &Fleet) -> Vec<Slot> {
+pub fn members(fleet: &Fleet) -> Vec<Slot> {
     fleet.slots().into_iter().filter(|slot| slot.state.is_member()).collect()
+}
+
+/// Those that are trusted to hold the catalog.
+pub fn copies(fleet: &Fleet, members: &[Slot]) -> Vec<Slot> {
+    let roster = fleet.roster();
+    let is_whole = |slot: &&Slot| {
+        roster.entry(slot.number).is_some_and(|entry| entry.catalog == Some(CatalogCopy::Whole))
+    };
+    members.iter().filter(is_whole).cloned().collect()
+}
+
+/// Of a site that keeps none yet.
+pub fn first_parity(fleet: &Fleet, given: Option<u8>) -> u8 {
+    let registered = fleet.roster().entries.iter().filter(|entry| entry.state != State::Removed).count();
+    given.unwrap_or_else(|| stripe::default_parity(registered))
 }
 
 /// The copies of the catalog that may be trusted. A site that has none yet gets its first.
@@ -144,26 +157,22 @@ fn catalog_members(
         let first = first_copies(&members, parity);
         fleet.set_catalog(&first).map_err(SiteFault::fleet("choosing devices for the catalog"))?;
     }
-    let roster = fleet.roster();
-    let is_whole = |slot: &&Slot| {
-        roster.entry(slot.number).is_some_and(|entry| entry.catalog == Some(CatalogCopy::Whole))
-    };
-    let (mut copies, mut failed) = (Vec::new(), Vec::new());
-    for slot in members.iter().filter(is_whole) {
-        match open_index(slot, false) {
-            Ok(index) => copies.push(Member { number: slot.number.0, disk: slot.disk.clone(), index }),
+    let (mut whole, mut failed) = (Vec::new(), Vec::new());
+    for slot in copies(fleet, &members) {
+        match open_index(&slot, false) {
+            Ok(index) => whole.push(Member { number: slot.number.0, disk: slot.disk.clone(), index }),
             Err(fault) => failed.push((slot.number.0, fault)),
         }
     }
     for (number, fault) in failed {
-        if copies.is_empty() {
+        if whole.is_empty() {
             // Nobody is noted as lost where nobody would be left.
             return Err(SiteFault::catalog("opening the index")(fault));
         }
         // As while it runs: whether the device goes too depends on what became of the copy.
         ear.lost(number, &fault).map_err(SiteFault::catalog("going on without a copy"))?;
     }
-    if copies.is_empty() { Err(SiteFault::NoCatalog) } else { Ok(copies) }
+    if whole.is_empty() { Err(SiteFault::NoCatalog) } else { Ok(whole) }
 }
 
 pub fn opener(options: TreeOptions) -> OpenIndex {

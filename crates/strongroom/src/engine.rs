@@ -1,13 +1,12 @@
 //! Opens the site from its directories.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use catalog::{Catalog, TreeOptions};
-use devices::{Fleet, Health, Offer, Rhythm};
+use devices::{Fleet, Health, Numbers, Offer, OpenFault, Rhythm};
 use keepers::site::{self, Site, SiteOptions};
 use keepers::steward::Steward;
 use model::DeviceNumber;
@@ -36,7 +35,7 @@ pub async fn open(
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
 ) -> anyhow::Result<Engine> {
-    let fleet = Arc::new(fleet(settings, clock.clone(), random.clone())?);
+    let fleet = Arc::new(fleet(settings, clock.clone(), random.clone(), Fleet::open)?);
     for dir in dirs(&fleet) {
         private(&dir).with_context(|| format!("making {} private", dir.display()))?;
     }
@@ -65,26 +64,17 @@ fn dirs(fleet: &Fleet) -> Vec<PathBuf> {
     members.map(|slot| PathBuf::from(slot.label)).collect()
 }
 
-fn fleet(settings: &Settings, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> anyhow::Result<Fleet> {
-    let (offers, without) = offers(settings)?;
-    Ok(Fleet::open(offers, &without, devices::Options { random, clock, deadline: Some(PATIENCE) })?)
-}
-
-/// For who makes a new catalog.
-pub fn fleet_without_catalog(
+/// `open`: how the roster is judged, with a catalog or without.
+pub fn fleet(
     settings: &Settings,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
+    open: fn(Vec<Offer>, &Numbers, devices::Options) -> Result<Fleet, OpenFault>,
 ) -> anyhow::Result<Fleet> {
-    let (offers, without) = offers(settings)?;
-    let options = devices::Options { random, clock, deadline: Some(PATIENCE) };
-    Ok(Fleet::open_without_catalog(offers, &without, options)?)
-}
-
-fn offers(settings: &Settings) -> anyhow::Result<(Vec<Offer>, BTreeSet<DeviceNumber>)> {
     let given: Vec<_> = settings.data.iter().map(|data| (data.path.clone(), data.zone.clone())).collect();
     let offers = Offer::all(&given, Some(PATIENCE)).context("looking at the data directories")?;
-    Ok((offers, settings.without.iter().copied().map(DeviceNumber).collect()))
+    let without = settings.without.iter().copied().map(DeviceNumber).collect();
+    Ok(open(offers, &without, devices::Options { random, clock, deadline: Some(PATIENCE) })?)
 }
 
 /// The directory holds secrets and everybody's data: its owner alone may look in.

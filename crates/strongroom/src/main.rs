@@ -21,6 +21,8 @@ mod serve;
 mod settings;
 mod size;
 mod telemetry;
+mod unfinished;
+mod watched;
 
 use std::process::ExitCode;
 

@@ -1,16 +1,14 @@
 //! `strongroom verify --rebuild`: a new catalog of the rows that the volumes hold, when every copy of the old one is lost.
 
 use std::fmt::Write as _;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
 use catalog::{Catalog, Member, TreeOptions, begin_after, is_blank};
-use devices::{CatalogCopy, Fleet, Slot, State};
-use indicatif::{HumanCount, ProgressBar, ProgressStyle};
+use devices::{Fleet, Slot, State};
+use indicatif::HumanCount;
 use keepers::archive::{Found, Progress, Rebuilt, check, find, rebuild};
 use keepers::site::{self, INDEX_DIR};
 use keepers::steward::{Ear, OpenIndex, Steward, first_copies};
@@ -19,34 +17,21 @@ use model::Ordinal;
 use semantics::Hall;
 use serde_json::json;
 use stripe::Store;
-use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::task::spawn_blocking;
 use world::{Clock, OsRandom, Random, SystemClock};
 
-use crate::backup::{check_whole, in_runtime};
 use crate::cli::{ServeArgs, VerifyArgs};
-use crate::data_dir::DataDir;
 use crate::engine::{self, Engine};
 use crate::settings::Settings;
+use crate::telemetry::in_runtime;
+use crate::unfinished::Mark;
+use crate::watched::Watched;
 
-/// Stands in a data directory until its catalog is whole: nobody serves half of one, and what is there may go.
-const MARK: &str = "rebuilding";
 /// What of a catalog lies beside its index.
 const JOURNAL_DIR: &str = "journal";
-const EVERY: Duration = Duration::from_millis(200);
 
 pub fn run(arguments: VerifyArgs) -> anyhow::Result<()> {
     in_runtime(rebuild_site(arguments))
-}
-
-/// For who serves the directories.
-pub fn check_ended(data: &[DataDir]) -> anyhow::Result<()> {
-    match data.iter().find(|data| data.path.join(MARK).exists()) {
-        None => Ok(()),
-        Some(data) => bail!(
-            "the rebuild of the catalog in {} has not ended; run `strongroom verify --rebuild` again",
-            data.path.display()
-        ),
-    }
 }
 
 /// The site without its catalog. Holds the locks.
@@ -63,12 +48,12 @@ async fn rebuild_site(arguments: VerifyArgs) -> anyhow::Result<()> {
     let VerifyArgs { output, data, config, without, .. } = arguments;
     ensure!(!data.is_empty() || config.is_some(), "name the data directories by --data, as for `serve`");
     let settings = Settings::read(ServeArgs { data, config, without, ..ServeArgs::default() })?;
-    check_whole(&settings.data)?;
+    Mark::Restoring.refuse(&settings.data)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let random: Arc<dyn Random> = Arc::new(OsRandom);
     let lost = open(&settings, &clock, &random)?;
     let progress = Arc::new(Progress::default());
-    let watched = Watched::begin(progress.clone(), output.json);
+    let watched = watch(progress.clone(), output.json);
 
     let (store, seen) = (lost.store.clone(), progress.clone());
     let found = spawn_blocking(move || find(&store, &seen)).await?;
@@ -77,7 +62,7 @@ async fn rebuild_site(arguments: VerifyArgs) -> anyhow::Result<()> {
         "the volumes hold no rows of a catalog: there is nothing to make one of; restore a backup instead"
     );
     let dirs: Vec<PathBuf> = lost.members.iter().map(|slot| PathBuf::from(&slot.label)).collect();
-    dirs.iter().try_for_each(|dir| mark(dir))?;
+    dirs.iter().try_for_each(|dir| Mark::Rebuilding.set(dir, ""))?;
     let catalog = fresh_catalog(&lost, &found, &clock, &random)?;
     let mut rebuilt = rebuild(&lost.store, &catalog, found, &progress).await.context("laying in the rows")?;
     check(&lost.store, &catalog, &mut rebuilt, &progress).await.context("looking for the rows' bytes")?;
@@ -93,37 +78,29 @@ async fn rebuild_site(arguments: VerifyArgs) -> anyhow::Result<()> {
 
     let Lost { fleet, steward, store, .. } = lost;
     Engine { catalog, store, steward, dirs: dirs.clone(), health: None, fleet }.close().await?;
-    dirs.iter().try_for_each(|dir| unmark(dir))?;
+    dirs.iter().try_for_each(|dir| Mark::Rebuilding.clear(dir))?;
     tell(&rebuilt, output.json);
     ensure!(rebuilt.is_whole(), "the catalog is made, and something is missing; what it is stands above");
     Ok(())
 }
 
 fn open(settings: &Settings, clock: &Arc<dyn Clock>, random: &Arc<dyn Random>) -> anyhow::Result<Lost> {
-    let fleet = Arc::new(engine::fleet_without_catalog(settings, clock.clone(), random.clone())?);
+    let fleet =
+        Arc::new(engine::fleet(settings, clock.clone(), random.clone(), Fleet::open_without_catalog)?);
     let open_index = site::opener(TreeOptions::default());
     let steward = Steward::new(fleet.clone(), open_index.clone());
-    let members: Vec<Slot> = fleet.slots().into_iter().filter(|slot| slot.state.is_member()).collect();
-    if !members.iter().any(|slot| Path::new(&slot.label).join(MARK).exists()) {
-        refuse_catalog(&copies(&fleet, &members), &open_index)?;
+    let members = site::members(&fleet);
+    let begun = |slot: &Slot| Mark::Rebuilding.text(Path::new(&slot.label)).is_ok_and(|text| text.is_some());
+    if !members.iter().any(begun) {
+        refuse_catalog(&site::copies(&fleet, &members), &open_index)?;
     }
-    let registered = fleet.roster().entries.iter().filter(|entry| entry.state != State::Removed).count();
-    let parity = settings.parity.unwrap_or_else(|| stripe::default_parity(registered));
+    let parity = site::first_parity(&fleet, settings.parity);
     let options = stripe::Options { parity, ..engine::stripe_options(settings) };
     let store = site::open_store(&fleet, Ear::new(&fleet), options)?;
     for entry in fleet.roster().entries.iter().filter(|entry| matches!(entry.state, State::Out(_))) {
         eprintln!("device {} is not here; if it held the catalog, stop now and bring it back", entry.number);
     }
     Ok(Lost { fleet, steward, open_index, members, store, parity })
-}
-
-/// The members that are trusted to hold the catalog.
-fn copies(fleet: &Fleet, members: &[Slot]) -> Vec<Slot> {
-    let roster = fleet.roster();
-    let is_whole = |slot: &&Slot| {
-        roster.entry(slot.number).is_some_and(|entry| entry.catalog == Some(CatalogCopy::Whole))
-    };
-    members.iter().filter(is_whole).cloned().collect()
 }
 
 /// One copy is enough to go on from, and one that can't be read may be all there is.
@@ -155,12 +132,12 @@ fn fresh_catalog(
     clock: &Arc<dyn Clock>,
     random: &Arc<dyn Random>,
 ) -> anyhow::Result<Catalog> {
-    if copies(&lost.fleet, &lost.members).is_empty() {
+    if site::copies(&lost.fleet, &lost.members).is_empty() {
         let first = first_copies(&lost.members, lost.parity);
         lost.fleet.set_catalog(&first).context("choosing devices for the catalog")?;
     }
     let mut members = Vec::new();
-    for slot in copies(&lost.fleet, &lost.members) {
+    for slot in site::copies(&lost.fleet, &lost.members) {
         let index = (lost.open_index)(&slot, true).context("opening the index")?;
         begin_after(&*slot.disk, &*index, found.last).context("beginning the catalog")?;
         members.push(Member { number: slot.number.0, disk: slot.disk.clone(), index });
@@ -176,16 +153,6 @@ async fn sweep(hall: &Hall) -> anyhow::Result<()> {
         sweep_device(hall, device).await.context("freeing what nothing names")?;
     }
     Ok(())
-}
-
-fn mark(dir: &Path) -> anyhow::Result<()> {
-    fs::write(dir.join(MARK), []).with_context(|| format!("writing to {}", dir.display()))?;
-    Ok(fs::File::open(dir)?.sync_all()?)
-}
-
-fn unmark(dir: &Path) -> anyhow::Result<()> {
-    fs::remove_file(dir.join(MARK)).with_context(|| format!("writing to {}", dir.display()))?;
-    Ok(fs::File::open(dir)?.sync_all()?)
 }
 
 fn tell(rebuilt: &Rebuilt, as_json: bool) {
@@ -219,48 +186,19 @@ fn tell(rebuilt: &Rebuilt, as_json: bool) {
     println!("{text}");
 }
 
-/// Shows progress until its end.
-struct Watched {
-    task: JoinHandle<()>,
-    bar: ProgressBar,
-}
-
-impl Watched {
-    fn begin(progress: Arc<Progress>, as_json: bool) -> Self {
-        // It stays hidden where standard error is no terminal.
-        let bar = if as_json { ProgressBar::hidden() } else { ProgressBar::new(0) };
-        if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} stretches  {msg}") {
-            bar.set_style(style);
-        }
-        let shown = bar.clone();
-        let task = tokio::spawn(async move {
-            let count = |of: &AtomicU64| of.load(Ordering::Relaxed);
-            loop {
-                tokio::time::sleep(EVERY).await;
-                let Progress { records, stretches, stretches_all, rows, checked } = &*progress;
-                if as_json {
-                    println!(
-                        "{}",
-                        json!({ "records": count(records), "stretches": count(stretches), "stretches_all":
-                            count(stretches_all), "rows": count(rows), "checked": count(checked) })
-                    );
-                    continue;
-                }
-                shown.set_length(count(stretches_all));
-                shown.set_position(count(stretches));
-                shown.set_message(format!(
-                    "{} records, {} rows, {} bodies",
-                    HumanCount(count(records)),
-                    HumanCount(count(rows)),
-                    HumanCount(count(checked))
-                ));
-            }
-        });
-        Self { task, bar }
-    }
-
-    fn end(self) {
-        self.task.abort();
-        self.bar.finish_and_clear();
-    }
+fn watch(progress: Arc<Progress>, json: bool) -> Watched {
+    Watched::begin("{bar:30} {pos}/{len} stretches  {msg}", json, move |bar| {
+        let count = |of: &AtomicU64| of.load(Ordering::Relaxed);
+        let Progress { records, stretches, stretches_all, rows, checked } = &*progress;
+        bar.set_length(count(stretches_all));
+        bar.set_position(count(stretches));
+        bar.set_message(format!(
+            "{} records, {} rows, {} bodies",
+            HumanCount(count(records)),
+            HumanCount(count(rows)),
+            HumanCount(count(checked))
+        ));
+        json!({ "records": count(records), "stretches": count(stretches), "stretches_all": count(stretches_all),
+            "rows": count(rows), "checked": count(checked) })
+    })
 }

@@ -23,7 +23,6 @@ use world::{Clock, OsRandom, Random, SystemClock};
 use zeroize::Zeroizing;
 
 use crate::access_lines::AccessLines;
-use crate::backup::check_whole;
 use crate::beside::Beside;
 use crate::cli::ServeArgs;
 use crate::client::SYSTEM_CERTIFICATES;
@@ -31,7 +30,7 @@ use crate::corridor::Corridor;
 use crate::kept::{self, Kept};
 use crate::log_buffer::LogBuffer;
 use crate::settings::Settings;
-use crate::{engine, master_key, rebuild, root, telemetry};
+use crate::{engine, master_key, root, telemetry, unfinished};
 
 pub fn run(arguments: ServeArgs) -> anyhow::Result<()> {
     let settings = Settings::read(arguments)?;
@@ -69,8 +68,7 @@ async fn serve(settings: Settings, log: LogBuffer) -> anyhow::Result<()> {
     let listener = Listener::bind(settings.listen, settings.server.limits.backlog, tls.clone())
         .with_context(|| format!("listening on {}; is another server running there?", settings.listen))?;
     let address = listener.address()?;
-    check_whole(&settings.data)?;
-    rebuild::check_ended(&settings.data)?;
+    unfinished::check(&settings.data)?;
     let engine = engine::open(&settings, clock.clone(), random.clone()).await?;
 
     let sealer = master_key::sealer(&engine.dirs, &engine.catalog, &random).await?;

@@ -25,6 +25,15 @@ pub fn logs(format: LogFormat, filter: &str) -> anyhow::Result<LogBuffer> {
     Ok(buffer)
 }
 
+/// For commands that end: they say what is wrong, and no more.
+pub fn in_runtime(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    let log = logs(LogFormat::Text, "warn")?;
+    let runtime = tokio::runtime::Runtime::new().context("starting the runtime")?;
+    let outcome = runtime.block_on(work);
+    log.flush();
+    outcome
+}
+
 pub fn metrics() -> anyhow::Result<PrometheusHandle> {
     PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &LATENCY_BUCKETS)?

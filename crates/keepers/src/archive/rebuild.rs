@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use catalog::table::{ArchiveRow, Page, Stretch, space};
-use catalog::{Catalog, Decision, Group, Snapshot, Write};
+use catalog::{Catalog, Group, Snapshot, Write};
 use model::Ordinal;
 use semantics::ChunkOwner;
 use stripe::Store;
@@ -213,13 +213,7 @@ impl Rebuilding<'_> {
         let writes = std::mem::take(&mut self.batch);
         self.batch_bytes = 0;
         self.progress.rows.fetch_add(writes.len() as u64, Ordering::Relaxed);
-        let committed = self.catalog.commit(Group::new(&b"rebuild"[..]), move |_, _| {
-            Ok(Decision::<(), std::convert::Infallible>::Write(writes.clone(), ()))
-        });
-        match committed.await? {
-            Ok(()) => Ok(()),
-            Err(never) => match never {},
-        }
+        Ok(self.catalog.write(Group::new(&b"rebuild"[..]), writes).await?)
     }
 
     async fn name(&mut self) -> Result<(), KeeperFault> {

@@ -5,8 +5,6 @@ mod remote;
 mod s3;
 mod show;
 
-pub use empty::check_whole;
-
 use std::fmt;
 use std::sync::Arc;
 
@@ -17,12 +15,13 @@ use serde_json::json;
 use sigv4::Secret;
 use world::{OsRandom, SystemClock};
 
-use crate::cli::{BackupAction, BackupArgs, LogFormat, PlaceArgs, RestoreArgs, ServeArgs};
+use crate::cli::{BackupAction, BackupArgs, PlaceArgs, RestoreArgs, ServeArgs};
 use crate::client::{Client, Signatory};
 use crate::settings::Settings;
-use crate::{engine, master_key, telemetry};
+use crate::telemetry::in_runtime;
+use crate::{engine, master_key};
 use remote::Remote;
-use show::Watched;
+use show::watch;
 
 /// All was done that could be, and something is missing.
 #[derive(Debug)]
@@ -61,14 +60,6 @@ pub fn run_restore(arguments: RestoreArgs) -> anyhow::Result<()> {
     in_runtime(restore(arguments))
 }
 
-pub fn in_runtime(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
-    let log = telemetry::logs(LogFormat::Text, "warn")?;
-    let runtime = tokio::runtime::Runtime::new().context("starting the runtime")?;
-    let outcome = runtime.block_on(work);
-    log.flush();
-    outcome
-}
-
 async fn take(arguments: BackupArgs) -> anyhow::Result<()> {
     let BackupArgs { to, place, jobs, limit_rate, spool, json, .. } = arguments;
     let to = to.context("name a place by --to")?;
@@ -86,7 +77,7 @@ async fn take(arguments: BackupArgs) -> anyhow::Result<()> {
         spool: spool.unwrap_or_else(std::env::temp_dir),
     };
     let progress = Arc::new(Progress::default());
-    let watched = Watched::begin(progress.clone(), json);
+    let watched = watch(progress.clone(), json);
     let taken = ::backup::take(source, shelf(&to, &place)?, &options, progress, &SystemClock).await;
     watched.end();
     let taken = taken.with_context(|| format!("backing up to {to}"))?;
@@ -107,7 +98,7 @@ async fn verify(
         None => backups(&*shelf).await?,
     };
     let progress = Arc::new(Progress::default());
-    let watched = Watched::begin(progress.clone(), json);
+    let watched = watch(progress.clone(), json);
     let verified = ::backup::verify(shelf, of, read_data, progress).await;
     watched.end();
     let verified = verified.with_context(|| format!("verifying {from}"))?;
@@ -135,7 +126,7 @@ async fn restore(arguments: RestoreArgs) -> anyhow::Result<()> {
         settings.semantics.clone(),
     );
     let progress = Arc::new(Progress::default());
-    let watched = Watched::begin(progress.clone(), json);
+    let watched = watch(progress.clone(), json);
     let restored = ::backup::restore(shelf, &of, without_missing, &hall, progress).await;
     watched.end();
     if restored.is_ok() {

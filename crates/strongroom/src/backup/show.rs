@@ -1,56 +1,27 @@
 //! What the commands tell: a bar on a terminal, lines, or JSON lines.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use ::backup::{Backup, Progress, Pruned, Restored, Verified};
-use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
+use indicatif::HumanBytes;
 use serde_json::{Value, json};
-use tokio::task::JoinHandle;
 
 use crate::data_dir::DataDir;
+use crate::watched::Watched;
 
-const BAR_EVERY: Duration = Duration::from_millis(200);
-const LINE_EVERY: Duration = Duration::from_secs(1);
 const BAR: &str = "{msg} rows  {bar:30} {bytes}/{total_bytes}  {bytes_per_sec}  {eta}";
 
-/// Shows progress until its end.
-pub struct Watched {
-    task: JoinHandle<()>,
-    bar: ProgressBar,
-}
-
-impl Watched {
-    pub fn begin(progress: Arc<Progress>, json: bool) -> Self {
-        // It stays hidden where standard error is no terminal.
-        let bar = if json { ProgressBar::hidden() } else { ProgressBar::new(0) };
-        if let Ok(style) = ProgressStyle::with_template(BAR) {
-            bar.set_style(style);
-        }
-        let shown = bar.clone();
-        let task = tokio::spawn(async move {
-            loop {
-                tokio::time::sleep(if json { LINE_EVERY } else { BAR_EVERY }).await;
-                let count = |of: &std::sync::atomic::AtomicU64| of.load(Ordering::Relaxed);
-                let (rows, bytes) = (count(&progress.rows), count(&progress.bytes));
-                let done = count(&progress.bytes_done);
-                if json {
-                    println!("{}", json!({ "rows": rows, "bytes": bytes, "bytes_done": done }));
-                } else {
-                    shown.set_length(bytes);
-                    shown.set_position(done);
-                    shown.set_message(rows.to_string());
-                }
-            }
-        });
-        Self { task, bar }
-    }
-
-    pub fn end(self) {
-        self.task.abort();
-        self.bar.finish_and_clear();
-    }
+pub fn watch(progress: Arc<Progress>, json: bool) -> Watched {
+    Watched::begin(BAR, json, move |bar| {
+        let count = |of: &AtomicU64| of.load(Ordering::Relaxed);
+        let (rows, bytes) = (count(&progress.rows), count(&progress.bytes));
+        let done = count(&progress.bytes_done);
+        bar.set_length(bytes);
+        bar.set_position(done);
+        bar.set_message(rows.to_string());
+        json!({ "rows": rows, "bytes": bytes, "bytes_done": done })
+    })
 }
 
 fn as_json(backup: &Backup) -> Value {

@@ -41,6 +41,8 @@ pub struct Fleet {
     held: Mutex<Held>,
     /// Who is here, for those who can't wait until a roster is written.
     here: Mutex<Vec<Slot>>,
+    /// As in the options.
+    pub(crate) deadline: Option<Duration>,
     changes: watch::Sender<Arc<Roster>>,
 }
 
@@ -68,7 +70,8 @@ impl fmt::Debug for Fleet {
 impl Fleet {
     pub(crate) fn new(held: Held) -> Self {
         let changes = watch::Sender::new(Arc::new(held.roster.clone()));
-        Self { here: Mutex::new(held.slots()), held: Mutex::new(held), changes }
+        let (here, deadline) = (Mutex::new(held.slots()), held.options.deadline);
+        Self { here, deadline, held: Mutex::new(held), changes }
     }
 
     pub fn roster(&self) -> Arc<Roster> {

@@ -64,7 +64,10 @@ impl Offer {
         for (position, (path, _)) in given.iter().enumerate() {
             let other =
                 |(at, place): &(&usize, &PathBuf)| **at != position && Some(*place) == places.get(&position);
-            match answers.remove(&position).map_or_else(|| Err(silent(path)), |(offer, _)| offer) {
+            match answers
+                .remove(&position)
+                .map_or_else(|| Err(silent(&path.display().to_string())), |(offer, _)| offer)
+            {
                 Ok(offer) => offers.push(offer),
                 Err(fault @ (OpenFault::Failed { .. } | OpenFault::Nameless { .. })) => {
                     tracing::error!(%fault, "the device can't be used and counts as missing");
@@ -98,8 +101,8 @@ impl Offer {
     }
 }
 
-fn silent(path: &Path) -> OpenFault {
-    OpenFault::Failed { label: path.display().to_string(), detail: SILENT.to_owned() }
+pub(crate) fn silent(label: &str) -> OpenFault {
+    OpenFault::Failed { label: label.to_owned(), detail: SILENT.to_owned() }
 }
 
 /// What was found, under the name by which messages call it.

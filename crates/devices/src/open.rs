@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::iter;
+use std::path::PathBuf;
 
 use model::{DeviceNumber, Timestamp, Zone};
 use volume::{DeviceId, identity};
 use world::Disk;
 
+use crate::at_once::at_once;
 use crate::fault::{Fault, OpenFault, name};
 use crate::fleet::{Fleet, Held, Options};
-use crate::offer::{Found, Offer, look_at};
+use crate::offer::{Found, Named, Offer, look_at, silent};
 use crate::roster::{CatalogCopy, Entry, Generation, Numbers, Reason, Roster, SiteId, State};
 use crate::seat::{Failed, Seat};
 use crate::start::{Plan, Role, judge, roles, too_few};
@@ -56,10 +58,17 @@ impl Fleet {
         Ok(Self::new(opening.held))
     }
 
+    /// A further directory, looked at no longer than the others at the start.
+    pub fn offer(&self, path: PathBuf, zone: Option<Zone>) -> Result<Offer, OpenFault> {
+        let offers = Offer::all(&[(path, zone)], self.deadline)?;
+        offers.into_iter().next().ok_or(OpenFault::None)
+    }
+
     /// Takes one more directory while running: an empty one as a new device, one of a device that is out in its
-    /// old place, to be repaired and let in.
+    /// old place, to be repaired and let in. One that hangs keeps no change of the others waiting for long.
     pub fn register(&self, offer: Offer) -> Result<DeviceNumber, OpenFault> {
-        self.with(|held| held.register(offer))
+        let given = look_at(iter::once(&offer), self.deadline)?;
+        self.with(|held| held.register(offer, given))
     }
 }
 
@@ -105,10 +114,11 @@ impl<'a> Opening<'a> {
             tracing::warn!(device = %number, at = label, step, "a device that was removed takes no part");
             return Ok(());
         }
-        match self.held.name(&*offer.disk, found, role, &label) {
-            Ok(device) => {
-                self.zones.extend(offer.zone.clone().map(|zone| (number, zone)));
-                self.held.seats.insert(number, Seat::new(offer, device));
+        let zone = offer.zone.clone();
+        match self.held.name(offer, found, role) {
+            Ok(seat) => {
+                self.zones.extend(zone.map(|zone| (number, zone)));
+                self.held.seats.insert(number, seat);
             }
             // A new site starts with all of its devices.
             Err(fault @ OpenFault::Twice { .. }) => return Err(fault),
@@ -235,9 +245,8 @@ impl<'a> Opening<'a> {
 }
 
 impl Held {
-    fn register(&mut self, offer: Offer) -> Result<DeviceNumber, OpenFault> {
+    fn register(&mut self, offer: Offer, mut given: Vec<Named>) -> Result<DeviceNumber, OpenFault> {
         let label = offer.label.clone();
-        let mut given = look_at(iter::once(&offer), self.options.deadline)?;
         if let [(_, Found::Device(found))] = &given[..] {
             if let Some(seat) = self.seats.values().find(|seat| seat.device == found.device) {
                 return Err(OpenFault::Twice { first: seat.label.clone(), second: label });
@@ -254,9 +263,10 @@ impl Held {
             _ => return Err(failed_to_take(&label)),
         };
         let Some((_, found)) = given.pop() else { return Err(failed_to_take(&label)) };
-        let device = self.name(&*offer.disk, found, role, &label)?;
         let zone = offer.zone.clone();
-        self.seats.insert(number, Seat::new(offer, device));
+        let seat = self.name(offer, found, role)?;
+        let device = seat.device;
+        self.seats.insert(number, seat);
         let joined = self.join(number, device, zone, role);
         if joined.is_err() && self.roster.entry(number).is_none() {
             self.seats.remove(&number);
@@ -305,10 +315,10 @@ impl Held {
     }
 
     /// Sees to it that the directory says which device it is.
-    fn name(&self, disk: &dyn Disk, found: Found, role: Role, label: &str) -> Result<DeviceId, OpenFault> {
+    fn name(&self, offer: Offer, found: Found, role: Role) -> Result<Seat, OpenFault> {
         let is_new = matches!(role, Role::New(_));
         let device = match found {
-            Found::Device(found) if !is_new && found.is_named => return Ok(found.device),
+            Found::Device(found) if !is_new && found.is_named => return Ok(Seat::new(offer, found.device)),
             Found::Device(found) => found.device,
             Found::Empty | Found::Unreadable(_) => {
                 let mut id = [0; 16];
@@ -316,19 +326,36 @@ impl Held {
                 DeviceId(id)
             }
         };
+        let label = offer.label.clone();
+        let (offer, now) = self.ask(offer, identity::read)?;
         // Empty when we looked, and since then ours under another path.
-        if let Ok(Some(now)) = identity::read(disk)
+        if let Ok(Some(now)) = now
             && let Some(seat) = self.seats.values().find(|seat| seat.device == now)
         {
-            return Err(OpenFault::Twice { first: seat.label.clone(), second: label.to_owned() });
+            return Err(OpenFault::Twice { first: seat.label.clone(), second: label });
         }
         if !is_new {
             tracing::warn!(%device, at = label, "the file `device` is written anew from the roster");
         }
         let write = if is_new { identity::create } else { identity::write };
-        write(disk, device)
-            .map_err(|fault| OpenFault::Failed { label: label.to_owned(), detail: fault.to_string() })?;
-        Ok(device)
+        let (offer, written) = self.ask(offer, move |disk| write(disk, device))?;
+        written.map_err(|fault| OpenFault::Failed { label, detail: fault.to_string() })?;
+        Ok(Seat::new(offer, device))
+    }
+
+    /// No longer than the deadline. As long as the deed goes on it holds the device's lock, so that it lands in nobody
+    /// else's.
+    fn ask<T: Send + 'static>(
+        &self,
+        offer: Offer,
+        deed: impl FnOnce(&dyn Disk) -> T + Send + 'static,
+    ) -> Result<(Offer, T), OpenFault> {
+        let label = offer.label.clone();
+        let ask = move || {
+            let done = deed(&*offer.disk);
+            (offer, done)
+        };
+        at_once(iter::once((0, ask)), self.options.deadline).remove(&0).ok_or_else(|| silent(&label))
     }
 }
 

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use devices::{Health, Listener, Prober, Reason, Rhythm, Sight};
 use model::DeviceNumber;
@@ -200,6 +200,34 @@ fn a_device_that_hangs_is_missing_at_a_start_and_not_registered() -> Outcome {
     assert!(fleet.register(hanging(1)).is_err());
     drop(shut);
     assert_eq!(fleet.register(rig.offer(1))?, n(1));
+    Ok(())
+}
+
+#[test]
+fn a_device_that_hangs_while_it_is_registered_keeps_nobody_waiting_for_long() -> Outcome {
+    let rig = Rig::new(4, 1);
+    drop(rig.open(&[0, 1, 2])?);
+    let valve = Arc::<Mutex<()>>::default();
+    let hanging = |disk: usize| devices::Offer {
+        disk: Arc::new(Hanging(rig.disks[disk].clone(), valve.clone())),
+        ..rig.offer(disk)
+    };
+    let deadline = Duration::from_secs(2);
+    let options = devices::Options { deadline: Some(deadline), ..rig.options() };
+    let offers = vec![rig.offer(0), rig.offer(1)];
+    let fleet = Arc::new(devices::Fleet::open(offers, &support::numbers(&[]), options)?);
+    let shut = valve.lock().unwrap();
+    let (other, known) = (fleet.clone(), hanging(2));
+    let registering = std::thread::spawn(move || other.register(known));
+    std::thread::sleep(deadline / 4);
+    let asked = Instant::now();
+    fleet.drain(n(1))?;
+    assert!(asked.elapsed() < deadline / 4, "a change waits until it was looked at");
+    assert!(registering.join().unwrap().is_err());
+    assert!(fleet.register(hanging(3)).is_err(), "an empty one hangs when it is named");
+    fleet.let_in(n(1))?;
+    drop(shut);
+    assert_eq!(fleet.register(rig.offer(2))?, n(2));
     Ok(())
 }
 

@@ -20,6 +20,7 @@ use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinHandle};
 use tokio::time::Instant;
 use world::Random;
+use world::thread::spawn_blocking;
 
 use crate::body::{PIECE_BYTES, part_from_places};
 use crate::codec::{Fields, put_bytes, put_varint};
@@ -97,7 +98,7 @@ impl Desk {
     pub fn rows(&self, id: &str) -> Result<Box<dyn ByteSource>, Refused> {
         let (pin, hall) = (self.pin(id)?, self.0.hall.clone());
         let (sender, runs) = mpsc::channel(RUNS_AHEAD);
-        tokio::task::spawn_blocking(move || {
+        spawn_blocking(move || {
             if let Err(fault) = tell_rows(&hall, &sender) {
                 tracing::error!(%fault, "the rows of a backup could not be read");
                 let _ = sender.blocking_send(Err(ErrorCode::InternalError.into()));
@@ -226,7 +227,7 @@ async fn tell_piece(
             return Ok((told.into(), false));
         }
     };
-    let told = tokio::task::spawn_blocking(move || {
+    let told = spawn_blocking(move || {
         let length: usize = pieces.iter().map(Bytes::len).sum();
         let (mut told, mut sum) = (Vec::with_capacity(length + 48), digest::Sha256::new());
         told.push(PIECE);

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use tokio::task::spawn_blocking;
+use world::thread::spawn_blocking;
 
 use crate::fault::Fault;
 use crate::shelf::{BACKUPS, INDEX, PACKS, Shelf};

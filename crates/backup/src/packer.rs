@@ -5,7 +5,8 @@ use std::mem;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use tokio::task::{JoinSet, spawn_blocking};
+use tokio::task::JoinSet;
+use world::thread::spawn_blocking;
 
 use crate::codec::Name;
 use crate::fault::Fault;

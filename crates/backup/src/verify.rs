@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use tokio::task::spawn_blocking;
+use world::thread::spawn_blocking;
 
 use crate::body::{body_of, shown};
 use crate::codec::Name;

@@ -5,11 +5,10 @@
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
 
 use bytes::Bytes;
 use model::Ordinal;
-use world::Disk;
+use world::{Disk, Instant};
 
 use super::Options;
 use super::archive::{Archive, Changed};

@@ -2,7 +2,7 @@
 //!
 //! A reader never panics, whatever the bytes: rows come from a disk.
 
-use bytes::Bytes;
+use bytes::{BufMut, Bytes};
 use model::AccountId;
 use thiserror::Error;
 
@@ -23,21 +23,12 @@ impl RowWriter {
         Self(bytes)
     }
 
-    /// For what stands within something that has its format.
-    pub(super) fn bare() -> Self {
-        Self(Vec::with_capacity(64))
-    }
-
     pub fn u8(&mut self, value: u8) {
         self.0.push(value);
     }
 
-    pub fn varint(&mut self, mut value: u64) {
-        while value >= 0x80 {
-            self.0.push(value as u8 | 0x80);
-            value >>= 7;
-        }
-        self.0.push(value as u8);
+    pub fn varint(&mut self, value: u64) {
+        varint(&mut self.0, value);
     }
 
     pub fn signed(&mut self, value: i64) {
@@ -85,6 +76,15 @@ impl RowWriter {
     pub fn finish(self) -> Bytes {
         Bytes::from(self.0)
     }
+}
+
+/// For what stands within something that has its format.
+pub(super) fn varint(bytes: &mut impl BufMut, mut value: u64) {
+    while value >= 0x80 {
+        bytes.put_u8(value as u8 | 0x80);
+        value >>= 7;
+    }
+    bytes.put_u8(value as u8);
 }
 
 pub struct RowReader {

@@ -2,7 +2,7 @@
 
 use bytes::{Bytes, BytesMut};
 
-use super::bytes::{RowError, RowReader, RowWriter};
+use super::bytes::{RowError, RowReader, RowWriter, varint};
 
 const FORMAT: u8 = 1;
 /// The bytes of every page but the last: what the store takes as one chunk.
@@ -29,11 +29,10 @@ impl StretchWriter {
 
     pub fn push(&mut self, key: Bytes, value: Option<&[u8]>) {
         let shared = self.last.iter().zip(&key).take_while(|(one, other)| one == other).count();
-        let mut head = RowWriter::bare();
-        head.varint(shared as u64);
-        head.bytes(&key[shared..]);
-        head.varint(value.map_or(0, |value| value.len() as u64 + 1));
-        self.bytes.extend_from_slice(&head.finish());
+        varint(&mut self.bytes, shared as u64);
+        varint(&mut self.bytes, (key.len() - shared) as u64);
+        self.bytes.extend_from_slice(&key[shared..]);
+        varint(&mut self.bytes, value.map_or(0, |value| value.len() as u64 + 1));
         self.bytes.extend_from_slice(value.unwrap_or_default());
         self.last = key;
     }

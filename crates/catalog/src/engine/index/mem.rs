@@ -88,8 +88,6 @@ impl Index for MemIndex {
         self.0.ask(Moment::AfterApply)
     }
 
-    fn expect_reads(&self, _expected: bool) {}
-
     fn reserve(&self) -> Result<(), Fault> {
         Ok(())
     }

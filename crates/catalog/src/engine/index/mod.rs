@@ -41,7 +41,7 @@ pub trait Index: Send + Sync + 'static {
 
     /// Whether reads come here, or to another copy only while that one is well. What nobody reads need not lie in the
     /// page cache.
-    fn expect_reads(&self, expected: bool);
+    fn expect_reads(&self, _expected: bool) {}
 
     /// Keeps room for applications on a full disk: `NoSpace` says that there is not enough of it.
     fn reserve(&self) -> Result<(), Fault>;

@@ -92,8 +92,6 @@ impl Index for MirrorIndex {
         Ok(())
     }
 
-    fn expect_reads(&self, _expected: bool) {}
-
     fn reserve(&self) -> Result<(), Fault> {
         let places = self.0.living();
         if let [only] = &places[..] {

@@ -5,7 +5,6 @@
 //! ready. Reads run on the caller's thread and block only for the disk.
 
 use std::convert::Infallible;
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -211,7 +210,7 @@ impl Catalog {
     }
 
     pub fn headroom(&self) -> Headroom {
-        if self.0.tables.scarce.load(Ordering::Relaxed) { Headroom::Scarce } else { Headroom::Ample }
+        if self.0.tables.is_scarce() { Headroom::Scarce } else { Headroom::Ample }
     }
 
     /// Finishes the queue, moves everything into the index and ends the threads, so that the next start has

@@ -130,17 +130,19 @@ impl Checkpointer {
         let spares = self.pool.trim().and_then(|()| self.pool.provision(0));
         let reserve = self.tables.index.reserve();
         let room = self.measure();
+        let mut short = false;
         for provided in [spares, reserve] {
             match provided {
                 Ok(()) => {}
-                Err(Fault::NoSpace) => self.tables.scarce.store(true, Ordering::Relaxed),
+                Err(Fault::NoSpace) => short = true,
                 Err(fault) => return Err(fault),
             }
         }
+        self.tables.short.store(short, Ordering::Relaxed);
         room
     }
 
-    /// Whether commits that grow are to be refused for now.
+    /// Whether there is room for commits that grow.
     pub fn measure(&self) -> Result<(), Fault> {
         let space = self.disk.space().map_err(Fault::io("measuring the device"))?;
         let pending = self.tables.pending_bytes();

@@ -205,8 +205,7 @@ impl Engine {
 
     fn one_batch(&mut self, base: Snapshot, plans: &mut impl Iterator<Item = Box<dyn Plan>>) {
         self.measure();
-        let scarce = self.tables.scarce.load(Ordering::Relaxed);
-        let mut batch = Batch::new(base, &mut self.frame, scarce);
+        let mut batch = Batch::new(base, &mut self.frame, self.tables.is_scarce());
         let mut count = 0_usize;
         while count < self.options.batch_plans_max && batch.bytes() < self.options.batch_bytes_max {
             let Some(plan) = plans.next() else { break };

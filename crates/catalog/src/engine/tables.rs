@@ -35,8 +35,10 @@ pub(crate) struct Tables {
     list: RwLock<Arc<List>>,
     pub index: Box<dyn Index>,
     visible: AtomicU64,
-    /// Set while the device has too little space for commits that grow.
+    /// Set while the device has too little space for commits that grow, as was measured,
     pub scarce: AtomicBool,
+    /// or as showed when what is kept ready could not be made.
+    pub short: AtomicBool,
     /// Why the journal failed, once it did: reads go on, commits only after it was opened again.
     pub failed: OnceLock<Arc<str>>,
 }
@@ -50,8 +52,14 @@ impl Tables {
             index,
             visible: AtomicU64::new(visible.as_u64()),
             scarce: AtomicBool::new(false),
+            short: AtomicBool::new(false),
             failed: OnceLock::new(),
         }
+    }
+
+    /// Whether commits that grow are refused for now.
+    pub fn is_scarce(&self) -> bool {
+        self.scarce.load(Ordering::Relaxed) || self.short.load(Ordering::Relaxed)
     }
 
     pub fn visible(&self) -> Ordinal {

@@ -180,11 +180,13 @@ impl Active {
     fn withdraw(&self, why: AppendError) -> AppendError {
         let file = &self.segment.file;
         let blank = file.write_all_at(&[0; ALIGN], self.offset).map_err(unwritten);
+        // Who has no room to write a block again need not be who had none for the batch; giving it back wants none.
+        let blank = match blank {
+            Err(AppendError::Full(_)) => file.punch(self.offset, ALIGN as u64).map_err(broken),
+            blank => blank,
+        };
         match (why, blank) {
-            // Who has no room for a header either has no whole batch.
-            (full @ AppendError::Full(_), Ok(()) | Err(AppendError::Full(_))) => {
-                file.sync_data().map_or_else(broken, |()| full)
-            }
+            (full @ AppendError::Full(_), Ok(())) => file.sync_data().map_or_else(broken, |()| full),
             (AppendError::Full(_), Err(unknown)) => unknown,
             (why, blank) => {
                 if let Err(AppendError::Full(fault) | AppendError::Broken(fault)) = blank {

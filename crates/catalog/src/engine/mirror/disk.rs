@@ -114,7 +114,7 @@ impl MirrorFile {
         if let Some(file) = only(self.living()) {
             return write(&*file, buf);
         }
-        // A segment is made off the path of commits, and they don't wait behind it.
+        // A segment is made off the path of commits, and they don't wait behind it while there are spares.
         let lane = if self.is_being_made.load(Ordering::Relaxed) { Lane::Making } else { Lane::Journal };
         // A member that hangs may still want the bytes when the caller has long gone on.
         let bytes = Arc::new(AlignedBytes::from(buf));
@@ -162,7 +162,7 @@ impl DiskFile for MirrorFile {
     }
 
     fn punch(&self, offset: u64, len: u64) -> io::Result<()> {
-        self.all(Lane::Making, move |file| file.punch(offset, len))
+        self.all(Lane::Journal, move |file| file.punch(offset, len))
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! A call into a device that hangs never returns, so whoever may not hang with it leaves the call to a thread of that
 //! member. A member has four, each started when it is first needed: what waits for the index or for a new segment must
-//! not hold up a commit. A thread that hangs is left behind. Nothing here knows what is asked.
+//! not hold up a commit, as long as the journal has spares. A thread that hangs is left behind. Nothing here knows what is asked.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -21,7 +21,7 @@ type Job = Box<dyn FnOnce() + Send>;
 /// Which of a member's threads.
 #[derive(Clone, Copy)]
 pub(crate) enum Lane {
-    /// Writes and syncs of commits.
+    /// Writes and syncs of commits, and what undoes them.
     Journal,
     /// Naming and removing segments.
     Files,

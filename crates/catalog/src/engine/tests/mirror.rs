@@ -373,12 +373,12 @@ fn a_joiner_that_finds_no_room_is_let_go_and_its_device_is_not_reported() {
 
 #[test]
 fn a_batch_that_found_no_room_and_cannot_be_withdrawn_is_unknown() {
-    for deed in 0..3 {
+    for deed in 0..4 {
         let site = Site::of(2);
         let rows = filled(&site);
         let mut engine = site.open().unwrap();
         site.drives[1].full.store(true, Ordering::Relaxed);
-        // Of the other one's deeds: the batch, the header's zeros, their sync.
+        // Of the other one's deeds: the batch, the header's zeros, its hole, their sync.
         let deeds = site.drives[0].deeds.load(Ordering::Relaxed);
         site.drives[0].fail_from(deeds + deed);
         site.roster.refuses.store(true, Ordering::Relaxed);
@@ -394,6 +394,38 @@ fn a_batch_that_found_no_room_and_cannot_be_withdrawn_is_unknown() {
             must_hold(&engine, &rows, "as before");
         }
     }
+}
+
+#[test]
+fn a_batch_that_one_has_no_room_for_goes_where_another_has_none_to_overwrite_it() {
+    let site = Site::of(2);
+    let mut rows = filled(&site);
+    let mut engine = site.open().unwrap();
+    site.drives[0].crowded.store(true, Ordering::Relaxed);
+    site.drives[1].full.store(true, Ordering::Relaxed);
+    let wide = vec![put("wide", Bytes::from(vec![7; 9_000]))];
+    assert!(matches!(commit(&mut engine, wide), Err(Fault::NoSpace)));
+    site.drives[0].crowded.store(false, Ordering::Relaxed);
+    site.drives[1].full.store(false, Ordering::Relaxed);
+    must_hold_after_reopening(&site, &rows, "after a crash");
+    work(&mut engine, &mut rows, 20);
+    drop(engine);
+    must_hold_after_reopening(&site, &rows, "when there is room");
+}
+
+#[test]
+fn what_could_not_be_kept_ready_stays_wanting_until_it_is_made() {
+    let site = Site::of(2);
+    let mut engine = site.open().unwrap();
+    site.drives[1].unreserved.store(true, Ordering::Relaxed);
+    engine.checkpoint().unwrap();
+    for key in ["one", "another"] {
+        assert!(matches!(commit(&mut engine, vec![put(key, "1")]), Err(Fault::NoSpace)));
+        commit(&mut engine, vec![Write::delete("less")]).unwrap();
+    }
+    site.drives[1].unreserved.store(false, Ordering::Relaxed);
+    engine.checkpoint().unwrap();
+    commit(&mut engine, vec![put("one", "1")]).unwrap();
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use model::Timestamp;
-use world::{Clock, Disk, DiskFile, ManualClock, Space};
+use world::{BLOCK_BYTES, Clock, Disk, DiskFile, ManualClock, Space};
 
 use crate::engine::{
     Applied, Engine, Index, IndexCursor, IndexRead, IndexRow, IndexWrite, MemIndex, MemState, Member,
@@ -53,6 +53,10 @@ pub(super) struct Drive {
     wakes: Condvar,
     /// Writes stop half-way for want of space.
     pub full: AtomicBool,
+    /// Writes of a single block find no space.
+    pub crowded: AtomicBool,
+    /// The index's reserve finds no space.
+    pub unreserved: AtomicBool,
     /// The index does not even say how far it has got.
     pub index_lost: Mutex<bool>,
     /// The index cannot read this key.
@@ -193,6 +197,9 @@ impl DiskFile for DriveFile {
     }
     fn write_all_at(&self, buf: &[u8], offset: u64) -> io::Result<()> {
         self.drive.deed()?;
+        if self.drive.crowded.load(Ordering::Relaxed) && buf.len() <= BLOCK_BYTES {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
         let full = self.drive.full.load(Ordering::Relaxed);
         let buf = if full { &buf[..buf.len() / 2] } else { buf };
         let mut bytes = self.bytes.lock().unwrap();
@@ -217,8 +224,10 @@ impl DiskFile for DriveFile {
     fn allocate(&self, len: u64) -> io::Result<()> {
         self.set_len(len)
     }
-    fn punch(&self, _: u64, _: u64) -> io::Result<()> {
-        self.drive.deed()
+    fn punch(&self, offset: u64, len: u64) -> io::Result<()> {
+        self.drive.deed()?;
+        self.bytes.lock().unwrap()[offset as usize..(offset + len) as usize].fill(0);
+        Ok(())
     }
 }
 
@@ -250,7 +259,8 @@ impl Index for DriveIndex {
         self.1.expect_reads(expected);
     }
     fn reserve(&self) -> Result<(), Fault> {
-        self.0.deed().map_err(Fault::io("reserving"))
+        self.0.deed().map_err(Fault::io("reserving"))?;
+        if self.0.unreserved.load(Ordering::Relaxed) { Err(Fault::NoSpace) } else { Ok(()) }
     }
     fn verify(&self, start: &[u8], bytes_max: u64) -> Result<Verified, Fault> {
         self.1.verify(start, bytes_max)

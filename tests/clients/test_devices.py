@@ -11,9 +11,10 @@ from support import boto
 from support.command import Shell
 from support.credentials import Credentials
 from support.devices import DAMAGES, Load, away, flipped, frozen, removed
+from support.operating import Operator
 from support.server import Server, binary
+from support.site import EU
 
-EU = {"CreateBucketConfiguration": {"LocationConstraint": "eu-west-1"}}
 PAIRS = list(itertools.combinations(range(6), 2))
 
 
@@ -25,39 +26,6 @@ def site(start, tmp_path):
         return server, Operator(server, tmp_path)
 
     return begin
-
-
-class Operator:
-    """Runs `strongroom status`, `device` and `repair`."""
-
-    def __init__(self, server, folder):
-        self.server = server
-        self.shell = Shell(server, folder)
-
-    def run(self, line):
-        done = self.shell.run(f"{binary()} {line}")
-        assert done.code == 0, f"{line}: {done.err}\n{self.server.tail()}"
-        return done.out
-
-    def status(self):
-        return json.loads(self.run("status --json"))
-
-    def states(self):
-        return {device["number"]: device["state"] for device in self.status()["devices"]}
-
-    def wait(self, wanted, within=40):
-        start = time.monotonic()
-        while not wanted(status := self.status()):
-            assert time.monotonic() - start < within, f"{status}\n{self.server.tail()}"
-            time.sleep(0.1)
-
-    def wait_for_state(self, number, state):
-        self.wait(lambda status: any(
-            device["number"] == number and device["state"] == state for device in status["devices"]
-        ))
-
-    def wait_for_catalog(self, copies):
-        self.wait(lambda status: sum(device.get("catalog") == "whole" for device in status["devices"]) == copies)
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids=[f"{first}-{second}" for first, second in PAIRS])

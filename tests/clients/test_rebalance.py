@@ -1,41 +1,15 @@
 """A device that was added gets its part of what is there: by itself, visibly, held and let go, over kill -9 as well."""
 
-import json
 import time
 
 import pytest
 
 from support import boto
 from support.churn import MIB, Churn
-from support.command import Shell
-from support.server import binary
+from support.operating import Operator, fills, spread
+from support.site import EU
 
-EU = {"CreateBucketConfiguration": {"LocationConstraint": "eu-west-1"}}
 ARGUMENTS = ["--volume-max", "4MiB", "--rebalance-at", "8MiB"]
-
-
-class Operator:
-    def __init__(self, server, folder):
-        self.shell = Shell(server, folder)
-
-    def run(self, line):
-        return self.shell(f"{binary()} {line}").out
-
-    def status(self):
-        return json.loads(self.run("status --json"))
-
-    def fills(self):
-        return {device["number"]: device["live_bytes"] for device in self.status()["devices"]}
-
-    def spread(self):
-        fills = self.fills().values()
-        return max(fills) - min(fills)
-
-    def wait(self, wanted, within=60):
-        start = time.monotonic()
-        while not wanted():
-            assert time.monotonic() - start < within, self.run("status --json")
-            time.sleep(0.2)
 
 
 @pytest.fixture
@@ -58,8 +32,9 @@ def test_shards_move_to_an_added_device_until_all_are_even(filled):
     operator.run(f"device add {added}")
     churn.churn(8 * MIB)
     assert "as even as they get" in operator.run("rebalance")
-    assert operator.spread() <= 9 * MIB
-    rebalance = operator.status()["rebalance"]
+    status = operator.status()
+    assert spread(status) <= 9 * MIB
+    rebalance = status["rebalance"]
     assert not rebalance["running"] and rebalance["bytes"] > 0
     churn.check()
     assert "0 findings" in operator.run("verify")
@@ -74,17 +49,17 @@ def test_a_rebalance_is_held_over_restarts_and_goes_on_after_kill_9(filled):
     time.sleep(6)
     assert operator.status()["rebalance"]["paused"]
     assert "rebalance: paused" in operator.run("status")
-    assert operator.fills()[3] < 2 * MIB
+    assert fills(operator.status())[3] < 2 * MIB
     operator.run("rebalance --resume")
-    operator.wait(lambda: operator.status()["rebalance"]["bytes"] > MIB)
+    operator.wait(lambda status: status["rebalance"]["bytes"] > MIB, within=60)
     status = operator.status()["rebalance"]
     assert status["running"] and status["bytes"] < status["bytes_total"]
     time.sleep(2.5)
     server.kill()
     server.arguments = ARGUMENTS
     server.start()
-    operator.wait(lambda: operator.spread() <= 9 * MIB)
-    operator.wait(lambda: not operator.status()["rebalance"]["running"])
+    operator.wait(lambda status: spread(status) <= 9 * MIB, within=60)
+    operator.wait(lambda status: not status["rebalance"]["running"], within=60)
     # The count went on where it was.
     assert operator.status()["rebalance"]["bytes"] > status["bytes"]
     churn.check()

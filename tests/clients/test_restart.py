@@ -16,8 +16,7 @@ from support.boto import refused
 from support.content import content
 from support.raw import Connection, call, signed
 from support.server import Server
-
-EU = {"CreateBucketConfiguration": {"LocationConstraint": "eu-west-1"}}
+from support.site import EU
 
 
 @pytest.fixture

@@ -47,6 +47,17 @@ def fill(server, folder):
     return key
 
 
+def go_on(s3):
+    """The site lives on: new versions are newer, and what was under way goes on."""
+    newer = s3.put_object(Bucket="versions", Key="k/003", Body=b"newer")["VersionId"]
+    assert s3.get_object(Bucket="versions", Key="k/003")["VersionId"] == newer
+    upload = s3.list_multipart_uploads(Bucket="versions")["Uploads"][0]
+    which = {"Bucket": "versions", "Key": "unfinished", "UploadId": upload["UploadId"]}
+    etag = s3.list_parts(**which)["Parts"][0]["ETag"]
+    s3.complete_multipart_upload(**which, MultipartUpload={"Parts": [{"PartNumber": 4, "ETag": etag}]})
+    assert boto.body(s3.get_object(Bucket="versions", Key="unfinished")) == content("part", PART)
+
+
 def portrait(server):
     s3 = boto.client(server)
     seen = {}

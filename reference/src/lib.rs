@@ -2,7 +2,7 @@
 //!
 //! It does no I/O, reads no clock but waits when it is told to, and knows no limits of machines; where AWS's documents leave a question open, the
 //! answer given here is the decision. `differential` holds any other store against it, `hall` makes the real operations such a
-//! store.
+//! store: it alone knows catalog, volumes and who may come in.
 
 mod body;
 mod bucket;

@@ -1,6 +1,7 @@
 //! The handlers as a subject, whatever house they are in: operations in, answers out.
 
 mod answers;
+mod front;
 mod inputs;
 mod marks;
 
@@ -15,20 +16,33 @@ use crate::operation::{
     Source,
 };
 use crate::{Answer, Names, Operation, Outcome, Refusal, UploadName, VersionName};
-use api::{S3Error, s3};
+use api::{ErrorCode, S3Error, s3};
 use auth::{Caller, Guarded, Identity, Situation};
 use bytes::Bytes;
 use catalog::table::AccountRow;
 use model::{AccountId, CanonicalId, Ordinal, Region, StorageClass, Timestamp, UploadId, VersionId};
 use semantics::{Hall, Handle};
+use world::{Clock as _, ManualClock};
+
+pub use front::{BEGINNING, Front};
 
 /// The region of every bucket and caller.
 pub const REGION: &str = "eu-west-1";
 
 /// Where the handlers are at home.
 pub trait House {
-    /// Buckets are made for accounts that there are.
-    fn make_account(&self, number: u64);
+    fn front(&self) -> &Front;
+    fn clock(&self) -> &ManualClock;
+    /// To its end; `None` where it has none.
+    fn run<T>(&self, work: impl Future<Output = T>) -> Option<T>;
+    /// Stops and opens again what is on the disks.
+    fn restart(&mut self);
+
+    fn make_account(&self, number: u64) {
+        let made = self.run(self.front().make_account(number));
+        made.expect("it ends").expect("nobody refuses an account");
+    }
+
     /// One operation through the same door as every request; the answer with all of its body.
     fn call<O: Guarded>(
         &self,
@@ -37,11 +51,19 @@ pub trait House {
         body: Bytes,
     ) -> Result<(O::Output, Bytes), S3Error>
     where
-        Hall: Handle<O>;
-    /// Stops and opens again what is on the disks.
-    fn restart(&mut self);
-    fn now(&self) -> Timestamp;
-    fn wait(&self, seconds: i64);
+        Hall: Handle<O>,
+    {
+        let called = self.run(self.front().call::<O>(caller, input, body));
+        called.unwrap_or_else(|| Err(ErrorCode::InternalError.into()))
+    }
+
+    fn now(&self) -> Timestamp {
+        self.clock().now()
+    }
+
+    fn wait(&self, seconds: i64) {
+        self.clock().set(self.now().plus_millis(seconds * 1000));
+    }
 }
 
 pub fn region() -> Region {
@@ -70,6 +92,25 @@ pub fn account_row(number: u64, created: Timestamp) -> AccountRow {
         created,
         access_keys: Vec::new(),
     }
+}
+
+/// The inputs of GetObject and HeadObject have the same members.
+macro_rules! read {
+    ($subject:expr, $asked:expr, $input:ident) => {{
+        let conditions = inputs::read_conditions(&$asked.conditions);
+        s3::$input {
+            bucket: $subject.bucket(&$asked.bucket),
+            key: $asked.key.clone(),
+            version_id: $subject.version_id($asked.version),
+            range: $asked.range.clone(),
+            part_number: $asked.part_number,
+            if_match: conditions.if_match,
+            if_none_match: conditions.if_none_match,
+            if_modified_since: conditions.if_modified_since,
+            if_unmodified_since: conditions.if_unmodified_since,
+            ..Default::default()
+        }
+    }};
 }
 
 pub struct HallSubject<H> {
@@ -274,37 +315,13 @@ impl<H: House> HallSubject<H> {
     }
 
     fn get(&mut self, asked: &Read) -> Answered {
-        let conditions = inputs::read_conditions(&asked.conditions);
-        let input = s3::GetObjectInput {
-            bucket: self.bucket(&asked.bucket),
-            key: asked.key.clone(),
-            version_id: self.version_id(asked.version),
-            range: asked.range.clone(),
-            part_number: asked.part_number,
-            if_match: conditions.if_match,
-            if_none_match: conditions.if_none_match,
-            if_modified_since: conditions.if_modified_since,
-            if_unmodified_since: conditions.if_unmodified_since,
-            ..Default::default()
-        };
+        let input = read!(self, asked, GetObjectInput);
         let (output, body) = self.call_with::<s3::GetObject>(input, Bytes::new())?;
         Ok(answers::got(&mut self.names, self.began, output, body))
     }
 
     fn head(&mut self, asked: &Read) -> Answered {
-        let conditions = inputs::read_conditions(&asked.conditions);
-        let input = s3::HeadObjectInput {
-            bucket: self.bucket(&asked.bucket),
-            key: asked.key.clone(),
-            version_id: self.version_id(asked.version),
-            range: asked.range.clone(),
-            part_number: asked.part_number,
-            if_match: conditions.if_match,
-            if_none_match: conditions.if_none_match,
-            if_modified_since: conditions.if_modified_since,
-            if_unmodified_since: conditions.if_unmodified_since,
-            ..Default::default()
-        };
+        let input = read!(self, asked, HeadObjectInput);
         let output = self.call::<s3::HeadObject>(input)?;
         Ok(answers::headed(&mut self.names, self.began, output))
     }

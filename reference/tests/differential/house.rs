@@ -3,24 +3,16 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use api::{Body, S3Error};
-use auth::{Auth, Caller, Credentials, Guarded};
-use bytes::Bytes;
-use catalog::table::space;
-use catalog::{Catalog, Decision, Group, TreeIndex, TreeOptions, Write};
+use catalog::{Catalog, TreeIndex, TreeOptions};
 use keepers::Reclaimer;
-use model::Timestamp;
-use reference::hall::{self, House as _, account, account_row, region};
-use semantics::{Hall, Handle, Settings};
+use reference::hall::{self, BEGINNING, Front, House as _, region};
+use semantics::Settings;
 use stripe::{NoWatch, Slot, Store};
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
-use world::{Clock as _, Disk, ManualClock, OsRandom, RealDisk};
+use world::{Disk, ManualClock, OsRandom, RealDisk};
 
 use crate::hasty::Hasty;
-
-/// 2026-01-01T00:00:00Z.
-const BEGINNING: Timestamp = Timestamp::from_seconds(1_767_225_600);
 
 pub struct House {
     runtime: Runtime,
@@ -32,8 +24,7 @@ pub struct House {
 struct Rooms {
     catalog: Catalog,
     store: Store,
-    auth: Auth,
-    hall: Hall,
+    front: Front,
     reclaimer: JoinHandle<()>,
 }
 
@@ -52,7 +43,7 @@ impl House {
         let Some(rooms) = self.rooms.take() else { return };
         rooms.reclaimer.abort();
         let _ = self.runtime.block_on(rooms.reclaimer);
-        drop((rooms.hall, rooms.auth));
+        drop(rooms.front);
         rooms.store.shutdown().expect("the volumes close");
         rooms.catalog.shutdown();
     }
@@ -64,38 +55,16 @@ impl House {
 }
 
 impl hall::House for House {
-    fn make_account(&self, number: u64) {
-        let row = account_row(number, BEGINNING);
-        let write = Write::put(space::account(row.id), row.encode());
-        let catalog = &self.rooms.as_ref().expect("an open house").catalog;
-        let made: Result<Result<(), ()>, _> = self.runtime.block_on(
-            catalog.commit(Group::new("account"), move |_, _| Ok(Decision::Write(vec![write.clone()], ()))),
-        );
-        made.expect("a commit").expect("nobody refuses an account");
+    fn front(&self) -> &Front {
+        &self.rooms.as_ref().expect("the house is open").front
     }
 
-    fn call<O: Guarded>(
-        &self,
-        account: &Caller,
-        input: O::Input,
-        body: Bytes,
-    ) -> Result<(O::Output, Bytes), S3Error>
-    where
-        Hall: Handle<O>,
-    {
-        let rooms = self.rooms.as_ref().expect("the house is open");
-        let request = rooms.auth.authorize::<O>(account, input, &rooms.hall)?;
-        self.runtime.block_on(async {
-            let (output, body) = rooms.hall.handle(request, Body::once(body)).await?;
-            let mut bytes = Vec::new();
-            if let Some(mut body) = body {
-                while let Some(piece) = body.source.next().await? {
-                    bytes.extend_from_slice(&piece);
-                }
-                assert_eq!(body.length, Some(bytes.len() as u64), "a body is as long as it says");
-            }
-            Ok((output, Bytes::from(bytes)))
-        })
+    fn clock(&self) -> &ManualClock {
+        &self.clock
+    }
+
+    fn run<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        Some(self.runtime.block_on(work))
     }
 
     /// In good order, if it ran.
@@ -111,20 +80,9 @@ impl hall::House for House {
         let slot = Slot { number: 0, zone: "".into(), disk };
         let opened = Store::open(vec![slot], Arc::new(NoWatch), stripe::Options::default());
         let (store, _) = opened.expect("volumes");
-        let root = Credentials { access_key: "root".to_owned(), secret: sigv4::Secret::new("secret") };
-        let sealer = seal::Sealer::new(&seal::MasterKey::from_bytes([7; 32]));
-        let auth = Auth::new(catalog.clone(), root, account(1), vec![region()], sigv4::V2::Off, sealer);
         let settings = Settings { regions: vec![region()], ..Settings::default() };
-        let hall = Hall::new(catalog.clone(), store.clone(), clock, Arc::new(OsRandom), settings);
-        let reclaimer = self.runtime.spawn(Reclaimer::new(hall.clone()).run());
-        self.rooms = Some(Rooms { catalog, store, auth, hall, reclaimer });
-    }
-
-    fn now(&self) -> Timestamp {
-        self.clock.now()
-    }
-
-    fn wait(&self, seconds: i64) {
-        self.clock.set(self.now().plus_millis(seconds * 1000));
+        let front = Front::new(catalog.clone(), store.clone(), clock, Arc::new(OsRandom), settings);
+        let reclaimer = self.runtime.spawn(Reclaimer::new(front.hall.clone()).run());
+        self.rooms = Some(Rooms { catalog, store, front, reclaimer });
     }
 }

@@ -5,20 +5,18 @@ use std::time::Duration;
 
 use api::s3::{
     CompleteMultipartUpload, CompleteMultipartUploadInput, CompletedMultipartUpload, CompletedPart,
-    CopyObject, CopyObjectInput, CreateBucket, CreateBucketConfiguration, CreateBucketInput,
-    CreateMultipartUpload, CreateMultipartUploadInput, DeleteObject, DeleteObjectInput, GetObject,
-    GetObjectInput, HeadObject, HeadObjectInput, ListObjectsV2, ListObjectsV2Input, PutObject,
-    PutObjectInput, UploadPart, UploadPartInput,
+    CopyObject, CopyObjectInput, CreateMultipartUpload, CreateMultipartUploadInput, DeleteObject,
+    DeleteObjectInput, GetObject, GetObjectInput, HeadObject, HeadObjectInput, ListObjectsV2,
+    ListObjectsV2Input, PutObject, PutObjectInput, UploadPart, UploadPartInput,
 };
 use api::{ErrorCode, S3Error};
 use auth::Caller;
 use bytes::Bytes;
-use reference::hall::{REGION, caller};
+use reference::hall::{Front, caller};
 use tokio::time::{sleep, timeout};
 
 use super::bodies::Bodies;
 use super::excuse::Excuse;
-use super::life::Front;
 use crate::Dice;
 use crate::invariants::listing;
 use crate::invariants::register::{Answer, Deed, Register, Value};
@@ -67,16 +65,6 @@ pub fn root() -> Caller {
     caller(2)
 }
 
-fn create_bucket() -> CreateBucketInput {
-    let location_constraint = Some(REGION.to_owned());
-    let configuration = CreateBucketConfiguration { location_constraint, ..Default::default() };
-    CreateBucketInput {
-        bucket: BUCKET.to_owned(),
-        create_bucket_configuration: Some(configuration),
-        ..Default::default()
-    }
-}
-
 impl Client {
     pub fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
@@ -96,9 +84,8 @@ impl Client {
 
     /// The bucket, and what copies are made of. False when that failed, to be tried again.
     pub async fn furnish(&self, dice: &Dice) -> bool {
-        let input = create_bucket();
-        match self.front.call::<CreateBucket>(&root(), input, Bytes::new()).await {
-            Ok(_) => {}
+        match self.front.make_bucket(&root(), BUCKET).await {
+            Ok(()) => {}
             Err(error) if error.code == ErrorCode::BucketAlreadyOwnedByYou => {}
             Err(_) => return false,
         }

@@ -3,15 +3,11 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use api::{ErrorCode, S3Error};
-use auth::{Caller, Guarded};
-use bytes::Bytes;
-use model::Timestamp;
 use reference::differential::Subject as _;
-use reference::hall::{HallSubject, House};
+use reference::hall::{Front, HallSubject, House};
 use reference::sequence::Sequence;
 use reference::{Operation, Reference};
-use semantics::{Hall, Handle};
+use world::ManualClock;
 
 use super::excuse::Excuse;
 use super::life::Life;
@@ -31,40 +27,26 @@ impl Desk {
     pub fn life(&self) -> &Life {
         self.life.as_ref().expect("a life is being lived")
     }
-
-    fn unless_stopped<T>(&self, ended: Result<T, Stop>) -> Option<T> {
-        ended.map_err(|stop| self.stop.set(Some(stop))).ok()
-    }
 }
 
 impl House for Desk {
-    fn make_account(&self, number: u64) {
-        let made = self.unless_stopped(self.life().make_account(number));
-        self.nobody.set(!matches!(made, Some(Ok(()))));
+    fn front(&self) -> &Front {
+        &self.life().rooms().front
     }
 
-    fn call<O: Guarded>(
-        &self,
-        caller: &Caller,
-        input: O::Input,
-        body: Bytes,
-    ) -> Result<(O::Output, Bytes), S3Error>
-    where
-        Hall: Handle<O>,
-    {
-        let front = self.life().rooms().front.clone();
-        let called = self.life().run("a call", front.call::<O>(caller, input, body));
-        self.unless_stopped(called).unwrap_or_else(|| Err(ErrorCode::InternalError.into()))
+    fn clock(&self) -> &ManualClock {
+        self.life().clock()
+    }
+
+    fn run<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        self.life().run("a call", work).map_err(|stop| self.stop.set(Some(stop))).ok()
     }
 
     fn restart(&mut self) {}
 
-    fn now(&self) -> Timestamp {
-        self.life().now()
-    }
-
-    fn wait(&self, seconds: i64) {
-        self.life().wait(seconds);
+    fn make_account(&self, number: u64) {
+        let made = self.run(self.front().make_account(number));
+        self.nobody.set(!matches!(made, Some(Ok(()))));
     }
 }
 

@@ -3,18 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::{Body, S3Error};
-use auth::{Auth, Caller, Credentials, Guarded};
-use bytes::Bytes;
-use catalog::table::space;
-use catalog::{Decision, Group, Write};
 use devices::{Fleet, Numbers, Offer};
 use keepers::site::{self, Keeping, Site, SiteOptions};
 use keepers::steward::Steward;
 use keepers::{MoveOptions, ScrubOptions};
 use model::Timestamp;
-use reference::hall::{account, account_row, region};
-use semantics::{Hall, Handle, Settings};
+use reference::hall::{Front, region};
+use semantics::Settings;
 use tokio::runtime::Runtime;
 use tokio::time::timeout;
 use world::thread::spawn_blocking;
@@ -30,8 +25,6 @@ use crate::turns::SimTurns;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Nothing takes longer, unless somebody waits for ever.
 pub const LONGEST: Duration = Duration::from_secs(3600);
-/// 2026-01-01T00:00:00Z.
-pub const BEGINNING: Timestamp = Timestamp::from_seconds(1_767_225_600);
 
 /// What a site is made and run with.
 #[derive(Clone, Debug)]
@@ -60,36 +53,6 @@ pub struct Rooms {
 impl Rooms {
     pub const fn steward(&self) -> &Arc<Steward> {
         &self.site.steward
-    }
-}
-
-/// Where clients come in.
-#[derive(Clone)]
-pub struct Front {
-    auth: Auth,
-    pub hall: Hall,
-}
-
-impl Front {
-    /// As every request, behind its proof of who asks.
-    pub async fn call<O: Guarded>(
-        &self,
-        caller: &Caller,
-        input: O::Input,
-        body: Bytes,
-    ) -> Result<(O::Output, Bytes), S3Error>
-    where
-        Hall: Handle<O>,
-    {
-        let request = self.auth.authorize::<O>(caller, input, &self.hall)?;
-        let (output, answer) = self.hall.handle(request, Body::once(body)).await?;
-        let mut bytes = Vec::new();
-        if let Some(mut answer) = answer {
-            while let Some(piece) = answer.source.next().await? {
-                bytes.extend_from_slice(&piece);
-            }
-        }
-        Ok((output, Bytes::from(bytes)))
     }
 }
 
@@ -131,7 +94,12 @@ impl Life {
                 Arc::new(fleet.map_err(|fault| fault.to_string())?.map_err(|fault| fault.to_string())?);
             let site = site::open(&fleet, clock.clone(), site_options(plan, &random)).await;
             let site = site.map_err(|fault| told(&fault))?;
-            let front = front(&site, plan, clock, random);
+            let settings = Settings {
+                inline_bytes_max: plan.inline_bytes_max,
+                regions: vec![region()],
+                ..Settings::default()
+            };
+            let front = Front::new(site.catalog.clone(), site.store.clone(), clock, random, settings);
             let keeping =
                 site::keep(&front.hall, &site.steward, ScrubOptions::default(), MoveOptions::default(), None);
             Ok::<Rooms, String>(Rooms { site, fleet, keeping, front })
@@ -149,23 +117,8 @@ impl Life {
         self.rooms.as_ref().expect("the site is open")
     }
 
-    pub fn now(&self) -> Timestamp {
-        self.clock.now()
-    }
-
-    pub fn wait(&self, seconds: i64) {
-        self.clock.set(self.now().plus_millis(seconds * 1000));
-    }
-
-    pub fn make_account(&self, number: u64) -> Result<Result<(), String>, Stop> {
-        let row = account_row(number, BEGINNING);
-        let write = Write::put(space::account(account(number)), row.encode());
-        let catalog = &self.rooms().site.catalog;
-        let made = catalog.commit(Group::new("account"), move |_, _| {
-            Ok(Decision::<(), ()>::Write(vec![write.clone()], ()))
-        });
-        let made = self.run("making an account", made)?;
-        Ok(made.map(drop).map_err(|fault| fault.to_string()))
+    pub fn clock(&self) -> &ManualClock {
+        &self.clock
     }
 
     /// In order.
@@ -221,16 +174,6 @@ fn site_options(plan: &Plan, random: &Arc<SeededRandom>) -> SiteOptions {
         ..catalog::Options::default()
     };
     SiteOptions { parity: None, catalog, stripe, index: SMALL_TREE, archived: false }
-}
-
-fn front(site: &Site, plan: &Plan, clock: Arc<ManualClock>, random: Arc<SeededRandom>) -> Front {
-    let root = Credentials { access_key: "root".to_owned(), secret: sigv4::Secret::new("secret") };
-    let sealer = seal::Sealer::new(&seal::MasterKey::from_bytes([7; 32]));
-    let auth = Auth::new(site.catalog.clone(), root, account(1), vec![region()], sigv4::V2::Off, sealer);
-    let settings =
-        Settings { inline_bytes_max: plan.inline_bytes_max, regions: vec![region()], ..Settings::default() };
-    let hall = Hall::new(site.catalog.clone(), site.store.clone(), clock, random, settings);
-    Front { auth, hall }
 }
 
 fn told(fault: &dyn std::error::Error) -> String {

@@ -28,9 +28,10 @@ use self::compare::{Compare, Desk};
 use self::drive::{Ailment, Drive, Power};
 use self::excuse::Excuse;
 use self::faults::{End, Faults};
-use self::life::{BEGINNING, Life, Plan};
+use self::life::{Life, Plan};
 pub use self::plant::Plant;
 use model::Timestamp;
+use reference::hall::BEGINNING;
 
 use crate::Dice;
 use crate::scenario::Stop;
@@ -248,7 +249,7 @@ impl Machine {
         let client =
             Client { front: life.rooms().front.clone(), known: self.known.clone(), excuse: excuse.clone() };
         if !self.furnished {
-            if life.make_account(2)?.is_err() {
+            if life.run("making an account", client.front.make_account(2))?.is_err() {
                 return Ok(());
             }
             self.furnished = life.run("furnishing", client.furnish(&self.dice))?;

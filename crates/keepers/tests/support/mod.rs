@@ -6,16 +6,15 @@ use std::sync::Arc;
 
 use api::Body;
 use api::s3::{
-    CreateBucket, CreateBucketInput, DeleteObject, DeleteObjectInput, GetObject, GetObjectAnnotation,
-    GetObjectAnnotationInput, GetObjectInput, PutObject, PutObjectAnnotation, PutObjectAnnotationInput,
-    PutObjectInput,
+    DeleteObject, DeleteObjectInput, GetObject, GetObjectAnnotation, GetObjectAnnotationInput,
+    GetObjectInput, PutObject, PutObjectAnnotation, PutObjectAnnotationInput, PutObjectInput,
 };
-use auth::{Auth, Caller, Credentials, Guarded, Identity, Situation};
+use auth::Guarded;
 use bytes::Bytes;
-use catalog::table::{AccountRow, AnnotationRow, Content, PartRow, VersionRow, space};
-use catalog::{Catalog, Decision, Group, TreeIndex, TreeOptions, Write};
+use catalog::table::{AnnotationRow, Content, PartRow, VersionRow, space};
+use catalog::{Catalog, Group, TreeIndex, TreeOptions, Write};
 use keepers::{Mender, Orders, Reclaimer, Verification, Verified, verify};
-use model::{AccountId, CanonicalId, Region, Timestamp};
+use reference::hall::{Front, account, caller};
 use semantics::{Hall, Handle, Settings};
 use stripe::{Chunk, Manifest, NoWatch, Slot, Store};
 use tokio::task::JoinHandle;
@@ -36,8 +35,8 @@ pub struct Site {
 pub struct House {
     pub store: Store,
     pub catalog: Catalog,
-    pub auth: Auth,
     pub hall: Hall,
+    front: Front,
 }
 
 impl Drop for Site {
@@ -46,10 +45,6 @@ impl Drop for Site {
             let _ = std::fs::remove_dir_all(&self.root);
         }
     }
-}
-
-fn account() -> Outcome<AccountId> {
-    Ok(AccountId::new(1).ok_or("a legal account")?)
 }
 
 impl Site {
@@ -98,45 +93,31 @@ impl Site {
 
 impl House {
     pub async fn of(catalog: Catalog, store: Store) -> Outcome<Self> {
-        let root = Credentials { access_key: "root".to_owned(), secret: sigv4::Secret::new("secret") };
-        let sealer = seal::Sealer::new(&seal::MasterKey::from_bytes([7; 32]));
-        let auth = Auth::new(catalog.clone(), root, account()?, Vec::new(), sigv4::V2::Off, sealer);
         let settings = Settings { inline_bytes_max: 1024, ..Settings::default() };
-        let hall =
-            Hall::new(catalog.clone(), store.clone(), Arc::new(SystemClock), Arc::new(OsRandom), settings);
-        let house = Self { store, catalog, auth, hall };
+        let (clock, random) = (Arc::new(SystemClock), Arc::new(OsRandom));
+        let front = Front::new(catalog.clone(), store.clone(), clock, random, settings);
+        let house = Self { store, catalog, hall: front.hall.clone(), front };
         house.furnish().await?;
         Ok(house)
     }
 
     /// An account and its bucket, if they are not there yet.
     async fn furnish(&self) -> Outcome {
-        let id = account()?;
-        if self.catalog.get(&space::account(id))?.is_some() {
-            return Ok(());
+        if self.catalog.get(&space::account(account(1)))?.is_none() {
+            self.front.make_account(1).await?;
+            self.front.make_bucket(&caller(1), BUCKET).await?;
         }
-        let canonical_id = CanonicalId::from_bytes([7; 32]);
-        let created = Timestamp::from_seconds(0);
-        let (name, access_keys) = ("root".to_owned(), Vec::new());
-        let row = AccountRow { id, name, email: None, canonical_id, created, access_keys };
-        self.write(vec![Write::put(space::account(id), row.encode())]).await?;
-        let input = CreateBucketInput { bucket: BUCKET.to_owned(), ..Default::default() };
-        self.call::<CreateBucket>(input, Bytes::new()).await?;
         Ok(())
     }
 
     /// Behind the back of all rules.
     pub async fn write(&self, writes: Vec<Write>) -> Outcome {
-        let done: Result<(), ()> = self
-            .catalog
-            .commit(Group::new(&b"test"[..]), move |_, _| Ok(Decision::Write(writes.clone(), ())))
-            .await?;
-        done.map_err(|()| "refused".into())
+        Ok(self.catalog.write(Group::new("test"), writes).await?)
     }
 
     /// Dies without closing the volumes: the next start finds an epoch that did not end.
     pub fn crash(self) {
-        drop((self.hall, self.auth));
+        drop((self.hall, self.front));
         self.catalog.shutdown();
     }
 
@@ -157,19 +138,7 @@ impl House {
     where
         Hall: Handle<O>,
     {
-        let _passage = self.store.passage();
-        let region = Region::parse("us-east-1");
-        let root = Identity::root(account()?, CanonicalId::from_bytes([7; 32]), "root", "root", region);
-        let caller = Caller::new(Some(Arc::new(root)), Situation::default());
-        let request = self.auth.authorize::<O>(&caller, input, &self.hall)?;
-        let (output, answer) = self.hall.handle(request, body).await?;
-        let mut bytes = Vec::new();
-        if let Some(mut answer) = answer {
-            while let Some(piece) = answer.source.next().await? {
-                bytes.extend_from_slice(&piece);
-            }
-        }
-        Ok((output, Bytes::from(bytes)))
+        Ok(self.front.call_with::<O>(&caller(1), input, body).await?)
     }
 
     pub async fn put(&self, key: &str, body: Bytes) -> Outcome {

@@ -27,13 +27,13 @@ struct Arguments {
     /// This seed and no other.
     #[arg(long)]
     seed: Option<u64>,
-    /// So many hours instead of so many seeds.
+    /// So many hours of whole sites instead of so many seeds.
     #[arg(long)]
     hours: Option<f64>,
     /// Devices of whole sites may hang, too.
     #[arg(long)]
     hangs: bool,
-    /// Goes on after a failure.
+    /// Goes on after a failure of a whole site.
     #[arg(long)]
     on: bool,
     /// One scenario instead of all: catalog, index, members, volumes, store or site.
@@ -61,6 +61,10 @@ struct Arguments {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    if let Some(setting) = unknown(&arguments) {
+        eprintln!("the scenario knows no {setting}");
+        return ExitCode::from(2);
+    }
     if arguments.scenario.as_deref() == Some(SITE) {
         return code(run_sites(&arguments));
     }
@@ -78,6 +82,21 @@ fn main() -> ExitCode {
     code(good && (arguments.scenario.is_some() || run_sites(&arguments)))
 }
 
+/// A setting that the only scenario to be played does nothing with.
+fn unknown(arguments: &Arguments) -> Option<&'static str> {
+    let named = arguments.scenario.as_deref()?;
+    let of_sites =
+        [("--hours", arguments.hours.is_some()), ("--on", arguments.on), ("--hangs", arguments.hangs)];
+    let of_others = [
+        ("--skip", arguments.skip.is_some()),
+        ("--kills", arguments.kills),
+        ("--errors", arguments.errors),
+        ("--tight", arguments.tight),
+    ];
+    let unknown = if named == SITE { &of_others[..] } else { &of_sites[..] };
+    unknown.iter().find(|(_, is_given)| *is_given).map(|(setting, _)| *setting)
+}
+
 const fn code(good: bool) -> ExitCode {
     if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
@@ -91,7 +110,7 @@ fn run_sites(arguments: &Arguments) -> bool {
         None => (arguments.from, arguments.seeds),
     };
     let until = arguments.hours.map(|hours| Duration::from_secs_f64(hours * 3600.0));
-    let conditions = site::Conditions { hangs: arguments.hangs, plant: None };
+    let conditions = site::Conditions { hangs: arguments.hangs, disk: disk(arguments), plant: None };
     let (mut seeds, mut failed) = (0, 0);
     let mut all = site::Played::default();
     for seed in first..first + count {
@@ -148,12 +167,15 @@ fn run(scenario: &Play, arguments: &Arguments) -> bool {
     true
 }
 
-fn conditions(arguments: &Arguments) -> Conditions {
-    let disk = Options {
+fn disk(arguments: &Arguments) -> Options {
+    Options {
         torn_sectors_are_garbage: arguments.garbage,
         data_sync_forgets_length: arguments.strict,
         ..Options::default()
-    };
+    }
+}
+
+fn conditions(arguments: &Arguments) -> Conditions {
     let bug = arguments.skip.as_ref().map(|path| match path.strip_suffix('/') {
         Some(directory) => SkippedSync::every(SyncKind::Directory, directory),
         None => SkippedSync::every(SyncKind::File, path),
@@ -163,7 +185,7 @@ fn conditions(arguments: &Arguments) -> Conditions {
         (_, true) => Trouble::Error,
         _ => Trouble::Death,
     };
-    Conditions { disk, trouble, tight: arguments.tight, bug }
+    Conditions { disk: disk(arguments), trouble, tight: arguments.tight, bug }
 }
 
 /// One line that overwrites itself; a log gets only the last.

@@ -25,8 +25,8 @@ pub struct Bay {
 }
 
 impl Bay {
-    pub fn new(seed: u64) -> Self {
-        let disk = SimDisk::with_options(Options::default(), seed);
+    pub fn new(options: Options, seed: u64) -> Self {
+        let disk = SimDisk::with_options(options, seed);
         Self { disk, older: None, ill: false, rotten: false, dubious: false }
     }
 

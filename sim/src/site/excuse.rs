@@ -10,14 +10,13 @@ pub struct Excuse {
     drives: Vec<Drive>,
     /// Devices that may be lost at once.
     parity: u8,
-    /// Devices that lack something since an earlier life, or are away, or small.
+    /// Devices that lack something since an earlier life, or are away.
     ill: usize,
-    tight: bool,
 }
 
 impl Excuse {
-    pub fn new(power: Arc<Power>, drives: Vec<Drive>, parity: u8, ill: usize, tight: bool) -> Self {
-        Self { power, drives, parity, ill, tight }
+    pub fn new(power: Arc<Power>, drives: Vec<Drive>, parity: u8, ill: usize) -> Self {
+        Self { power, drives, parity, ill }
     }
 
     pub fn is_off(&self) -> bool {
@@ -33,6 +32,6 @@ impl Excuse {
     }
 
     pub fn writes_may_fail(&self) -> bool {
-        self.is_off() || self.tight || self.ill + self.erred() > 0
+        self.is_off() || self.ill + self.erred() > 0
     }
 }

@@ -34,6 +34,7 @@ use model::Timestamp;
 use reference::hall::BEGINNING;
 
 use crate::Dice;
+use crate::disk::Options;
 use crate::scenario::Stop;
 
 const DEVICES_MAX: u64 = 7;
@@ -45,6 +46,8 @@ pub struct Conditions {
     pub plant: Option<Plant>,
     /// Devices may hang. Then a seed may come out differently.
     pub hangs: bool,
+    /// Of all devices.
+    pub disk: Options,
 }
 
 /// What a seed took.
@@ -123,8 +126,6 @@ struct Machine {
     plan: Plan,
     bays: Vec<Bay>,
     parity: u8,
-    /// Its devices fill up.
-    tight: bool,
     now: Timestamp,
     desk: Rc<RefCell<Desk>>,
     compare: Compare,
@@ -150,9 +151,8 @@ impl Machine {
             plant: conditions.plant,
             hangs: conditions.hangs,
             plan,
-            bays: (0..devices).map(|_| Bay::new(dice.seed())).collect(),
+            bays: (0..devices).map(|_| Bay::new(conditions.disk, dice.seed())).collect(),
             parity: stripe::default_parity(devices),
-            tight: false,
             now: BEGINNING,
             compare: Compare::new(desk.clone(), dice.seed()),
             desk,
@@ -208,7 +208,7 @@ impl Machine {
             self.founded = true;
             power.note_start();
             let ill = self.bays.iter().filter(|bay| bay.ill).count();
-            let excuse = Excuse::new(power.clone(), drives.clone(), self.parity, ill, self.tight);
+            let excuse = Excuse::new(power.clone(), drives.clone(), self.parity, ill);
             self.work(&excuse)?;
             if faults.mend && faults.mishaps.is_empty() && !power.is_off() {
                 self.mend(&power)?;
@@ -293,7 +293,6 @@ impl Machine {
             && let Err(why) = life.close()?
             && !power.is_off()
             && !self.bays.iter().any(|bay| bay.ill)
-            && !self.tight
         {
             return Stop::violation(format!("a well site does not close: {why}"));
         }
@@ -327,7 +326,7 @@ impl Machine {
         }
         self.desk.borrow_mut().life = Some(life);
         let ill = self.bays.iter().filter(|bay| bay.ill).count();
-        let excuse = Excuse::new(power.clone(), drives, self.parity, ill, false);
+        let excuse = Excuse::new(power.clone(), drives, self.parity, ill);
         self.mend(&power)?;
         self.compare.go_on(4, &excuse)?;
         self.look(excuse)?;

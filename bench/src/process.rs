@@ -90,6 +90,7 @@ impl Process {
     pub fn watch(&self) -> Watch {
         let stop = Arc::new(AtomicBool::new(false));
         let (pid, stopped) = (self.child.id(), Arc::clone(&stop));
+        #[expect(clippy::disallowed_methods, reason = "a benchmark takes no turns")]
         let sampler = std::thread::spawn(move || {
             let mut peak = Memory::default();
             while !stopped.load(Ordering::Relaxed) {

@@ -299,7 +299,9 @@ impl Turns for Shared {
             lock(&shared.state).living.remove(&id);
             shared.give_back(id);
         };
-        if let Err(error) = thread::Builder::new().name(name.to_owned()).stack_size(1 << 20).spawn(body) {
+        #[expect(clippy::disallowed_methods, reason = "it gives the turns")]
+        let begun = thread::Builder::new().name(name.to_owned()).stack_size(1 << 20).spawn(body);
+        if let Err(error) = begun {
             lock(&self.state).living.remove(&id);
             return Err(error);
         }

@@ -55,6 +55,7 @@ impl RotatingFile {
         let writer = Writer::open(options)?;
         let shared = Arc::new(Shared { waiting: Mutex::default(), wake: Condvar::new() });
         let of_thread = Arc::clone(&shared);
+        #[expect(clippy::disallowed_methods, reason = "no simulation audits")]
         let thread = thread::Builder::new().name("audit".to_owned()).spawn(move || of_thread.run(writer))?;
         let missed = counter!("strongroom_audit_missed_total");
         Ok(Self { shared, thread: Mutex::new(Some(thread)), missed })

@@ -218,6 +218,7 @@ fn a_device_that_hangs_while_it_is_registered_keeps_nobody_waiting_for_long() ->
     let fleet = Arc::new(devices::Fleet::open(offers, &support::numbers(&[]), options)?);
     let shut = valve.lock().unwrap();
     let (other, known) = (fleet.clone(), hanging(2));
+    #[expect(clippy::disallowed_methods, reason = "this test takes no turns")]
     let registering = std::thread::spawn(move || other.register(known));
     std::thread::sleep(deadline / 4);
     let asked = Instant::now();

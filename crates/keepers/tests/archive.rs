@@ -12,7 +12,7 @@ use catalog::{
 use keepers::archive::{Found, Progress, Rebuilt, RowArchive, check, find, rebuild};
 use model::{BucketId, ObjectKey, Ordinal, PartNumber, Timestamp, UploadId};
 use stripe::{Chunk, Manifest, NoWatch, Place, Slot, Store};
-use tokio::task::spawn_blocking;
+use world::thread::spawn_blocking;
 use world::{Disk, RealDisk, SystemClock};
 
 type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;

@@ -96,7 +96,7 @@ async fn a_body_comes_back_as_it_went_in() -> Outcome {
 /// Waits until the background has done its part.
 async fn settled(store: &Store) -> Result<stripe::Stats, Box<dyn std::error::Error>> {
     let waiting = store.clone();
-    tokio::task::spawn_blocking(move || waiting.settle()).await?;
+    world::thread::spawn_blocking(move || waiting.settle()).await?;
     Ok(store.stats(0).ok_or("no device 0")?)
 }
 

@@ -28,6 +28,7 @@ impl LogBuffer {
     pub fn start() -> io::Result<Self> {
         let buffer = Self::default();
         let flushed = buffer.clone();
+        #[expect(clippy::disallowed_methods, reason = "the roof takes no turns")]
         thread::Builder::new().name("log".to_owned()).spawn(move || {
             loop {
                 thread::sleep(INTERVAL);

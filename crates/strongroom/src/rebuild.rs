@@ -17,7 +17,7 @@ use model::Ordinal;
 use semantics::Hall;
 use serde_json::json;
 use stripe::Store;
-use tokio::task::spawn_blocking;
+use world::thread::spawn_blocking;
 use world::{Clock, OsRandom, Random, SystemClock};
 
 use crate::cli::{ServeArgs, VerifyArgs};

@@ -121,7 +121,7 @@ async fn serve(settings: Settings, log: LogBuffer) -> anyhow::Result<()> {
     }
     keeping.end().await;
     serving.abort();
-    tokio::task::spawn_blocking(move || audit.close()).await?;
+    world::thread::spawn_blocking(move || audit.close()).await?;
     engine.close().await
 }
 

@@ -31,6 +31,7 @@ const RUNS: u8 = 0;
 const ENDED: u8 = 1;
 const PANICKED: u8 = 2;
 
+#[expect(clippy::disallowed_methods, reason = "the port itself")]
 pub fn spawn(name: impl Into<String>, work: impl FnOnce() + Send + 'static) -> io::Result<Thread> {
     let name = name.into();
     let Some(turns) = turns() else {
@@ -72,6 +73,7 @@ impl Thread {
 }
 
 /// As tokio's, for work that blocks.
+#[expect(clippy::disallowed_methods, reason = "the port itself")]
 pub fn spawn_blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T> {
     if turns().is_none() {
         return tokio::task::spawn_blocking(work);

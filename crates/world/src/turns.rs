@@ -1,8 +1,8 @@
 //! Turns: in a simulation one thread runs at a time, and another one only when that one waits.
 //!
 //! So a run replays, and its time may pass as fast as nobody has anything to do. Who starts threads or waits for one
-//! does it by this crate's `thread`, `Condvar`, `channel` and `Instant`; where no turns are taken these are the
-//! machine's own, at the price of one look at a thread's own variable when they are made.
+//! does it by this crate's `thread`, `Condvar`, `channel` and `Instant` (`clippy.toml` refuses other threads); where no turns
+//! are taken these are the machine's own, at the price of one look at a thread's own variable when they are made.
 
 use std::cell::RefCell;
 use std::io;

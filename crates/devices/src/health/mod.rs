@@ -61,6 +61,7 @@ impl Health {
         let stop = Arc::new(AtomicBool::new(false));
         let ear = Arc::downgrade(&listener);
         let ward = Ward { roster: fleet.changes(), rhythm, listener: ear, stop: stop.clone() };
+        #[expect(clippy::disallowed_methods, reason = "no simulation looks at devices")]
         let watch = thread::Builder::new().name("health".to_owned()).spawn(move || ward.watch(&fleet))?;
         Ok(Self { stop, watch: Some(watch), _listener: listener })
     }
@@ -109,6 +110,7 @@ impl Ward {
     fn attend(&self, slot: Slot) -> Asked {
         let (ward, asked, number) = (self.clone(), Asked::default(), slot.number);
         let told = asked.clone();
+        #[expect(clippy::disallowed_methods, reason = "no simulation looks at devices")]
         let spawned =
             thread::Builder::new().name(format!("health-{number}")).spawn(move || ward.visit(&slot, &told));
         if let Err(error) = spawned {

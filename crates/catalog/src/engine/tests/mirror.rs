@@ -461,6 +461,7 @@ fn members_leave_and_join_while_writers_commit() {
     let mut site = Site::threaded(3, Duration::from_secs(10));
     let catalog = site.open_catalog().unwrap();
     let stop = Arc::new(AtomicBool::new(false));
+    #[expect(clippy::disallowed_methods, reason = "this test takes no turns")]
     let writers: Vec<_> = (0..4)
         .map(|writer| {
             let (catalog, stop) = (catalog.clone(), stop.clone());

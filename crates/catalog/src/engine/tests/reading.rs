@@ -154,6 +154,7 @@ async fn thousands_of_concurrent_commits_share_few_syncs_and_lose_no_update() {
         });
     }
     let watching = catalog.clone();
+    #[expect(clippy::disallowed_methods, reason = "this test takes no turns")]
     let watcher = std::thread::spawn(move || {
         let mut seen = 0;
         loop {

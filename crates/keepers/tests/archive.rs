@@ -200,3 +200,23 @@ async fn of_an_upload_whose_unlisted_parts_go_the_listed_ones_are_missed() -> Ou
     assert!(!rebuilt.is_whole());
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_about_to_be_freed_and_is_named_again_is_not_freed() -> Outcome {
+    let site = Site::new("spared");
+    let store = site.store()?;
+    fill(&site, &store, vec![vec![put("a", "value")]]).await?;
+    let (disk, index) = disk(&site.0.join("catalog"))?;
+    let catalog = Catalog::open(disk, index, Arc::new(SystemClock), catalog::Options::default())?;
+    let (_, before) = self::rows(&catalog)?;
+    drop(catalog);
+    let page = Manifest::decode(&before[0].manifest)?.chunks()[0].clone();
+    let other = Chunk::whole(Place::NOWHERE, 1);
+    let freeing = |chunks| ReclaimRow::Stored(Manifest::new(chunks).encode().into()).encode();
+    let key = space::reclaim(Ordinal::from_u64(3), 0);
+    fill(&site, &store, vec![vec![Write::put(key.clone(), freeing(vec![page, other.clone()]))]]).await?;
+    let (rebuilt, rows, named) = rebuilt(&site, &store).await?;
+    assert!(rebuilt.is_whole() && named.iter().any(|row| row.manifest == before[0].manifest));
+    assert_eq!(rows.get(&key), Some(&freeing(vec![other])));
+    Ok(())
+}

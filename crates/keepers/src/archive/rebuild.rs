@@ -4,15 +4,15 @@
 //! what changed after that, in order. Every row is right as of its key's range and all changes since: a hole in the
 //! changes is told. At last the archive itself is named again, and goes on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
-use catalog::table::{ArchiveRow, Page, Stretch, space};
+use catalog::table::{ArchiveRow, Page, ReclaimRow, Stretch, space};
 use catalog::{Catalog, Group, Snapshot, Write};
 use model::Ordinal;
 use semantics::ChunkOwner;
-use stripe::Store;
+use stripe::{Chunk, Manifest, Place, Store};
 use tokio::task::JoinSet;
 
 use super::cover::Cover;
@@ -218,9 +218,34 @@ impl Rebuilding<'_> {
 
     async fn name(&mut self) -> Result<(), KeeperFault> {
         self.commit().await?;
+        self.spare()?;
+        self.commit().await?;
         for rows in std::mem::take(&mut self.named).chunks(ROWS_MAX) {
             self.batch = rows.iter().map(|row| Write::put(row.page.key(), row.encode())).collect();
             self.commit().await?;
+        }
+        Ok(())
+    }
+
+    /// Pages that had moved, or were given up, and were not freed yet, were found and are named again: the reclaimer must not
+    /// free them now.
+    fn spare(&mut self) -> Result<(), KeeperFault> {
+        let mut named: HashSet<Place> = HashSet::new();
+        for row in self.named.iter().filter(|row| !row.is_missed()) {
+            let manifest = Manifest::decode(&row.manifest).map_err(damaged)?;
+            named.extend(manifest.chunks().iter().flat_map(|chunk| &chunk.places));
+        }
+        let view = self.catalog.snapshot()?;
+        let mut cursor = view.cursor(&[space::RECLAIM], &[space::RECLAIM + 1])?;
+        while let Some((key, row)) = cursor.next()? {
+            let ReclaimRow::Stored(manifest) = ReclaimRow::decode(row).map_err(damaged)? else { continue };
+            let manifest = Manifest::decode(&manifest).map_err(damaged)?;
+            let is_free = |chunk: &&Chunk| !chunk.places.iter().any(|place| named.contains(place));
+            let left: Vec<Chunk> = manifest.chunks().iter().filter(is_free).cloned().collect();
+            if left.len() < manifest.chunks().len() {
+                let row = ReclaimRow::Stored(Manifest::new(left).encode().into());
+                self.batch.push(Write::put(key, row.encode()));
+            }
         }
         Ok(())
     }
@@ -335,8 +360,6 @@ fn damaged(cause: impl std::fmt::Display) -> KeeperFault {
 
 #[cfg(test)]
 mod tests {
-    use stripe::Chunk;
-
     use super::*;
 
     fn laid(start: &'static str, end: &'static str, place: u32) -> Laid {

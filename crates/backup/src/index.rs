@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use bytes::Bytes;
-use tokio::task::spawn_blocking;
+use world::thread::spawn_blocking;
 
 use crate::codec::{Fields, Name, hex, parse_hex};
 use crate::fault::Fault;

@@ -220,7 +220,12 @@ impl Site {
         let Self { catalog, store, .. } = self;
         let closed = spawn_blocking(move || {
             catalog.shutdown();
-            store.shutdown()?;
+            if catalog.takes_commits() {
+                store.shutdown()?;
+            } else {
+                // Whether what landed is named is unknown: the next start sweeps, as after a crash.
+                drop(store);
+            }
             // So that an older image of a device is told from it later.
             if let Err(fault) = fleet.renew() {
                 tracing::warn!(%fault, "the devices' list could not be renewed");

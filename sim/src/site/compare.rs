@@ -6,7 +6,7 @@ use std::rc::Rc;
 use reference::differential::Subject as _;
 use reference::hall::{Front, HallSubject, House};
 use reference::sequence::Sequence;
-use reference::{Operation, Reference};
+use reference::{Answer, Operation, Reference};
 use world::ManualClock;
 
 use super::excuse::Excuse;
@@ -94,7 +94,11 @@ impl Compare {
         if found == expected {
             return Ok(());
         }
-        let failed = found.as_ref().is_err_and(|refusal| is_failure(&refusal.code));
+        let failed = match &found {
+            Err(refusal) => is_failure(&refusal.code),
+            Ok(Answer::DeletedMany { errors, .. }) => errors.iter().any(|error| is_failure(&error.code)),
+            Ok(_) => false,
+        };
         let reads = only_reads(&operation);
         if failed && (if reads { excuse.reads_may_fail() } else { excuse.writes_may_fail() }) {
             // A read changed nothing; but by the token of a page that nobody got a later one may ask.

@@ -36,6 +36,9 @@ struct Arguments {
     /// Goes on after a failure of a whole site.
     #[arg(long)]
     on: bool,
+    /// Shows what the program logs.
+    #[arg(long)]
+    log: bool,
     /// One scenario instead of all: catalog, index, members, volumes, store or site.
     #[arg(long)]
     scenario: Option<String>,
@@ -61,6 +64,9 @@ struct Arguments {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    if arguments.log {
+        tracing_subscriber::fmt().without_time().with_writer(io::stderr).init();
+    }
     if let Some(setting) = unknown(&arguments) {
         eprintln!("the scenario knows no {setting}");
         return ExitCode::from(2);

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use devices::{CatalogCopy, State};
 use semantics::Hall;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
+use super::drive::Power;
 use super::life::Rooms;
 use crate::invariants::redundancy;
 
@@ -14,11 +15,15 @@ const STEP: Duration = Duration::from_millis(500);
 const STEPS_MAX: usize = 400;
 
 /// Until every device is in, the catalog has all its copies, and a repair pass found or made everything whole.
-pub async fn mend(rooms: &Rooms, parity: u8, rotten: bool) -> Result<(), String> {
+pub async fn mend(rooms: &Rooms, parity: u8, rotten: bool, power: &Power) -> Result<(), String> {
     rooms.keeping.repair.pass();
     if rotten {
         let demand = rooms.keeping.scrubbing.begin();
-        rooms.keeping.scrubbing.done(demand).await;
+        while timeout(STEP, rooms.keeping.scrubbing.done(demand)).await.is_err() {
+            if power.is_off() {
+                return Err("the machine went off".to_owned());
+            }
+        }
     }
     let mut left = String::new();
     for _ in 0..STEPS_MAX {

@@ -277,7 +277,8 @@ impl Machine {
     fn mend(&mut self, power: &Power) -> Result<(), Stop> {
         let rotten = self.bays.iter().any(|bay| bay.rotten);
         let desk = self.desk.borrow();
-        let mended = desk.life().run("a repair", mend::mend(desk.life().rooms(), self.parity, rotten))?;
+        let mended =
+            desk.life().run("a repair", mend::mend(desk.life().rooms(), self.parity, rotten, power))?;
         match mended {
             Ok(()) => self.bays.iter_mut().for_each(Bay::heal),
             Err(_) if power.is_off() => {}

@@ -105,9 +105,12 @@ impl Device {
         self.chores.settle();
     }
 
-    /// Serves what is queued, ends the threads and notes that all is in order. Later appends get `Closed`; reads go on.
+    /// Serves what is queued, ends the threads and notes that all is in order, if it is. Later appends get `Closed`; reads go on.
     pub fn shutdown(&self) -> Result<(), Fault> {
-        if self.end_threads() { self.set.close() } else { Ok(()) }
+        if !self.end_threads() {
+            return Ok(());
+        }
+        if self.chores.left_some() { self.set.checkpoint() } else { self.set.close() }
     }
 
     /// For a device that failed: drops what is queued, tells the threads to end and never waits for them, since a call

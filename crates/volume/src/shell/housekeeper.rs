@@ -31,6 +31,8 @@ struct State {
     chores: VecDeque<Chore>,
     busy: bool,
     closed: bool,
+    /// Records that nobody claimed are still there: the next open must sweep.
+    unburied: bool,
 }
 
 impl Chores {
@@ -42,6 +44,7 @@ impl Chores {
     /// Deletes in the background. What a crash prevents, the sweep after it does.
     pub(super) fn bury(&self, extents: Vec<Extent>) {
         let mut state = lock(&self.state);
+        state.unburied |= state.closed;
         // Many dropped uploads cost few syncs.
         if let Some(Chore::Bury(last)) = state.chores.back_mut() {
             last.extend(extents);
@@ -57,6 +60,11 @@ impl Chores {
         self.changed.notify_all();
     }
 
+    /// Whether an unclaimed record could not be deleted.
+    pub(super) fn left_some(&self) -> bool {
+        lock(&self.state).unburied
+    }
+
     /// Waits until all that was asked for is done.
     pub(super) fn settle(&self) {
         let mut state = lock(&self.state);
@@ -69,6 +77,7 @@ impl Chores {
     /// open repeats.
     pub(super) fn run(&self, set: &VolumeSet) {
         while let Some((chore, closing)) = self.next() {
+            let buries = matches!(chore, Chore::Bury(_));
             let done = match chore {
                 Chore::Seal(writer) => set.seal(writer),
                 Chore::Bury(extents) => set.delete(&extents),
@@ -77,12 +86,18 @@ impl Chores {
                 Chore::Recount(volume) => set.recount(volume),
                 Chore::Checkpoint => set.checkpoint(),
             };
-            match done {
+            let failed = match done {
                 // The device was given up: what is left undone its next open finds.
-                Ok(()) | Err(Fault::Closed) => {}
-                Err(fault) => tracing::error!(%fault, "a chore of the volumes failed"),
-            }
-            lock(&self.state).busy = false;
+                Ok(()) | Err(Fault::Closed) => false,
+                Err(fault) => {
+                    tracing::error!(%fault, "a chore of the volumes failed");
+                    true
+                }
+            };
+            let mut state = lock(&self.state);
+            state.busy = false;
+            state.unburied |= buries && failed;
+            drop(state);
             self.changed.notify_all();
         }
     }

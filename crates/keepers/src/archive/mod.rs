@@ -156,11 +156,8 @@ impl Archivist {
 
     async fn name(&self, rows: Vec<ArchiveRow>) -> Result<(), KeeperFault> {
         let writes: Vec<Write> = rows.iter().map(|row| Write::put(row.page.key(), row.encode())).collect();
-        let named = self.hall.catalog().commit(Group::new(&b"archive"[..]), move |_, _| {
-            Ok(Decision::<(), std::convert::Infallible>::Write(writes.clone(), ()))
-        });
-        match named.await {
-            Ok(_) => Ok(()),
+        match self.hall.catalog().write(Group::new(&b"archive"[..]), writes).await {
+            Ok(()) => Ok(()),
             Err(fault) => {
                 // Perhaps they are named now: the next start's sweep will know.
                 if !fault.outcome_unknown() {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use devices::{Offer, OpenFault, Reason, State};
+use devices::{OpenFault, Reason, State};
 use model::{DeviceNumber, Zone};
 use world::thread::spawn_blocking;
 
@@ -101,10 +101,14 @@ impl Steward {
         welcome: impl FnOnce(&Path) -> io::Result<()> + Send + 'static,
     ) -> Result<DeviceNumber, DeviceFault> {
         let charge = self.charge.get().ok_or(DeviceFault::Starting)?;
-        let entering = self.entering.lock().await;
         let (fleet, store) = (self.fleet.clone(), charge.store().clone());
+        // One that hangs holds nobody up but who asked for it.
+        let (looking, looked_at) = (fleet.clone(), path.clone());
+        let offer = spawn_blocking(move || looking.offer(looked_at, zone));
+        let offer = offer.await.map_err(|_| DeviceFault::Starting)??;
+        let entering = self.entering.lock().await;
         let registered = spawn_blocking(move || {
-            let number = fleet.register(Offer::at(&path, zone)?)?;
+            let number = fleet.register(offer)?;
             welcome(&path).map_err(|error| OpenFault::Failed {
                 label: path.display().to_string(),
                 detail: error.to_string(),

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use tokio::task::JoinHandle;
-use volume::Report;
+use volume::{Coding, Report};
 
 use crate::chunk::{Chunk, Owner};
 use crate::fault::Fault;
@@ -75,8 +75,18 @@ impl Store {
 
     /// What was recorded beside a shard, as a start would find it.
     pub async fn owner_of_shard(&self, chunk: &Chunk, index: usize) -> Result<Owner, Fault> {
+        Ok(self.recorded(chunk, index).await?.0)
+    }
+
+    /// Whether the record there is that of this shard; its payload may be false.
+    pub(crate) async fn is_there(&self, owner: &Owner, chunk: &Chunk, index: usize) -> Result<bool, Fault> {
+        let (of, coding) = self.recorded(chunk, index).await?;
+        Ok(of == *owner && coding == chunk.coding(index))
+    }
+
+    async fn recorded(&self, chunk: &Chunk, index: usize) -> Result<(Owner, Coding), Fault> {
         let (unit, extent) = (self.unit_of(chunk, index)?, chunk.extent(index));
-        let owner = unit.clone().ask(self.patience(), move |set| set.owner_anew(&extent)).await;
-        self.judged(&unit, owner).await.map(Owner::recorded)
+        let recorded = unit.clone().ask(self.patience(), move |set| set.owner_anew(&extent)).await;
+        self.judged(&unit, recorded).await.map(|(owner, coding)| (Owner::recorded(owner), coding))
     }
 }

@@ -39,7 +39,7 @@ pub use options::{Options, SharedRandom};
 pub use passage::{Earlier, Passage};
 pub use ranks::Redundancy;
 pub use relocate::Filled;
-pub use restore::Restored;
+pub use restore::{Doubt, Restored};
 pub use store::{Ailing, Orphan, Stats, Store};
 pub use survey::Shard;
 pub use unit::{Slot, Standing};

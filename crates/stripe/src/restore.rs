@@ -73,6 +73,16 @@ impl Restored {
     }
 }
 
+/// What speaks against a shard whose device is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doubt {
+    Nothing,
+    /// Its record may be missing.
+    Presence,
+    /// Its bytes may be false.
+    Bytes,
+}
+
 /// How a shard stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Shard {
@@ -83,24 +93,36 @@ enum Shard {
 }
 
 impl Store {
-    /// `None` when nothing is missing. `suspect` says which places must be read to know.
+    /// `None` when nothing is missing. `doubt` says of each place whether it must be looked at to know.
     pub async fn restore(
         &self,
         owner: &Owner,
         chunk: &Chunk,
         redundancy: Redundancy,
-        suspect: impl Fn(&Place) -> bool + Send,
+        doubt: impl Fn(&Place) -> Doubt + Send,
     ) -> Result<Option<Restored>, Fault> {
         let mut shards = Vec::with_capacity(chunk.places.len());
         for (index, place) in chunk.places.iter().enumerate() {
             let standing = self.ranks().get(place.device).map(|unit| unit.standing());
-            let suspect = suspect(place);
+            let Some(standing) = standing.filter(|standing| *standing != Standing::Out) else {
+                shards.push(Shard::Bad);
+                continue;
+            };
+            let doubt = doubt(place);
+            let there = match doubt {
+                Doubt::Nothing => Ok(true),
+                Doubt::Presence | Doubt::Bytes => self.is_there(owner, chunk, index).await,
+            };
+            let is_bad = match there {
+                // On an older image another record may lie there.
+                Ok(false) => true,
+                Ok(true) if doubt != Doubt::Bytes => false,
+                Ok(true) | Err(_) => self.read_shard(chunk, index).await.is_err(),
+            };
             shards.push(match standing {
-                None | Some(Standing::Out) => Shard::Bad,
-                Some(_) if suspect && self.read_shard(chunk, index).await.is_err() => Shard::Bad,
-                Some(_) if suspect && self.owner_of_shard(chunk, index).await.is_err() => Shard::Moving,
-                Some(Standing::Draining) => Shard::Moving,
-                Some(Standing::In) => Shard::Good,
+                _ if is_bad => Shard::Bad,
+                Standing::In if there.is_ok() => Shard::Good,
+                _ => Shard::Moving,
             });
         }
         let wanted = self.layout_of(redundancy)?;

@@ -1,5 +1,6 @@
 //! The store: every way in and out of the bytes.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -103,7 +104,7 @@ impl Store {
         let (mut ranks, mut left_out) = (Ranks::default(), Vec::new());
         for slot in slots {
             let number = slot.number;
-            match Unit::open(slot, &options) {
+            match Unit::open(slot, &options, false) {
                 Ok(unit) => ranks = ranks.with(Arc::new(unit)),
                 Err(fault) => left_out.push((number, fault)),
             }
@@ -141,7 +142,7 @@ impl Store {
         if stays || gone.iter().any(|unit| unit.number == device) {
             return Err(Fault::Busy { device });
         }
-        let unit = Arc::new(Unit::open(slot, &self.0.options)?);
+        let unit = Arc::new(Unit::open(slot, &self.0.options, true)?);
         self.0.ranks.store(Arc::new(self.ranks().with(unit)));
         Ok(())
     }
@@ -282,17 +283,19 @@ impl Store {
         ranks.iter().filter(|unit| !unit.is_out()).flat_map(of).collect()
     }
 
-    /// Devices whose ledger was lost: a record that is missing there looks like a deleted one.
-    pub fn rebuilt(&self) -> Vec<u16> {
+    /// Devices whose ledger was lost, or that were away, each with the epoch of its opening: a record that is missing
+    /// there looks like a deleted one.
+    pub fn rebuilt(&self) -> BTreeMap<u16, u64> {
         let ranks = self.ranks();
         let rebuilt = ranks.iter().filter(|unit| !unit.is_out() && unit.device.set().is_rebuilt());
-        rebuilt.map(|unit| unit.number).collect()
+        rebuilt.map(|unit| (unit.number, unit.device.set().epoch())).collect()
     }
 
-    /// All that is named there was looked for. Blocks for a sync.
-    pub fn vouch(&self, device: u16) -> Result<(), Fault> {
+    /// All that is named there was looked for, unless it was opened anew meanwhile. Blocks for a sync.
+    pub fn vouch(&self, device: u16, epoch: u64) -> Result<(), Fault> {
         let ranks = self.ranks();
-        let Some(unit) = ranks.get(device).filter(|unit| !unit.is_out()) else { return Ok(()) };
+        let is_same = |unit: &&Arc<Unit>| !unit.is_out() && unit.device.set().epoch() == epoch;
+        let Some(unit) = ranks.get(device).filter(is_same) else { return Ok(()) };
         unit.device.set().vouch().map_err(|fault| unit.fault(fault))
     }
 

@@ -69,10 +69,12 @@ impl std::fmt::Debug for Unit {
 }
 
 impl Unit {
-    pub fn open(slot: Slot, options: &Options) -> Result<Self, Fault> {
+    /// `was_away`: others went on without it, if it is not new.
+    pub fn open(slot: Slot, options: &Options, was_away: bool) -> Result<Self, Fault> {
         let Slot { number, zone, disk } = slot;
+        let options_of_volumes = volume::Options { was_away, ..options.volume() };
         let device =
-            Device::open(disk.clone(), options.volume()).map_err(|fault| Fault::of(number, fault))?;
+            Device::open(disk.clone(), options_of_volumes).map_err(|fault| Fault::of(number, fault))?;
         let unit = Self {
             number,
             zone,

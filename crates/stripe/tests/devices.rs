@@ -117,7 +117,7 @@ async fn repair_writes_only_what_is_missing_where_a_device_is_left_for_it() -> O
     let before = manifest.chunks()[0].clone();
     store.dismiss(before.places[1].device);
     store.admit(shelf.slot(6)?)?;
-    let restored = store.restore(&owner()?, &before, Redundancy::Full, |_| false).await?;
+    let restored = store.restore(&owner()?, &before, Redundancy::Full, |_| stripe::Doubt::Nothing).await?;
     let restored = restored.ok_or("a shard was missing")?;
     let obsolete = restored.obsolete().to_vec();
     let after = restored.claim();
@@ -126,7 +126,7 @@ async fn repair_writes_only_what_is_missing_where_a_device_is_left_for_it() -> O
     assert_eq!((changed, after.places[1].device), (vec![1], 6));
     assert_eq!(obsolete.len(), 1);
     assert_eq!(read_chunk(&store, &after).await?, sent[..CHUNK_BYTES]);
-    assert!(store.restore(&owner()?, &after, Redundancy::Full, |_| true).await?.is_none());
+    assert!(store.restore(&owner()?, &after, Redundancy::Full, |_| stripe::Doubt::Bytes).await?.is_none());
     // Without the three others that tell it, the new shard is needed.
     for index in [0, 2] {
         store.dismiss(after.places[index].device);
@@ -143,7 +143,7 @@ async fn repair_codes_anew_where_too_few_devices_are_left() -> Outcome {
     let before = land(&store, sent.clone()).await?.chunks()[0].clone();
     store.dismiss(0);
     store.dismiss(1);
-    let restored = store.restore(&owner()?, &before, Redundancy::Full, |_| false).await?;
+    let restored = store.restore(&owner()?, &before, Redundancy::Full, |_| stripe::Doubt::Nothing).await?;
     let restored = restored.ok_or("shards were missing")?;
     let obsolete = restored.obsolete().to_vec();
     let after = restored.claim();
@@ -166,7 +166,7 @@ async fn a_draining_device_takes_nothing_and_is_emptied() -> Outcome {
     store.stand(leaving, Standing::Draining);
     assert!(land(&store, sent.clone()).await?.chunks()[0].places.iter().all(|place| place.device != leaving));
     assert_eq!(read_chunk(&store, &before).await?, sent);
-    let restored = store.restore(&owner()?, &before, Redundancy::Full, |_| false).await?;
+    let restored = store.restore(&owner()?, &before, Redundancy::Full, |_| stripe::Doubt::Nothing).await?;
     let restored = restored.ok_or("it was to move")?;
     let obsolete = restored.obsolete().to_vec();
     let after = restored.claim();
@@ -190,7 +190,9 @@ async fn a_read_that_finds_a_bad_shard_asks_for_repair() -> Outcome {
     let ailing = tokio::time::timeout(Duration::from_secs(10), ailments.recv()).await?.ok_or("one")?;
     assert_eq!((ailing.owner, ailing.bad), (owner()?, vec![0]));
     let found = ailing.chunk.places[0];
-    let suspect = move |place: &stripe::Place| *place == found;
+    let suspect = move |place: &stripe::Place| {
+        if *place == found { stripe::Doubt::Bytes } else { stripe::Doubt::Nothing }
+    };
     let restored = store.restore(&owner()?, &ailing.chunk, Redundancy::Full, suspect).await?;
     let restored = restored.ok_or("it was bad")?;
     let after = restored.claim();

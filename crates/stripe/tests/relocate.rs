@@ -70,7 +70,7 @@ async fn a_shard_that_reads_badly_is_not_moved_but_told_to_repair() -> Outcome {
     assert!(matches!(refused, Err(Fault::Corrupt { .. })), "{refused:?}");
     let ailing = store.ailments().ok_or("ailments")?.try_recv()?;
     assert_eq!((&ailing.chunk, ailing.bad), (chunk, vec![0]));
-    assert!(store.restore(&owner()?, chunk, Redundancy::Full, |_| true).await?.is_some());
+    assert!(store.restore(&owner()?, chunk, Redundancy::Full, |_| stripe::Doubt::Bytes).await?.is_some());
     Ok(())
 }
 

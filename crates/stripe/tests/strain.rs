@@ -229,9 +229,9 @@ async fn a_pair_that_lost_one_keeps_what_it_has_until_there_is_another() -> Outc
     let before = land(&store, body(CHUNK_BYTES, 1)).await?.chunks()[0].clone();
     assert_eq!(before.layout, Layout { data: 1, parity: 1 });
     store.dismiss(0);
-    assert!(store.restore(&owner()?, &before, Redundancy::Full, |_| false).await?.is_none());
+    assert!(store.restore(&owner()?, &before, Redundancy::Full, |_| stripe::Doubt::Nothing).await?.is_none());
     store.admit(shelf.slot(2)?)?;
-    let restored = store.restore(&owner()?, &before, Redundancy::Full, |_| false).await?;
+    let restored = store.restore(&owner()?, &before, Redundancy::Full, |_| stripe::Doubt::Nothing).await?;
     let after = restored.ok_or("there is room for a copy")?.claim();
     assert_eq!((after.id, after.layout), (before.id, before.layout));
     assert!(after.places.iter().all(|place| place.device != 0), "{after:?}");
@@ -248,12 +248,14 @@ async fn bytes_that_only_a_failing_place_holds_are_lost_and_not_asked_for_for_ev
     shelf.health[usize::from(holder)].set(ILL);
     for standing in [Standing::In, Standing::Draining] {
         store.stand(holder, standing);
-        let restored = store.restore(&owner()?, &chunk, Redundancy::Full, |_| true).await.map(|_| ());
+        let restored =
+            store.restore(&owner()?, &chunk, Redundancy::Full, |_| stripe::Doubt::Bytes).await.map(|_| ());
         assert!(matches!(&restored, Err(Fault::Lost { left: 0, needed: 1, .. })), "{restored:?}");
     }
     shelf.health[usize::from(holder)].set(WELL);
     spoil(&shelf.dir(usize::from(holder)))?;
-    let restored = store.restore(&owner()?, &chunk, Redundancy::Full, |_| true).await.map(|_| ());
+    let restored =
+        store.restore(&owner()?, &chunk, Redundancy::Full, |_| stripe::Doubt::Bytes).await.map(|_| ());
     assert!(restored.as_ref().is_err_and(Fault::is_corruption), "{restored:?}");
     Ok(())
 }

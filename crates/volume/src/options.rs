@@ -24,6 +24,9 @@ pub struct Options {
     pub files_open_max: usize,
     /// Bytes in one batch of a lane; a single record may be larger.
     pub batch_bytes_max: u64,
+    /// It was not here while others went on, and may be an older image: what is named there is to be looked for, and no
+    /// place that may be named is given again.
+    pub was_away: bool,
     pub random: Arc<dyn Random>,
 }
 
@@ -36,6 +39,7 @@ impl Default for Options {
             reserve_bytes: None,
             files_open_max: 512,
             batch_bytes_max: 16 * MIB,
+            was_away: false,
             random: Arc::new(OsRandom),
         }
     }
@@ -50,6 +54,7 @@ impl fmt::Debug for Options {
             .field("reserve_bytes", &self.reserve_bytes)
             .field("files_open_max", &self.files_open_max)
             .field("batch_bytes_max", &self.batch_bytes_max)
+            .field("was_away", &self.was_away)
             .finish_non_exhaustive()
     }
 }

@@ -64,6 +64,7 @@ fn options() -> Options {
         reserve_bytes: Some(0),
         files_open_max: 2,
         batch_bytes_max: 64 << 10,
+        was_away: false,
         random: Arc::new(SeededRandom::new(5)),
     }
 }

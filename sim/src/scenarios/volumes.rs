@@ -33,6 +33,7 @@ pub fn small(dice: &Dice) -> Options {
         reserve_bytes: Some(RESERVE_BYTES),
         files_open_max: 2,
         batch_bytes_max: 64 << 10,
+        was_away: false,
         random: Arc::new(SeededRandom::new(dice.seed())),
     }
 }

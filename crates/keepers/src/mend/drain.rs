@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use semantics::{ChunkOwner, Hall};
-use stripe::{Chunk, Earlier, Manifest, Owner, Standing};
+use stripe::{Chunk, Doubt, Earlier, Manifest, Owner, Standing};
 use tokio::time::Instant;
 
 use super::row::{Suspect, mend};
@@ -104,7 +104,7 @@ async fn mend_all(
         let view = hall.catalog().snapshot()?;
         rows_of_which(&view, &owner, |named| named.manifest.chunks().iter().any(|chunk| lies_there(&chunk)))?
     };
-    let suspect: Suspect = Arc::new(|_| false);
+    let suspect: Suspect = Arc::new(|_| Doubt::Nothing);
     for mut named in rows {
         named.manifest = Manifest::new(named.manifest.chunks().iter().filter(lies_there).cloned().collect());
         let _passed = gate.enter().await?;

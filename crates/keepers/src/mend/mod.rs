@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use catalog::table::JobRow;
 use semantics::{ChunkOwner, Hall};
-use stripe::{Ailing, Place};
+use stripe::{Ailing, Doubt, Place};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
@@ -64,8 +64,8 @@ struct Pass {
     /// What it was begun for: all demands up to this one. Rows that it left behind know nothing of later ones.
     serves: u64,
     suspects: BTreeSet<(u16, u32)>,
-    /// Devices whose ledger was lost.
-    rebuilt: Vec<u16>,
+    /// Devices that may lack records, each with the epoch of its opening.
+    rebuilt: BTreeMap<u16, u64>,
     /// The first row that is not done.
     next: Vec<u8>,
 }
@@ -204,7 +204,9 @@ impl Mender {
         owe_repair(&self.hall).await?;
         self.walk(pass).await?;
         self.orders.suspects().retain(|at| !pass.suspects.contains(at));
-        pass.rebuilt.iter().try_for_each(|device| self.hall.store().vouch(*device))?;
+        for (device, epoch) in &pass.rebuilt {
+            self.hall.store().vouch(*device, *epoch)?;
+        }
         let tally = &self.orders.0.tally;
         tally.end();
         let counted = tally.counted();
@@ -217,7 +219,13 @@ impl Mender {
     async fn walk(&self, pass: &mut Pass) -> Result<(), KeeperFault> {
         let looked_at = (pass.suspects.clone(), pass.rebuilt.clone());
         let suspect: Suspect = Arc::new(move |place: &Place| {
-            looked_at.0.contains(&(place.device, place.volume)) || looked_at.1.contains(&place.device)
+            if looked_at.0.contains(&(place.device, place.volume)) {
+                Doubt::Bytes
+            } else if looked_at.1.contains_key(&place.device) {
+                Doubt::Presence
+            } else {
+                Doubt::Nothing
+            }
         });
         let mut under_way: VecDeque<JoinHandle<Result<(), KeeperFault>>> = VecDeque::new();
         loop {
@@ -262,7 +270,8 @@ impl Mender {
             rows_of(&view, &owner)?
         };
         let places: Vec<Place> = bad.into_iter().map(|index| chunk.places[index]).collect();
-        let suspect: Suspect = Arc::new(move |place: &Place| places.contains(place));
+        let suspect: Suspect =
+            Arc::new(move |place: &Place| if places.contains(place) { Doubt::Bytes } else { Doubt::Nothing });
         let _passed = self.gate.enter().await?;
         for mut named in rows {
             if named.manifest.chunks().contains(&chunk) {

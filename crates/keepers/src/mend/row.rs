@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use semantics::Hall;
-use stripe::{Chunk, Owner, Place, Restored};
+use stripe::{Chunk, Doubt, Owner, Place, Restored};
 use tokio::task::JoinHandle;
 
 use super::Tally;
@@ -17,8 +17,8 @@ const AT_ONCE_MAX: usize = 4;
 /// Chunks that one commit puts in their places: what a crash makes be done again.
 const COMMIT_MAX: usize = 64;
 
-/// Which places must be read to know whether they are well.
-pub(crate) type Suspect = Arc<dyn Fn(&Place) -> bool + Send + Sync>;
+/// Which places must be looked at to know whether they are well.
+pub(crate) type Suspect = Arc<dyn Fn(&Place) -> Doubt + Send + Sync>;
 
 type Mending = JoinHandle<Result<Option<Restored>, stripe::Fault>>;
 

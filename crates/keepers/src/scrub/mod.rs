@@ -182,7 +182,7 @@ impl Scrubber {
         let board = &self.scrubbing.0.board;
         let (mut allowance, mut noted) = (self.scrubbing.0.pace.allowance(), Instant::now());
         let mut mending = Mending::new(&self.repair);
-        if self.hall.store().rebuilt().contains(&device) {
+        if self.hall.store().rebuilt().contains_key(&device) {
             mending.pass = self.repair.pass();
         }
         while let Some(volume) = self.volume_at_or_after(device, place) {

@@ -160,8 +160,8 @@ impl VolumeSet {
         usage
     }
 
-    /// Whether the ledger was lost, and what is named was not held against the volumes since: a record that went with it
-    /// looks like a deleted one.
+    /// Whether records may be missing, and what is named was not held against the volumes since: one that went with the
+    /// ledger, or came after the image that is here, looks like a deleted one.
     pub fn is_rebuilt(&self) -> bool {
         lock(&self.head).rebuilt
     }

@@ -22,7 +22,7 @@ use crate::options::Options;
 use crate::volume::{VOLUMES_DIR, Volume, VolumeFile, fresh_entry, volume_of, volume_path};
 use crate::walk::{Met, Tail, Walk, find_end, resume};
 
-/// Numbers left out when the ledger is lost: volumes with higher ones than any left may have been removed, and
+/// Numbers left out when the ledger is lost or may be an older one: volumes with higher ones than any left may have been removed, and
 /// their numbers must not come again.
 const NUMBERS_SKIPPED: u32 = 4096;
 
@@ -64,10 +64,13 @@ impl VolumeSet {
         let files = Files::list(&*disk)?;
         let ledger = identity::read_ledger(&*disk, device)?;
         let opening = Opening { disk: &*disk, device, meter: &meter, files, is_new };
-        let found = match ledger {
+        let mut found = match ledger {
             Some(ledger) => opening.with_ledger(&ledger)?,
             None => opening.without_ledger()?,
         };
+        if options.was_away && !is_new {
+            found.begin_behind();
+        }
         let outdated: Vec<u64> =
             opening.files.graves.into_iter().filter(|number| *number != found.graves.number).collect();
         let ready = found.volumes.values().filter(|volume| !volume.entry().sealed).cloned();
@@ -92,6 +95,20 @@ impl VolumeSet {
             set.disk.remove(&path).map_err(|error| Fault::io("remove", &path, &error))?;
         }
         Ok(set)
+    }
+}
+
+impl Found {
+    /// Nothing is written any more where the image that is here ends, nor where later ones may have had volumes.
+    fn begin_behind(&mut self) {
+        for volume in self.volumes.values() {
+            volume.change(|entry| {
+                entry.doubtful |= !entry.sealed;
+                entry.sealed = true;
+            });
+        }
+        self.head.next_volume = self.head.next_volume.saturating_add(1 + NUMBERS_SKIPPED);
+        self.head.rebuilt = true;
     }
 }
 

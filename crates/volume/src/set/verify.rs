@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::VolumeSet;
 use crate::fault::Fault;
-use crate::format::record_header::{RecordHeader, Sight};
+use crate::format::record_header::{Coding, RecordHeader, Sight};
 use crate::format::volume_header::RECORDS_START;
 use crate::read::{gone, header_at, owner_of, verify_record};
 use crate::record::Extent;
@@ -91,12 +91,12 @@ impl VolumeSet {
         }
     }
 
-    /// A record's owner, read from the volume's file opened anew. Fails where only this process, which has the file
-    /// open, can still read the record.
-    pub fn owner_anew(&self, extent: &Extent) -> Result<Bytes, Fault> {
+    /// A record's owner and coding, read from the volume's file opened anew. Fails where only this process, which has the
+    /// file open, can still read the record.
+    pub fn owner_anew(&self, extent: &Extent) -> Result<(Bytes, Coding), Fault> {
         let file = self.reopened(&*self.living(extent)?)?;
         match header_at(&file, extent.offset)? {
-            Sight::Record(header) => owner_of(&file, extent.offset, &header),
+            Sight::Record(header) => Ok((owner_of(&file, extent.offset, &header)?, header.coding)),
             Sight::Nothing => Err(gone(extent)),
             Sight::Foreign(mismatch) => {
                 Err(Fault::corrupt(extent.volume, extent.offset, mismatch.expected, mismatch.found))

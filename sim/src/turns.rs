@@ -24,6 +24,9 @@ const GIVER: u64 = 0;
 /// So long a thread may keep its turn before it is looked at whether it waits for a lock.
 const GLANCE: Duration = Duration::from_millis(20);
 
+/// So often those are looked at that wait for a lock, or that a busy machine lets wait, before time passes without them.
+const LOOKS_MAX: u32 = 5000;
+
 /// Who waits longer waits for ever.
 const LONGEST: Duration = Duration::from_secs(4 * 3600);
 
@@ -147,10 +150,16 @@ impl SimTurns {
 
     /// Lets threads run as long as the runtime does.
     pub async fn pump(self) {
-        let begun = Instant::now();
+        let (begun, mut looks) = (Instant::now(), 0);
         loop {
             self.0.set_now(begun.elapsed());
             if self.0.give_one() {
+                looks = 0;
+                yield_now().await;
+                continue;
+            }
+            if looks < LOOKS_MAX && self.0.await_blocked(lock(&self.0.state)) {
+                looks += 1;
                 yield_now().await;
                 continue;
             }

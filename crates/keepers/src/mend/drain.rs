@@ -107,8 +107,7 @@ async fn mend_all(
     let suspect: Suspect = Arc::new(|_| Doubt::Nothing);
     for mut named in rows {
         named.manifest = Manifest::new(named.manifest.chunks().iter().filter(lies_there).cloned().collect());
-        let _passed = gate.enter().await?;
-        mend(hall, &named, &suspect, tally).await?;
+        mend(hall, gate, &named, &suspect, tally).await?;
     }
     Ok(())
 }

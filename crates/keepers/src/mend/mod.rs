@@ -246,11 +246,8 @@ impl Mender {
                     }
                 };
                 let (hall, orders, suspect) = (self.hall.clone(), self.orders.clone(), suspect.clone());
-                let passed = self.gate.enter().await?;
-                let mending = async move {
-                    let _passed = passed;
-                    mend(&hall, &named, &suspect, &orders.0.tally).await
-                };
+                let gate = self.gate.clone();
+                let mending = async move { mend(&hall, &gate, &named, &suspect, &orders.0.tally).await };
                 under_way.push_back(tokio::spawn(mending));
             }
             while !under_way.is_empty() {
@@ -272,11 +269,10 @@ impl Mender {
         let places: Vec<Place> = bad.into_iter().map(|index| chunk.places[index]).collect();
         let suspect: Suspect =
             Arc::new(move |place: &Place| if places.contains(place) { Doubt::Bytes } else { Doubt::Nothing });
-        let _passed = self.gate.enter().await?;
         for mut named in rows {
             if named.manifest.chunks().contains(&chunk) {
                 named.manifest = stripe::Manifest::new(vec![chunk.clone()]);
-                mend(&self.hall, &named, &suspect, &self.orders.0.tally).await?;
+                mend(&self.hall, &self.gate, &named, &suspect, &self.orders.0.tally).await?;
             }
         }
         Ok(())

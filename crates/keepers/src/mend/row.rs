@@ -8,9 +8,9 @@ use stripe::{Chunk, Doubt, Owner, Place, Restored};
 use tokio::task::JoinHandle;
 
 use super::Tally;
-use crate::KeeperFault;
 use crate::rows::Named;
 use crate::swap::swap;
+use crate::{Gate, KeeperFault};
 
 /// Chunks of one row that are mended at the same time.
 const AT_ONCE_MAX: usize = 4;
@@ -25,18 +25,31 @@ type Mending = JoinHandle<Result<Option<Restored>, stripe::Fault>>;
 /// Mends what of a row is not whole.
 pub(crate) async fn mend(
     hall: &Hall,
+    gate: &Gate,
     named: &Named,
+    suspect: &Suspect,
+    tally: &Tally,
+) -> Result<(), KeeperFault> {
+    for chunks in named.manifest.chunks().chunks(COMMIT_MAX) {
+        // An orderly end waits for these, and for no more of a long row.
+        let _passed = gate.enter().await?;
+        mend_some(hall, named, chunks, suspect, tally).await?;
+    }
+    Ok(())
+}
+
+async fn mend_some(
+    hall: &Hall,
+    named: &Named,
+    chunks: &[Chunk],
     suspect: &Suspect,
     tally: &Tally,
 ) -> Result<(), KeeperFault> {
     let owner = Owner::new(named.owner.encode())?;
     let (mut under_way, mut mended) = (VecDeque::new(), Vec::new());
-    for chunk in named.manifest.chunks() {
+    for chunk in chunks {
         if under_way.len() == AT_ONCE_MAX {
             take(&mut under_way, &mut mended, named, tally).await?;
-        }
-        if mended.len() == COMMIT_MAX {
-            commit(hall, named, std::mem::take(&mut mended), tally).await?;
         }
         let (store, owner, redundancy) = (hall.store().clone(), owner.clone(), named.redundancy);
         let (of, suspect) = (chunk.clone(), suspect.clone());

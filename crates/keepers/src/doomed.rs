@@ -28,7 +28,7 @@ impl Doomed {
         let mut doomed = Self::default();
         let mut cursor = view.cursor(&[space::RECLAIM], &[space::RECLAIM + 1])?;
         while let Some((_, row)) = cursor.next()? {
-            match ReclaimRow::decode(row).map_err(|error| KeeperFault::Damaged(error.to_string()))? {
+            match ReclaimRow::decode(row).map_err(KeeperFault::damaged)? {
                 ReclaimRow::Stored(_) => {}
                 ReclaimRow::Parts { bucket, key, upload } => {
                     doomed.rows.insert(space::parts(bucket, &key, upload), None);

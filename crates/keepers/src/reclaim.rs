@@ -57,7 +57,7 @@ impl Reclaimer {
 
     /// Does what is due, at most a round's worth; answers how many rows were done.
     pub async fn round(&self) -> Result<usize, KeeperFault> {
-        // A sweep leaves to us what our rows name: of a device that comes in now, only if it is asked to free that.
+        // A sweep leaves what these rows name to this round, which asks no device that is let in meanwhile: it waits.
         let _passage = self.hall.store().passage();
         let due = self.due()?;
         let count = due.len();

@@ -134,7 +134,7 @@ impl Rebuilding<'_> {
     ) -> Result<(), KeeperFault> {
         let Stretch::Range { round, place, at } = found.stretch else { return Ok(()) };
         let Some(ReadStretch { pages, mut rows }) = self.read(&found).await? else { return Ok(()) };
-        while let Some((key, value)) = rows.next().map_err(damaged)? {
+        while let Some((key, value)) = rows.next().map_err(KeeperFault::damaged)? {
             if self.cover.of(&key).is_none() {
                 self.write(key, value).await?;
             }
@@ -162,7 +162,7 @@ impl Rebuilding<'_> {
                 }
                 reached = to;
             }
-            while let Some((key, value)) = rows.next().map_err(damaged)? {
+            while let Some((key, value)) = rows.next().map_err(KeeperFault::damaged)? {
                 if self.cover.of(&key).is_none_or(|at| at < to) {
                     self.write(key, value).await?;
                 }
@@ -232,14 +232,16 @@ impl Rebuilding<'_> {
     fn spare(&mut self) -> Result<(), KeeperFault> {
         let mut named: HashSet<Place> = HashSet::new();
         for row in self.named.iter().filter(|row| !row.is_missed()) {
-            let manifest = Manifest::decode(&row.manifest).map_err(damaged)?;
+            let manifest = Manifest::decode(&row.manifest).map_err(KeeperFault::damaged)?;
             named.extend(manifest.chunks().iter().flat_map(|chunk| &chunk.places));
         }
         let view = self.catalog.snapshot()?;
         let mut cursor = view.cursor(&[space::RECLAIM], &[space::RECLAIM + 1])?;
         while let Some((key, row)) = cursor.next()? {
-            let ReclaimRow::Stored(manifest) = ReclaimRow::decode(row).map_err(damaged)? else { continue };
-            let manifest = Manifest::decode(&manifest).map_err(damaged)?;
+            let ReclaimRow::Stored(manifest) = ReclaimRow::decode(row).map_err(KeeperFault::damaged)? else {
+                continue;
+            };
+            let manifest = Manifest::decode(&manifest).map_err(KeeperFault::damaged)?;
             let is_free = |chunk: &&Chunk| !chunk.places.iter().any(|place| named.contains(place));
             let left: Vec<Chunk> = manifest.chunks().iter().filter(is_free).cloned().collect();
             if left.len() < manifest.chunks().len() {
@@ -318,7 +320,7 @@ async fn ended(
     progress: &Progress,
 ) -> Result<(), KeeperFault> {
     let Some(ended) = looking.join_next().await else { return Ok(()) };
-    let (there, named) = ended.map_err(|_| KeeperFault::Store(stripe::Fault::Closed))?;
+    let (there, named) = ended.map_err(|_| KeeperFault::CLOSED)?;
     progress.checked.fetch_add(1, Ordering::Relaxed);
     // Of the archive what was given up is not needed.
     if !there && !matches!(named.owner, ChunkOwner::Rows(_)) && !doomed.has(&named.key) {
@@ -352,10 +354,6 @@ fn count(view: &Snapshot) -> Result<(u64, u64), KeeperFault> {
         objects += u64::from(key.first() == Some(&space::CURRENT));
     }
     Ok((rows, objects))
-}
-
-fn damaged(cause: impl std::fmt::Display) -> KeeperFault {
-    KeeperFault::Damaged(cause.to_string())
 }
 
 #[cfg(test)]

@@ -78,7 +78,8 @@ impl Steward {
             return;
         }
         for member in members.iter().filter(|member| state(member.number) == Some(State::Draining)) {
-            let noted = self.note_no_copy(DeviceNumber(member.number)).map_err(|fault| fault.to_string());
+            let noted = self.fleet.set_copy(DeviceNumber(member.number), None);
+            let noted = noted.map_err(|fault| fault.to_string());
             let left =
                 noted.and_then(|()| charge.catalog().leave(member.number).map_err(|fault| fault.to_string()));
             if let Err(fault) = left {
@@ -92,17 +93,15 @@ impl Steward {
         let open_index = self.open_index.clone();
         let copied = spawn_blocking(move || {
             fleet.set_copy(slot.number, Some(CatalogCopy::Filling)).map_err(|fault| fault.to_string())?;
-            let index = open_index(&slot, true).map_err(|fault| fault.to_string())?;
-            let member = Member { number: slot.number.0, disk: slot.disk.clone(), index };
-            catalog.join(member).map_err(|fault| fault.to_string()).inspect_err(|_| {
+            let joined = open_index(&slot, true).and_then(|index| {
+                catalog.join(Member { number: slot.number.0, disk: slot.disk.clone(), index })
+            });
+            joined.map_err(|fault| fault.to_string()).inspect_err(|_| {
+                // Nobody fills it any more. Where even that can't be noted, the next start does not trust it either.
                 let _ = fleet.set_copy(slot.number, None);
             })
         });
         copied.await.map_err(|_| "the server stops".to_owned())?
-    }
-
-    pub(super) fn note_no_copy(&self, number: DeviceNumber) -> Result<(), devices::Fault> {
-        self.fleet.set_copy(number, None)
     }
 }
 

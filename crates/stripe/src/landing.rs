@@ -2,7 +2,8 @@
 //!
 //! Memory stays bounded with any number of landings. A chunk that fills takes from a budget that nobody waits for:
 //! when it is used up, chunks are written shorter instead. A full chunk waits for the other budget, which the lanes
-//! free as they write. At most three chunks of one landing are on their way.
+//! free as they write. At most eight chunks of one landing are on their way: enough for the shards of several to make one
+//! batch on each device.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use crate::manifest::{CHUNKS_MAX, Manifest};
 use crate::ranks::{Course, Redundancy};
 use crate::store::{Pending, Store, claim};
 
-const IN_FLIGHT_MAX: usize = 3;
+const IN_FLIGHT_MAX: usize = 8;
 /// Shorter pieces are copied together: a body that comes byte by byte would otherwise cost a buffer a byte.
 const PIECE_BYTES_MIN: usize = 4096;
 

@@ -2,7 +2,8 @@
 //!
 //! It writes zeros somewhat faster than lanes fill the volumes before, so that it hardly takes from their writes. Who
 //! comes too early gets the volume as far as it is: the rest of it is allocated and reads as zeros as well, only the
-//! first sync of each place costs more. A full disk is looked at again whenever somebody wants to write.
+//! first sync of each place costs more. Beside a large batch that is less than zeros would cost, so there are none for
+//! those. A full disk is looked at again whenever somebody wants to write.
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -15,10 +16,12 @@ use crate::writer::VolumeWriter;
 
 /// Volumes kept ready beside those being filled.
 const READY_TARGET: usize = 1;
-/// Zeros written ahead of any use.
+/// Zeros written ahead of any use, unless large batches came lately.
 const AHEAD_BYTES: u64 = 16 * 1024 * 1024;
-/// Zeros written for each byte that lanes write: the next volume is ready when half of this one is filled.
+/// Zeros written for each byte of small batches: the next volume is ready when half of this one is filled.
 const ZEROS_PER_BYTE: u64 = 2;
+/// From here on a batch goes faster into space that is only allocated than zeros and the batch together.
+const LARGE_BATCH_BYTES: u64 = 512 * 1024;
 
 pub(super) struct Supply {
     set: Arc<VolumeSet>,
@@ -37,9 +40,29 @@ struct State {
     wanted: u64,
     /// How the last attempt failed.
     failure: Option<Fault>,
-    /// Bytes that lanes wrote since the device was opened.
-    consumed: u64,
+    /// Bytes that lanes wrote in small batches since the device was opened.
+    small_bytes: u64,
+    /// Those of large batches since the last volume was begun.
+    large_bytes: u64,
     closed: bool,
+}
+
+/// How many zeros a volume should have by now.
+struct Due {
+    ahead_bytes: u64,
+    small_bytes_before: u64,
+}
+
+impl Due {
+    /// For a volume that is begun.
+    fn now(state: &mut State) -> Self {
+        let large_bytes = std::mem::take(&mut state.large_bytes);
+        Self { ahead_bytes: AHEAD_BYTES.saturating_sub(large_bytes), small_bytes_before: state.small_bytes }
+    }
+
+    const fn bytes(&self, state: &State) -> u64 {
+        self.ahead_bytes + (state.small_bytes - self.small_bytes_before) * ZEROS_PER_BYTE
+    }
 }
 
 /// What the supplier does next.
@@ -85,8 +108,15 @@ impl Supply {
         }
     }
 
-    pub fn consumed(&self, bytes: u64) {
-        lock(&self.state).consumed += bytes;
+    /// A lane wrote a batch of so many bytes.
+    pub fn consumed(&self, batch_bytes: u64) {
+        let mut state = lock(&self.state);
+        if batch_bytes >= LARGE_BATCH_BYTES {
+            state.large_bytes += batch_bytes;
+            return;
+        }
+        state.small_bytes += batch_bytes;
+        drop(state);
         self.changed.notify_all();
     }
 
@@ -131,9 +161,9 @@ impl Supply {
 
     fn make(&self) -> Result<(), Fault> {
         let mut preparation = self.set.begin_volume()?;
-        let start = lock(&self.state).consumed;
+        let due = Due::now(&mut lock(&self.state));
         let zeroed = loop {
-            match self.pace(&preparation, start) {
+            match self.pace(&preparation, &due) {
                 Pace::Zero => match self.set.zero_some(&mut preparation) {
                     Ok(false) => {}
                     Ok(true) => break Ok(()),
@@ -153,15 +183,14 @@ impl Supply {
     }
 
     /// Waits until something is due.
-    fn pace(&self, preparation: &Preparation, start: u64) -> Pace {
+    fn pace(&self, preparation: &Preparation, due: &Due) -> Pace {
         let mut state = lock(&self.state);
         loop {
-            let due = AHEAD_BYTES + (state.consumed - start) * ZEROS_PER_BYTE;
             if state.closed {
                 return Pace::Stop;
             } else if state.waiting > 0 {
                 return Pace::HandOver;
-            } else if preparation.zeroed_bytes() < due {
+            } else if preparation.zeroed_bytes() < due.bytes(&state) {
                 return Pace::Zero;
             }
             state = self.wait(state);

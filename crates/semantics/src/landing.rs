@@ -15,30 +15,13 @@ use stripe::{Landing, Owner, Redundancy};
 
 use crate::fault;
 use crate::hall::Hall;
-
-/// Hashing more than this at once moves to a thread of its own, so that a core never stalls its other requests.
-const HASH_INLINE_BYTES_MAX: usize = 64 * 1024;
-/// How much a large body gathers before it is handed to the hashing thread.
-const HASH_BATCH_BYTES: usize = 512 * 1024;
+use crate::hashing::Hashing;
 
 /// Bytes that are durable, or will be with their row, and what they turned out to be.
 pub(crate) struct Landed {
     pub(crate) content: Content,
     pub(crate) sums: Sums,
     pub(crate) trailers: Vec<(String, String)>,
-}
-
-/// A hasher that works beside the transfer: at most one batch is hashed while the next one arrives.
-struct Hashing {
-    state: HashState,
-    batch: Vec<Bytes>,
-    batch_bytes: usize,
-}
-
-enum HashState {
-    Here(Box<MultiHasher>),
-    Away(tokio::task::JoinHandle<Box<MultiHasher>>),
-    Lost,
 }
 
 impl Hall {
@@ -123,45 +106,4 @@ fn check_size(length: u64) -> Result<(), S3Error> {
     Err(S3Error::from(ErrorCode::EntityTooLarge)
         .element("ProposedSize", length.to_string())
         .element("MaxSizeAllowed", PUT_BYTES_MAX.to_string()))
-}
-
-impl Hashing {
-    fn new(hasher: MultiHasher) -> Self {
-        Self { state: HashState::Here(Box::new(hasher)), batch: Vec::new(), batch_bytes: 0 }
-    }
-
-    async fn update(&mut self, bytes: Bytes) -> Result<(), S3Error> {
-        self.batch_bytes += bytes.len();
-        self.batch.push(bytes);
-        if self.batch_bytes >= HASH_BATCH_BYTES { self.flush().await } else { Ok(()) }
-    }
-
-    async fn flush(&mut self) -> Result<(), S3Error> {
-        let mut hasher = self.take().await?;
-        let batch = mem::take(&mut self.batch);
-        let batch_bytes = mem::take(&mut self.batch_bytes);
-        if batch_bytes <= HASH_INLINE_BYTES_MAX {
-            batch.iter().for_each(|bytes| hasher.update(bytes));
-            self.state = HashState::Here(hasher);
-        } else {
-            self.state = HashState::Away(world::thread::spawn_blocking(move || {
-                batch.iter().for_each(|bytes| hasher.update(bytes));
-                hasher
-            }));
-        }
-        Ok(())
-    }
-
-    async fn take(&mut self) -> Result<Box<MultiHasher>, S3Error> {
-        match mem::replace(&mut self.state, HashState::Lost) {
-            HashState::Here(hasher) => Ok(hasher),
-            HashState::Away(task) => task.await.map_err(|_| ErrorCode::InternalError.into()),
-            HashState::Lost => Err(ErrorCode::InternalError.into()),
-        }
-    }
-
-    async fn finish(mut self) -> Result<Sums, S3Error> {
-        self.flush().await?;
-        Ok(self.take().await?.finish())
-    }
 }

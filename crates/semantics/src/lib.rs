@@ -14,6 +14,7 @@ mod fault;
 mod grants;
 mod hall;
 mod handle;
+mod hashing;
 mod landing;
 mod listing;
 mod marks;

@@ -1,17 +1,31 @@
 //! Reads one record and proves it: no byte leaves that isn't what was written.
 
 use bytes::Bytes;
+use world::AlignedBytes;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::fault::Fault;
 use crate::format::Mismatch;
 use crate::format::record_header::{Coding, RECORD_HEADER_BYTES, RecordHeader, Sight};
-use crate::record::Extent;
+use crate::record::{Extent, extent_bytes_at_least};
 use crate::volume::VolumeFile;
+
+/// Payloads from here on are worth a read of their own.
+const AROUND_BYTES_MIN: u32 = 64 * 1024;
 
 /// A buffer for header and payload of what `extent` names.
 pub(crate) fn buffer(extent: &Extent) -> Vec<u8> {
     vec![0; RECORD_HEADER_BYTES + extent.length as usize]
+}
+
+/// As `buffer`, filled around the page cache: for what is read once. Short records are read through it, since the kernel
+/// reads their neighbours with them.
+pub(crate) fn read_once(file: &VolumeFile, extent: &Extent) -> Result<AlignedBytes, Fault> {
+    let mut blocks = AlignedBytes::new();
+    blocks.resize(extent_bytes_at_least(extent.length) as usize, 0);
+    let read = if extent.length < AROUND_BYTES_MIN { VolumeFile::read } else { VolumeFile::read_blocks };
+    read(file, &mut blocks, extent.offset)?;
+    Ok(blocks)
 }
 
 /// The payload, when the buffer's header is alive, is of the record that was asked for, and its checksum holds.
@@ -19,8 +33,9 @@ pub(crate) fn prove(
     file: &VolumeFile,
     extent: &Extent,
     coding: &Coding,
-    bytes: Vec<u8>,
+    bytes: impl AsRef<[u8]> + Send + 'static,
 ) -> Result<Bytes, Fault> {
+    let bytes = Bytes::from_owner(bytes);
     let header = match sight(&bytes, file, extent.offset) {
         Sight::Record(header) => header,
         Sight::Nothing => return Err(gone(extent)),
@@ -38,12 +53,13 @@ pub(crate) fn prove(
         let mismatch = Mismatch::new(coding.to_string(), header.coding.to_string());
         return Err(corrupt(file, extent.offset, mismatch));
     }
-    let sum = xxh3_64(&bytes[RECORD_HEADER_BYTES..]);
+    let payload = bytes.slice(RECORD_HEADER_BYTES..RECORD_HEADER_BYTES + extent.length as usize);
+    let sum = xxh3_64(&payload);
     if sum != header.payload_checksum {
         let mismatch = Mismatch::checksum("payload", header.payload_checksum, sum);
         return Err(corrupt(file, extent.offset, mismatch));
     }
-    Ok(Bytes::from(bytes).slice(RECORD_HEADER_BYTES..))
+    Ok(payload)
 }
 
 /// The record's header as it lies on the device now.
@@ -56,9 +72,7 @@ pub(crate) fn header_at(file: &VolumeFile, offset: u64) -> Result<Sight, Fault> 
 /// Payload and owner against the checksums that `header` gives.
 pub(crate) fn verify_record(file: &VolumeFile, offset: u64, header: &RecordHeader) -> Result<(), Fault> {
     let extent = Extent { volume: file.volume, offset, length: header.payload_length };
-    let mut bytes = buffer(&extent);
-    file.read(&mut bytes, offset)?;
-    prove(file, &extent, &header.coding, bytes)?;
+    prove(file, &extent, &header.coding, read_once(file, &extent)?)?;
     owner_of(file, offset, header)?;
     Ok(())
 }

@@ -187,12 +187,21 @@ impl VolumeFile {
 
     /// A file that ends too early is missing bytes that were once written: corruption, not a device's failure.
     pub fn read(&self, buf: &mut [u8], offset: u64) -> Result<(), Fault> {
-        self.file.read_exact_at(buf, offset).map_err(|error| match error.kind() {
+        self.file.read_exact_at(buf, offset).map_err(|error| self.unread(buf.len(), offset, &error))
+    }
+
+    /// As `read`, around the page cache.
+    pub fn read_blocks(&self, buf: &mut [u8], offset: u64) -> Result<(), Fault> {
+        self.file.read_blocks_at(buf, offset).map_err(|error| self.unread(buf.len(), offset, &error))
+    }
+
+    fn unread(&self, length: usize, offset: u64, error: &io::Error) -> Fault {
+        match error.kind() {
             io::ErrorKind::UnexpectedEof => {
-                Fault::corrupt(self.volume, offset, format!("{} bytes", buf.len()), "the end of the file")
+                Fault::corrupt(self.volume, offset, format!("{length} bytes"), "the end of the file")
             }
-            _ => self.failed("read", &error),
-        })
+            _ => self.failed("read", error),
+        }
     }
 
     pub fn read_cached(&self, buf: &mut [u8], offset: u64) -> Result<bool, Fault> {

@@ -39,6 +39,11 @@ pub trait DiskFile: Send + Sync + 'static {
     }
     /// `UnexpectedEof` if the file ends before `buf` is full.
     fn read_exact_at(&self, buf: &mut [u8], offset: u64) -> io::Result<()>;
+    /// As `read_exact_at`, for what is read once: it goes around the page cache under the same conditions as
+    /// `write_blocks_at`, so that the bytes are those on the device and nothing else loses its place in memory.
+    fn read_blocks_at(&self, buf: &mut [u8], offset: u64) -> io::Result<()> {
+        self.read_exact_at(buf, offset)
+    }
     /// Fills `buf` without blocking and answers true, or answers false (its content is then undefined) when the
     /// bytes are not in memory.
     fn read_cached_at(&self, buf: &mut [u8], offset: u64) -> io::Result<bool>;

@@ -89,6 +89,7 @@ impl Landing {
     }
 
     async fn take(&mut self, mut bytes: Bytes) -> Result<(), Fault> {
+        self.store.note_demand();
         while !bytes.is_empty() {
             let piece = bytes.split_to(bytes.len().min(CHUNK_BYTES - self.filling.bytes));
             let permitted = self.filling.permit_for(&self.store, piece.len());

@@ -10,6 +10,7 @@
 
 mod chunk;
 mod codes;
+mod demand;
 mod examine;
 mod fault;
 mod land;

@@ -25,6 +25,8 @@ type Read = (usize, Result<Bytes, Fault>);
 struct Gathering<'a> {
     store: &'a Store,
     chunk: &'a Chunk,
+    /// Nobody is going to read it again soon.
+    once: bool,
     present: Vec<(usize, Bytes)>,
     /// Shards that did not read, and why the first did not.
     bad: Vec<usize>,
@@ -38,33 +40,25 @@ impl Store {
         if range.start > range.end || range.end > length {
             return Err(Fault::TooLarge { what: "a range", bytes: range.end as u64, max: length as u64 });
         }
-        let mut gathering = Gathering::new(self, chunk);
-        let pieces = if chunk.layout.data == 1 {
-            vec![gathering.any_copy().await?.slice(range)]
-        } else {
-            gathering.slices(range).await?
-        };
-        if !gathering.bad.is_empty() {
-            gathering.report();
-        }
-        Ok(pieces)
+        self.note_demand();
+        Gathering::new(self, chunk, false).range(range).await
     }
 
-    /// All of a chunk, whatever became of its devices.
+    /// All of a chunk, whatever became of its devices; for who reads it once.
     pub(crate) async fn read_whole(&self, chunk: &Chunk) -> Result<Vec<Bytes>, Fault> {
-        self.read(chunk, 0..chunk.length as usize).await
+        Gathering::new(self, chunk, true).range(0..chunk.length as usize).await
     }
 
     /// One shard, from where it lies.
     pub(crate) async fn read_shard(&self, chunk: &Chunk, index: usize) -> Result<Bytes, Fault> {
         let unit = self.unit_of(chunk, index)?;
-        self.judged(&unit, unit.clone().read(chunk.extent(index), chunk.coding(index), self.patience()).await)
-            .await
+        let read = unit.clone().read(chunk.extent(index), chunk.coding(index), true, self.patience()).await;
+        self.judged(&unit, read).await
     }
 
     /// The payloads of the shards `wanted`, which ascend: as they lie, or from the others.
     pub(crate) async fn shards(&self, chunk: &Chunk, wanted: &[usize]) -> Result<Vec<Bytes>, Fault> {
-        let mut gathering = Gathering::new(self, chunk);
+        let mut gathering = Gathering::new(self, chunk, true);
         gathering.all(wanted).await?;
         let wanted = |(index, _): &(usize, Bytes)| wanted.contains(index);
         Ok(gathering.present.into_iter().filter(wanted).map(|(_, payload)| payload).collect())
@@ -91,8 +85,20 @@ impl Store {
 }
 
 impl<'a> Gathering<'a> {
-    const fn new(store: &'a Store, chunk: &'a Chunk) -> Self {
-        Self { store, chunk, present: Vec::new(), bad: Vec::new(), first: None }
+    const fn new(store: &'a Store, chunk: &'a Chunk, once: bool) -> Self {
+        Self { store, chunk, once, present: Vec::new(), bad: Vec::new(), first: None }
+    }
+
+    async fn range(mut self, range: Range<usize>) -> Result<Vec<Bytes>, Fault> {
+        let pieces = if self.chunk.layout.data == 1 {
+            vec![self.any_copy().await?.slice(range)]
+        } else {
+            self.slices(range).await?
+        };
+        if !self.bad.is_empty() {
+            self.report();
+        }
+        Ok(pieces)
     }
 
     /// Of a chunk whose shards are all the same bytes: the first that reads, each chunk beginning with another.
@@ -124,7 +130,7 @@ impl<'a> Gathering<'a> {
 
     /// Reads the shards `wanted`, and rebuilds those that do not read.
     async fn all(&mut self, wanted: &[usize]) -> Result<(), Fault> {
-        self.read_all(wanted).await;
+        self.read_all(&self.enough_with(wanted)).await;
         let missing: Vec<usize> = wanted.iter().copied().filter(|index| self.bad.contains(index)).collect();
         if !missing.is_empty() {
             self.enough().await?;
@@ -133,6 +139,18 @@ impl<'a> Gathering<'a> {
         }
         self.present.sort_by_key(|(index, _)| *index);
         Ok(())
+    }
+
+    /// These shards, and as many others as it takes to tell those of them whose devices are away.
+    fn enough_with(&self, wanted: &[usize]) -> Vec<usize> {
+        let is_here = |index: &usize| self.store.unit_of(self.chunk, *index).is_ok();
+        let mut first = wanted.to_vec();
+        if !wanted.iter().all(is_here) {
+            let here = wanted.iter().filter(|index| is_here(index)).count();
+            let others = (0..self.chunk.places.len()).filter(|index| !wanted.contains(index)).filter(is_here);
+            first.extend(others.take(usize::from(self.chunk.layout.data).saturating_sub(here)));
+        }
+        first
     }
 
     /// Reads further shards until there are enough of them to tell all.
@@ -171,14 +189,17 @@ impl<'a> Gathering<'a> {
                 }
             };
             let (extent, coding) = (chunk.extent(index), chunk.coding(index));
-            let read = match unit.read_now(&extent, &coding, inline_max).transpose() {
+            let now = if self.once { Ok(None) } else { unit.read_now(&extent, &coding, inline_max) };
+            let read = match now.transpose() {
                 Some(read) => read,
-                // One alone needs no task of its own.
-                None if indices.len() == 1 => unit.clone().read(extent, coding, store.patience()).await,
                 None => {
-                    let reading = unit.clone().read(extent, coding, store.patience());
-                    later.push((index, unit, tokio::spawn(reading)));
-                    continue;
+                    let reading = unit.clone().read(extent, coding, self.once, store.patience());
+                    // One alone needs no task of its own.
+                    if indices.len() > 1 {
+                        later.push((index, unit, tokio::spawn(reading)));
+                        continue;
+                    }
+                    reading.await
                 }
             };
             let read = store.judged(&unit, read).await;

@@ -14,6 +14,7 @@ use volume::{Counts, Usage};
 
 use crate::chunk::{CHUNK_BYTES, Chunk, Owner, Place};
 use crate::codes::Codes;
+use crate::demand::Demand;
 use crate::fault::Fault;
 use crate::land::LandedChunk;
 use crate::landing::Landing;
@@ -47,6 +48,7 @@ struct Inner {
     /// Counts bodies, so that equal devices take turns.
     turn: AtomicU64,
     passages: Passages,
+    demand: Demand,
     ailing: mpsc::Sender<Ailing>,
     ailments: Mutex<Option<mpsc::Receiver<Ailing>>>,
 }
@@ -126,6 +128,7 @@ impl Store {
             writing: Arc::new(Semaphore::new(half)),
             filling: Arc::new(Semaphore::new(half)),
             passages: Passages::default(),
+            demand: Demand::default(),
             ailing,
             ailments: Mutex::new(Some(ailments)),
         }));
@@ -198,6 +201,15 @@ impl Store {
     /// Who is on the way: what they name may lie on devices that are in no more by then.
     pub fn on_the_way(&self) -> Earlier {
         self.0.passages.earlier()
+    }
+
+    /// Whether bodies come or go: who works in the background leaves them the devices and the processor.
+    pub fn is_in_demand(&self) -> bool {
+        self.0.demand.is_recent()
+    }
+
+    pub(crate) fn note_demand(&self) {
+        self.0.demand.note();
     }
 
     /// Takes a body in pieces.

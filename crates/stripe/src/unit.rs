@@ -184,14 +184,17 @@ impl Unit {
         self.device.set().read_cached(extent, coding).map_err(|fault| self.fault(fault))
     }
 
-    /// The payload of a record, proven. `patience`: how long the device may take before it counts as hanging.
+    /// The payload of a record, proven. `once`: nobody is going to read it again soon. `patience`: how long the device may
+    /// take before it counts as hanging.
     pub async fn read(
         self: Arc<Self>,
         extent: Extent,
         coding: Coding,
+        once: bool,
         patience: Option<Duration>,
     ) -> Result<Bytes, Fault> {
-        self.ask(patience, move |set| set.read_coded(&extent, &coding)).await
+        let read = if once { VolumeSet::read_once } else { VolumeSet::read_coded };
+        self.ask(patience, move |set| read(set, &extent, &coding)).await
     }
 
     /// Whatever reads the device's volumes, in a thread that may wait for it.

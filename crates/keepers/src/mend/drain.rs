@@ -8,16 +8,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use semantics::{ChunkOwner, Hall};
+use semantics::ChunkOwner;
 use stripe::{Chunk, Doubt, Earlier, Manifest, Owner, Standing};
 use tokio::time::Instant;
 
-use super::row::{Suspect, mend};
-use super::{Orders, Tally};
+use super::row::Suspect;
+use super::{Means, Orders, Tally};
+use crate::KeeperFault;
 use crate::evacuate::{Living, by_owner, next_group};
 use crate::rows::rows_of_which;
 use crate::sweep::sweep_device;
-use crate::{Gate, KeeperFault};
 
 /// From one look at a device to the next; doubled while nothing changes.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -39,8 +39,8 @@ struct Look {
 
 impl Drains {
     /// Looks at those devices for which it is time.
-    pub async fn look(&mut self, hall: &Hall, orders: &Orders, gate: &Gate) -> Result<(), KeeperFault> {
-        let store = hall.store();
+    pub async fn look(&mut self, means: &Means, orders: &Orders) -> Result<(), KeeperFault> {
+        let store = means.hall.store();
         let draining = store.devices().into_iter().filter(|(_, standing)| *standing == Standing::Draining);
         let draining: Vec<u16> = draining.map(|(device, _)| device).collect();
         self.0.retain(|device, _| draining.contains(device));
@@ -61,12 +61,12 @@ impl Drains {
             let changes = living_bytes != look.living_bytes;
             look.pause = if changes { LOOK_EVERY } else { (look.pause * 2).min(LOOK_EVERY_MAX) };
             (look.due, look.living_bytes) = (now + look.pause, living_bytes);
-            let lost = empty(hall, device, gate).await?;
+            let lost = empty(means, device).await?;
             orders.note_stuck(device, lost);
             if changes || lost > 0 {
                 look.on_the_way = None;
             } else if look.on_the_way.get_or_insert_with(|| store.on_the_way()).have_left() {
-                sweep_device(hall, device).await?;
+                sweep_device(&means.hall, device).await?;
             }
         }
         Ok(())
@@ -74,40 +74,34 @@ impl Drains {
 }
 
 /// Mends whoever names something on the device; answers how many chunks are beyond repair.
-async fn empty(hall: &Hall, device: u16, gate: &Gate) -> Result<u64, KeeperFault> {
-    let tally = Tally::default();
-    for filled in hall.store().filled(device) {
-        let mut living: Living = Box::new(hall.store().survey_volume(device, filled.volume));
+async fn empty(means: &Means, device: u16) -> Result<u64, KeeperFault> {
+    let (store, tally) = (means.hall.store(), Tally::default());
+    for filled in store.filled(device) {
+        let mut living: Living = Box::new(store.survey_volume(device, filled.volume));
         loop {
             let group = next_group(&mut living).await?;
             if group.is_empty() {
                 break;
             }
             for (owner, _) in by_owner(group) {
-                mend_all(hall, &owner, device, gate, &tally).await?;
+                mend_all(means, &owner, device, &tally).await?;
             }
         }
     }
     Ok(tally.counted().chunks_lost)
 }
 
-async fn mend_all(
-    hall: &Hall,
-    owner: &Owner,
-    device: u16,
-    gate: &Gate,
-    tally: &Tally,
-) -> Result<(), KeeperFault> {
+async fn mend_all(means: &Means, owner: &Owner, device: u16, tally: &Tally) -> Result<(), KeeperFault> {
     let Some(owner) = ChunkOwner::decode(owner.bytes()) else { return Ok(()) };
     let lies_there = move |chunk: &&Chunk| chunk.places.iter().any(|place| place.device == device);
     let rows = {
-        let view = hall.catalog().snapshot()?;
+        let view = means.hall.catalog().snapshot()?;
         rows_of_which(&view, &owner, |named| named.manifest.chunks().iter().any(|chunk| lies_there(&chunk)))?
     };
     let suspect: Suspect = Arc::new(|_| Doubt::Nothing);
     for mut named in rows {
         named.manifest = Manifest::new(named.manifest.chunks().iter().filter(lies_there).cloned().collect());
-        mend(hall, gate, &named, &suspect, tally).await?;
+        means.mend(&named, &suspect, tally).await?;
     }
     Ok(())
 }

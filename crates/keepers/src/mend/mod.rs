@@ -7,6 +7,7 @@
 //! came or left meanwhile concerns them all; what was mended before is whole, and costs a look.
 
 mod drain;
+mod hands;
 mod row;
 mod tally;
 
@@ -24,11 +25,12 @@ use tokio::time::MissedTickBehavior;
 use crate::rows::{rows_from, rows_of};
 use crate::{Gate, KeeperFault, jobs};
 use drain::Drains;
-use row::{Suspect, mend};
+use hands::Hands;
+use row::Suspect;
 pub use tally::{Counted, Tally};
 
 /// Rows read at once, and mended at the same time.
-const ROWS_AT_ONCE_MAX: usize = 8;
+const ROWS_AT_ONCE_MAX: usize = 32;
 const ROWS_READ_MAX: usize = 128;
 /// How often to look whether a draining device is due.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -54,9 +56,16 @@ struct Shared {
 }
 
 pub struct Mender {
-    hall: Hall,
+    means: Means,
     orders: Orders,
+}
+
+/// What mending takes.
+#[derive(Clone)]
+struct Means {
+    hall: Hall,
     gate: Gate,
+    hands: Arc<Hands>,
 }
 
 /// A pass under way.
@@ -142,19 +151,20 @@ impl Mender {
             stuck: Mutex::default(),
             tally: Tally::default(),
         }));
-        (Self { hall, orders: orders.clone(), gate }, orders)
+        let means = Means { hall, gate, hands: Arc::default() };
+        (Self { means, orders: orders.clone() }, orders)
     }
 
     /// Works until its task is aborted.
     pub async fn run(self) {
         let mut asked = self.orders.0.asked.subscribe();
-        let Some(mut ailments) = self.hall.store().ailments() else { return };
-        match jobs::read(self.hall.catalog(), JOB) {
+        let Some(mut ailments) = self.means.hall.store().ailments() else { return };
+        match jobs::read(self.means.hall.catalog(), JOB) {
             Ok(Some(_)) => drop(self.orders.pass()),
             Ok(None) => {}
             Err(fault) => tracing::error!(%fault, "whether a repair is owed can't be read"),
         }
-        if !self.hall.store().rebuilt().is_empty() {
+        if !self.means.hall.store().rebuilt().is_empty() {
             self.orders.pass();
         }
         let mut under_way = None;
@@ -184,7 +194,7 @@ impl Mender {
                     }
                 }
                 _ = look.tick() => {
-                    if let Err(fault) = drains.look(&self.hall, &self.orders, &self.gate).await {
+                    if let Err(fault) = drains.look(&self.means, &self.orders).await {
                         tracing::warn!(%fault, "a drain pauses");
                     }
                 }
@@ -195,17 +205,17 @@ impl Mender {
     fn begin(&self, serves: u64) -> Pass {
         self.orders.0.tally.begin();
         let suspects = self.orders.suspects().clone();
-        Pass { serves, suspects, rebuilt: self.hall.store().rebuilt(), next: Vec::new() }
+        Pass { serves, suspects, rebuilt: self.means.hall.store().rebuilt(), next: Vec::new() }
     }
 
     /// To the end of all rows.
     async fn carry_on(&self, pass: &mut Pass) -> Result<(), KeeperFault> {
         // Whatever was to be committed before is visible from here on.
-        owe_repair(&self.hall).await?;
+        owe_repair(&self.means.hall).await?;
         self.walk(pass).await?;
         self.orders.suspects().retain(|at| !pass.suspects.contains(at));
         for (device, epoch) in &pass.rebuilt {
-            self.hall.store().vouch(*device, *epoch)?;
+            self.means.hall.store().vouch(*device, *epoch)?;
         }
         let tally = &self.orders.0.tally;
         tally.end();
@@ -213,7 +223,7 @@ impl Mender {
         if counted.chunks_mended > 0 || counted.chunks_lost > 0 {
             tracing::info!(?counted, "a repair is done");
         }
-        jobs::note(self.hall.catalog(), JOB, None).await
+        jobs::note(self.means.hall.catalog(), JOB, None).await
     }
 
     async fn walk(&self, pass: &mut Pass) -> Result<(), KeeperFault> {
@@ -230,7 +240,7 @@ impl Mender {
         let mut under_way: VecDeque<JoinHandle<Result<(), KeeperFault>>> = VecDeque::new();
         loop {
             let (named, next) = {
-                let view = self.hall.catalog().snapshot()?;
+                let view = self.means.hall.catalog().snapshot()?;
                 rows_from(&view, &pass.next, ROWS_READ_MAX)?
             };
             for named in named {
@@ -245,9 +255,8 @@ impl Mender {
                         continue;
                     }
                 };
-                let (hall, orders, suspect) = (self.hall.clone(), self.orders.clone(), suspect.clone());
-                let gate = self.gate.clone();
-                let mending = async move { mend(&hall, &gate, &named, &suspect, &orders.0.tally).await };
+                let (means, orders, suspect) = (self.means.clone(), self.orders.clone(), suspect.clone());
+                let mending = async move { means.mend(&named, &suspect, &orders.0.tally).await };
                 under_way.push_back(tokio::spawn(mending));
             }
             while !under_way.is_empty() {
@@ -263,7 +272,7 @@ impl Mender {
         let Ailing { owner, chunk, bad } = ailing;
         let Some(owner) = ChunkOwner::decode(owner.bytes()) else { return Ok(()) };
         let rows = {
-            let view = self.hall.catalog().snapshot()?;
+            let view = self.means.hall.catalog().snapshot()?;
             rows_of(&view, &owner)?
         };
         let places: Vec<Place> = bad.into_iter().map(|index| chunk.places[index]).collect();
@@ -272,7 +281,7 @@ impl Mender {
         for mut named in rows {
             if named.manifest.chunks().contains(&chunk) {
                 named.manifest = stripe::Manifest::new(vec![chunk.clone()]);
-                mend(&self.hall, &self.gate, &named, &suspect, &self.orders.0.tally).await?;
+                self.means.mend(&named, &suspect, &self.orders.0.tally).await?;
             }
         }
         Ok(())

@@ -3,66 +3,90 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use semantics::Hall;
-use stripe::{Chunk, Doubt, Owner, Place, Restored};
+use stripe::{Chunk, Doubt, Owner, Place, Redundancy, Restored};
 use tokio::task::JoinHandle;
 
-use super::Tally;
+use super::hands::AT_ONCE_MAX;
+use super::{Means, Tally};
+use crate::KeeperFault;
 use crate::rows::Named;
 use crate::swap::swap;
-use crate::{Gate, KeeperFault};
 
-/// Chunks of one row that are mended at the same time.
-const AT_ONCE_MAX: usize = 4;
 /// Chunks that one commit puts in their places: what a crash makes be done again.
-const COMMIT_MAX: usize = 64;
+const COMMIT_MAX: usize = 128;
 
 /// Which places must be looked at to know whether they are well.
 pub(crate) type Suspect = Arc<dyn Fn(&Place) -> Doubt + Send + Sync>;
 
 type Mending = JoinHandle<Result<Option<Restored>, stripe::Fault>>;
 
-/// Mends what of a row is not whole.
-pub(crate) async fn mend(
-    hall: &Hall,
-    gate: &Gate,
-    named: &Named,
-    suspect: &Suspect,
-    tally: &Tally,
-) -> Result<(), KeeperFault> {
-    for chunks in named.manifest.chunks().chunks(COMMIT_MAX) {
-        // An orderly end waits for these, and for no more of a long row.
-        let _passed = gate.enter().await?;
-        mend_some(hall, named, chunks, suspect, tally).await?;
+impl Means {
+    /// Mends what of a row is not whole.
+    pub(super) async fn mend(
+        &self,
+        named: &Named,
+        suspect: &Suspect,
+        tally: &Tally,
+    ) -> Result<(), KeeperFault> {
+        for chunks in named.manifest.chunks().chunks(COMMIT_MAX) {
+            // An orderly end waits for these, and for no more of a long row.
+            let _passed = self.gate.enter().await?;
+            self.mend_some(named, chunks, suspect, tally).await?;
+        }
+        Ok(())
     }
-    Ok(())
-}
 
-async fn mend_some(
-    hall: &Hall,
-    named: &Named,
-    chunks: &[Chunk],
-    suspect: &Suspect,
-    tally: &Tally,
-) -> Result<(), KeeperFault> {
-    let owner = Owner::new(named.owner.encode())?;
-    let (mut under_way, mut mended) = (VecDeque::new(), Vec::new());
-    for chunk in chunks {
-        if under_way.len() == AT_ONCE_MAX {
+    async fn mend_some(
+        &self,
+        named: &Named,
+        chunks: &[Chunk],
+        suspect: &Suspect,
+        tally: &Tally,
+    ) -> Result<(), KeeperFault> {
+        let owner = Owner::new(named.owner.encode())?;
+        let (mut under_way, mut mended) = (VecDeque::new(), Vec::new());
+        for chunk in chunks {
+            if under_way.len() == AT_ONCE_MAX as usize {
+                take(&mut under_way, &mut mended, named, tally).await?;
+            }
+            let mending =
+                self.clone().mend_one(owner.clone(), chunk.clone(), named.redundancy, suspect.clone());
+            under_way.push_back((chunk.clone(), tokio::spawn(mending)));
+        }
+        while !under_way.is_empty() {
             take(&mut under_way, &mut mended, named, tally).await?;
         }
-        let (store, owner, redundancy) = (hall.store().clone(), owner.clone(), named.redundancy);
-        let (of, suspect) = (chunk.clone(), suspect.clone());
-        let mending =
-            tokio::spawn(
-                async move { store.restore(&owner, &of, redundancy, move |place| suspect(place)).await },
-            );
-        under_way.push_back((chunk.clone(), mending));
+        self.commit(named, mended, tally).await
     }
-    while !under_way.is_empty() {
-        take(&mut under_way, &mut mended, named, tally).await?;
+
+    async fn mend_one(
+        self,
+        owner: Owner,
+        chunk: Chunk,
+        redundancy: Redundancy,
+        suspect: Suspect,
+    ) -> Result<Option<Restored>, stripe::Fault> {
+        let store = self.hall.store();
+        let _hand = self.hands.take(store).await;
+        store.restore(&owner, &chunk, redundancy, |place| suspect(place)).await
     }
-    commit(hall, named, mended, tally).await
+
+    async fn commit(
+        &self,
+        named: &Named,
+        mended: Vec<(Chunk, Restored)>,
+        tally: &Tally,
+    ) -> Result<(), KeeperFault> {
+        if mended.is_empty() {
+            return Ok(());
+        }
+        let old: Vec<Chunk> = mended.iter().map(|(old, _)| old.clone()).collect();
+        // Overwritten or deleted meanwhile: nobody needs it any more.
+        if swap(&self.hall, named.key.clone(), mended).await? {
+            old.iter().for_each(|chunk| tally.mended(chunk));
+        }
+        Ok(())
+    }
 }
 
 async fn take(
@@ -88,21 +112,4 @@ async fn take(
 
 const fn is_beyond_repair(fault: &stripe::Fault) -> bool {
     fault.is_corruption() || matches!(fault, stripe::Fault::Missing { .. })
-}
-
-async fn commit(
-    hall: &Hall,
-    named: &Named,
-    mended: Vec<(Chunk, Restored)>,
-    tally: &Tally,
-) -> Result<(), KeeperFault> {
-    if mended.is_empty() {
-        return Ok(());
-    }
-    let old: Vec<Chunk> = mended.iter().map(|(old, _)| old.clone()).collect();
-    // Overwritten or deleted meanwhile: nobody needs it any more.
-    if swap(hall, named.key.clone(), mended).await? {
-        old.iter().for_each(|chunk| tally.mended(chunk));
-    }
-    Ok(())
 }

@@ -41,6 +41,7 @@
 
 mod fault;
 pub mod format;
+mod ghosts;
 mod graves;
 pub mod identity;
 mod meter;

@@ -10,8 +10,12 @@ use crate::format::record_header::{Coding, RECORD_HEADER_BYTES, RecordHeader, Si
 use crate::record::{Extent, extent_bytes_at_least};
 use crate::volume::VolumeFile;
 
-/// Payloads from here on are worth a read of their own.
 const AROUND_BYTES_MIN: u32 = 64 * 1024;
+
+/// Whether it is long enough to be read from the device without its neighbours.
+pub(crate) const fn is_worth_a_read(extent: &Extent) -> bool {
+    extent.length >= AROUND_BYTES_MIN
+}
 
 /// A buffer for header and payload of what `extent` names.
 pub(crate) fn buffer(extent: &Extent) -> Vec<u8> {
@@ -23,7 +27,7 @@ pub(crate) fn buffer(extent: &Extent) -> Vec<u8> {
 pub(crate) fn read_once(file: &VolumeFile, extent: &Extent) -> Result<AlignedBytes, Fault> {
     let mut blocks = AlignedBytes::new();
     blocks.resize(extent_bytes_at_least(extent.length) as usize, 0);
-    let read = if extent.length < AROUND_BYTES_MIN { VolumeFile::read } else { VolumeFile::read_blocks };
+    let read = if is_worth_a_read(extent) { VolumeFile::read_blocks } else { VolumeFile::read };
     read(file, &mut blocks, extent.offset)?;
     Ok(blocks)
 }

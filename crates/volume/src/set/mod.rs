@@ -21,11 +21,12 @@ use crate::fault::Fault;
 use crate::format::DeviceId;
 use crate::format::ledger::{Entry, Ledger};
 use crate::format::record_header::{Coding, Sight};
+use crate::ghosts::Ghosts;
 use crate::graves::Graves;
 use crate::identity;
 use crate::meter::{Counts, Meter};
 use crate::options::Options;
-use crate::read::{buffer, gone, header_at, owner_of, prove, read_once};
+use crate::read::{buffer, gone, header_at, is_worth_a_read, owner_of, prove, read_once};
 use crate::record::{Extent, PAYLOAD_BYTES_MAX};
 use crate::volume::{Volume, VolumeFile, lock};
 use crate::writer::VolumeWriter;
@@ -53,6 +54,7 @@ pub struct VolumeSet {
     ready: Mutex<VecDeque<Arc<Volume>>>,
     /// Volumes whose files are open, in the order of opening.
     files: Mutex<VecDeque<u32>>,
+    ghosts: Ghosts,
 }
 
 /// What the ledger says beside its entries.
@@ -108,6 +110,9 @@ impl VolumeSet {
 
     /// As `read`, of a record that is this shard of this chunk: any other in its place is corruption.
     pub fn read_coded(&self, extent: &Extent, coding: &Coding) -> Result<Bytes, Fault> {
+        if is_worth_a_read(extent) && !self.ghosts.meet(extent) {
+            return self.read_once(extent, coding);
+        }
         let volume = self.living(extent)?;
         let file = self.open_file(&volume)?;
         let mut bytes = buffer(extent);
@@ -126,6 +131,10 @@ impl VolumeSet {
     /// As `read_coded` when no device must be waited for; `None` when one must.
     pub fn read_cached(&self, extent: &Extent, coding: &Coding) -> Result<Option<Bytes>, Fault> {
         let volume = self.living(extent)?;
+        // Even to ask the page cache would have it filled.
+        if is_worth_a_read(extent) && !self.ghosts.know(extent) {
+            return Ok(None);
+        }
         let Some(file) = volume.file_if_open() else { return Ok(None) };
         let mut bytes = buffer(extent);
         if !file.read_cached(&mut bytes, extent.offset)? {

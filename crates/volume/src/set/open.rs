@@ -15,6 +15,7 @@ use crate::format::DeviceId;
 use crate::format::grave::Grave;
 use crate::format::ledger::{Entry, Ledger};
 use crate::format::volume_header::RECORDS_START;
+use crate::ghosts::Ghosts;
 use crate::graves::{Graves, graves_of, graves_path, read_graves};
 use crate::identity;
 use crate::meter::Meter;
@@ -86,6 +87,7 @@ impl VolumeSet {
             abandoned: AtomicBool::new(false),
             head: Mutex::new(found.head),
             files: Mutex::new(VecDeque::new()),
+            ghosts: Ghosts::default(),
             disk,
         };
         // Durable before any record bears the new epoch.

@@ -76,18 +76,6 @@ impl Stage {
         &self.scratch
     }
 
-    /// A directory in memory, where no disk limits a rate; `None` where the system has none with so much room.
-    pub fn in_memory(&self, bytes: u64) -> anyhow::Result<Option<PathBuf>> {
-        let shared = Path::new("/dev/shm");
-        let Ok(system) = rustix::fs::statfs(shared) else { return Ok(None) };
-        if system.f_type != TMPFS || system.f_bavail * (system.f_bsize as u64) < bytes {
-            return Ok(None);
-        }
-        let dir = shared.join(format!("strongroom-bench-{}", std::process::id()));
-        fs::create_dir_all(&dir)?;
-        Ok(Some(dir))
-    }
-
     /// A server on a data directory of that name in the scratch; its log goes to a file beside, as a service
     /// manager would keep it.
     pub fn serve(&self, data: &str, flags: &[&str]) -> anyhow::Result<Process> {

@@ -1,13 +1,13 @@
 //! The disk alone: syncs, sequential writes, and objects stored as a file each.
 
 use std::fs::{self, File};
-use std::io::{Read as _, Write as _};
+use std::io::{self, Write as _};
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use rustix::fs::{Advice, fadvise};
+use world::{AlignedBytes, Disk as _, RealDisk};
 
 use crate::source::noise;
 
@@ -54,35 +54,48 @@ pub fn sequential_rate(dir: &Path, length: u64) -> anyhow::Result<f64> {
     Ok(rate)
 }
 
-/// Bytes a second, read and written, of a bare loop that does what the repair of a device does: it reads some files from
-/// the disk side by side, from start to end, and writes another of their length, which is synced at its end.
-pub fn rebuild_rate(dir: &Path, sources: usize, length: u64) -> anyhow::Result<f64> {
+/// Bytes a second, read and written, of bare loops that do what the repair of a device does: some files are read side by
+/// side, from start to end, and another of their length is written meanwhile and synced at its end. All around the page
+/// cache, as volumes are, so that the disk is measured and not what memory still holds.
+pub fn rebuild_rate(dir: &Path, sources: u64, length: u64) -> anyhow::Result<f64> {
     let root = dir.join("rebuild");
-    fs::create_dir_all(&root)?;
-    let mut bytes = noise(SEQUENTIAL_PIECE_BYTES).to_vec();
-    let mut files = Vec::with_capacity(sources);
-    for source in 0..sources {
-        let mut file = File::create_new(root.join(source.to_string()))?;
-        for _ in 0..length / bytes.len() as u64 {
-            file.write_all(&bytes)?;
-        }
+    let disk = RealDisk::at(&root)?;
+    let files = (0..=sources).map(|file| disk.create(&file.to_string())).collect::<io::Result<Vec<_>>>()?;
+    for file in &files {
+        file.allocate(length)?;
+        stream(length, |piece, offset| file.write_blocks_at(piece, offset))?;
         file.sync_all()?;
-        // Out of memory with it: volumes are written around the page cache.
-        fadvise(&file, 0, None, Advice::DontNeed)?;
-        files.push(File::open(root.join(source.to_string()))?);
     }
-    let mut target = File::create_new(root.join("target"))?;
     let started = Instant::now();
-    for _ in 0..length / bytes.len() as u64 {
-        for file in &mut files {
-            file.read_exact(&mut bytes)?;
+    std::thread::scope(|scope| {
+        let loops: Vec<_> = files
+            .iter()
+            .enumerate()
+            .map(|(number, file)| {
+                scope.spawn(move || {
+                    if number > 0 {
+                        return stream(length, |piece, offset| file.read_blocks_at(piece, offset));
+                    }
+                    stream(length, |piece, offset| file.write_blocks_at(piece, offset))?;
+                    file.sync_data()
+                })
+            })
+            .collect();
+        for each in loops {
+            each.join().ok().context("a loop over a file fell over")??;
         }
-        target.write_all(&bytes)?;
-    }
-    target.sync_all()?;
-    let rate = (length * (sources as u64 + 1)) as f64 / started.elapsed().as_secs_f64();
+        anyhow::Ok(())
+    })?;
+    let rate = (length * (sources + 1)) as f64 / started.elapsed().as_secs_f64();
     fs::remove_dir_all(root)?;
     Ok(rate)
+}
+
+/// Over a file from start to end.
+fn stream(length: u64, mut step: impl FnMut(&mut [u8], u64) -> io::Result<()>) -> io::Result<()> {
+    let mut piece = AlignedBytes::from(&noise(SEQUENTIAL_PIECE_BYTES)[..]);
+    let steps = length / SEQUENTIAL_PIECE_BYTES as u64;
+    (0..steps).try_for_each(|at| step(&mut piece, at * SEQUENTIAL_PIECE_BYTES as u64))
 }
 
 /// Objects a second when each is a file of its own, made durable and visible as a careful program does: written

@@ -2,6 +2,7 @@
 //! land bytes in the background.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use semantics::Hall;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -46,24 +47,33 @@ pub(crate) struct Means {
 
 /// Steps that land bytes and name them pass it as long as it is open.
 #[derive(Clone)]
-pub struct Gate(Arc<Semaphore>);
+pub struct Gate {
+    steps: Arc<Semaphore>,
+    closing: Arc<AtomicBool>,
+}
 
 impl Default for Gate {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(STEPS_MAX as usize)))
+        Self { steps: Arc::new(Semaphore::new(STEPS_MAX as usize)), closing: Arc::default() }
     }
 }
 
 impl Gate {
     pub(crate) async fn enter(&self) -> Result<OwnedSemaphorePermit, KeeperFault> {
-        self.0.clone().acquire_owned().await.map_err(|_| KeeperFault::CLOSED)
+        self.steps.clone().acquire_owned().await.map_err(|_| KeeperFault::CLOSED)
+    }
+
+    /// Somebody waits for the steps that are under way: who has not begun with a part of one leaves it.
+    pub(crate) fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::Relaxed)
     }
 
     /// Waits for what is under way and lets nothing begin any more: after an orderly end nobody sweeps what was landed
     /// and not named.
     pub async fn close(&self) {
-        let all = self.0.acquire_many(STEPS_MAX).await;
-        self.0.close();
+        self.closing.store(true, Ordering::Relaxed);
+        let all = self.steps.acquire_many(STEPS_MAX).await;
+        self.steps.close();
         drop(all);
     }
 }

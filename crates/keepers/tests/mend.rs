@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use catalog::Write;
 use catalog::table::{JobRow, space};
-use keepers::Orders;
+use keepers::{Gate, Orders};
 use model::Timestamp;
 use support::{House, Outcome, Site, body};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 const LONG: Duration = Duration::from_secs(60);
 
@@ -57,5 +57,37 @@ async fn a_pass_that_is_owed_is_done_unasked() -> Outcome {
     done(&orders, 1).await?;
     assert_eq!(orders.tally().chunks, 2);
     mender.abort();
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_orderly_end_in_the_middle_of_a_pass_leaves_nothing_unnamed_and_keeps_what_was_mended() -> Outcome
+{
+    let site = Site::new("mend ends", 4, 1);
+    let house = site.open().await?;
+    for seed in 0..3 {
+        house.put(&format!("k{seed}"), body(60 << 20, seed)).await?;
+    }
+    house.close()?;
+    let house = site.open_without(&[2]).await?;
+    let before = lie_on(&house, 2)?;
+    let gate = Gate::default();
+    let (mender, orders) = house.mender_behind(gate.clone());
+    orders.pass();
+    while orders.tally().chunks < 8 {
+        sleep(Duration::from_millis(1)).await;
+    }
+    timeout(LONG, gate.close()).await?;
+    mender.abort();
+    let left = lie_on(&house, 2)?;
+    assert!(0 < left && left < before, "{left} of {before} shards are still on the device that is away");
+    house.reclaim().await?;
+    house.store.settle();
+    let mut living = 0;
+    for device in [0, 1, 3] {
+        living += house.store.survey(device).count();
+    }
+    let named = [0, 1, 3].into_iter().map(|device| lie_on(&house, device)).sum::<Outcome<usize>>()?;
+    assert_eq!(living, named);
     Ok(())
 }

@@ -20,6 +20,8 @@ const INLINE_BYTES_MAX: usize = 64 * 1024;
 const BATCH_BYTES: usize = 512 * 1024;
 /// Being hashed, or waiting for that, while the next one arrives.
 const BATCHES_MAX: u32 = 2;
+/// A thread that hashed so many gives its place to who waits for one.
+const BATCHES_A_TURN: usize = 16;
 
 pub(crate) struct Hashing {
     batch: Vec<Bytes>,
@@ -105,7 +107,8 @@ impl Batch {
 
 impl Work {
     fn run(mut self, mut batch: Batch) {
-        while let Some(hasher) = &mut self.hasher {
+        for _ in 0..BATCHES_A_TURN {
+            let Some(hasher) = &mut self.hasher else { return };
             batch.hash(hasher);
             let mut bench = lock(&self.bench);
             match bench.waiting.pop_front() {
@@ -114,9 +117,13 @@ impl Work {
                     batch = next;
                 }
                 // Before the batch's room is free, which tells that all is hashed.
-                None => bench.hasher = self.hasher.take(),
+                None => {
+                    bench.hasher = self.hasher.take();
+                    return;
+                }
             }
         }
+        drop(spawn_blocking(move || self.run(batch)));
     }
 }
 

@@ -70,12 +70,16 @@ impl Landing {
         }
         // Stays when this future is dropped halfway: the body would have a hole.
         self.failed = Some(Fault::Interrupted);
+        let store = self.store.clone();
+        let _wanted = store.demand();
         self.failed = self.take(bytes).await.err();
         self.failed.clone().map_or(Ok(()), Err)
     }
 
     /// Waits until the whole body is durable.
     pub async fn finish(mut self) -> Result<Manifest, Fault> {
+        let store = self.store.clone();
+        let _wanted = store.demand();
         if let Some(fault) = self.failed.take() {
             return Err(fault);
         }
@@ -89,7 +93,6 @@ impl Landing {
     }
 
     async fn take(&mut self, mut bytes: Bytes) -> Result<(), Fault> {
-        self.store.note_demand();
         while !bytes.is_empty() {
             let piece = bytes.split_to(bytes.len().min(CHUNK_BYTES - self.filling.bytes));
             let permitted = self.filling.permit_for(&self.store, piece.len());

@@ -40,12 +40,12 @@ impl Store {
         if range.start > range.end || range.end > length {
             return Err(Fault::TooLarge { what: "a range", bytes: range.end as u64, max: length as u64 });
         }
-        self.note_demand();
+        let _wanted = self.demand();
         Gathering::new(self, chunk, false).range(range).await
     }
 
-    /// All of a chunk, whatever became of its devices; for who reads it once.
-    pub(crate) async fn read_whole(&self, chunk: &Chunk) -> Result<Vec<Bytes>, Fault> {
+    /// All of a chunk, for who reads it once and for nobody else.
+    pub async fn read_whole(&self, chunk: &Chunk) -> Result<Vec<Bytes>, Fault> {
         Gathering::new(self, chunk, true).range(0..chunk.length as usize).await
     }
 

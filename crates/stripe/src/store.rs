@@ -14,7 +14,7 @@ use volume::{Counts, Usage};
 
 use crate::chunk::{CHUNK_BYTES, Chunk, Owner, Place};
 use crate::codes::Codes;
-use crate::demand::Demand;
+use crate::demand::{Demand, Wanted};
 use crate::fault::Fault;
 use crate::land::LandedChunk;
 use crate::landing::Landing;
@@ -208,8 +208,14 @@ impl Store {
         self.0.demand.is_recent()
     }
 
-    pub(crate) fn note_demand(&self) {
-        self.0.demand.note();
+    /// Whether no further device may go, of those that hold it.
+    pub fn bears_no_loss(&self, chunk: &Chunk) -> bool {
+        let absent = (0..chunk.places.len()).filter(|index| self.unit_of(chunk, *index).is_err()).count();
+        absent >= usize::from(chunk.layout.parity)
+    }
+
+    pub(crate) fn demand(&self) -> Wanted<'_> {
+        self.0.demand.begin()
     }
 
     /// Takes a body in pieces.

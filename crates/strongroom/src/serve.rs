@@ -16,6 +16,7 @@ use keepers::site::{self, Keeping};
 use keepers::steward::Steward;
 use model::Region;
 use oidc::{HttpFetch, Verifier};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use semantics::Hall;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use wire::{Listener, Server, Tls, Watchers};
@@ -36,6 +37,7 @@ pub fn run(arguments: ServeArgs) -> anyhow::Result<()> {
     let settings = Settings::read(arguments)?;
     let log = telemetry::logs(settings.log_format, &settings.log)?;
     spare_huge_pages();
+    allow_open_files();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .max_blocking_threads(512)
@@ -54,6 +56,15 @@ pub fn run(arguments: ServeArgs) -> anyhow::Result<()> {
 fn spare_huge_pages() {
     if let Err(error) = rustix::thread::disable_transparent_huge_pages(true) {
         tracing::debug!(%error, "huge pages stay on: large transfers may cost more");
+    }
+}
+
+/// As many files as the system lets this process open: each device has hundreds of volumes, and the usual limit of a
+/// service is 1,024.
+fn allow_open_files() {
+    let limit = getrlimit(Resource::Nofile);
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }) {
+        tracing::warn!(%error, ?limit, "the limit of open files stays as it is");
     }
 }
 

@@ -7,13 +7,13 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::fault::Fault;
 use crate::format::Mismatch;
 use crate::format::record_header::{Coding, RECORD_HEADER_BYTES, RecordHeader, Sight};
-use crate::record::{Extent, extent_bytes_at_least};
+use crate::record::Extent;
 use crate::volume::VolumeFile;
 
 const AROUND_BYTES_MIN: u32 = 64 * 1024;
 
-/// Whether it is long enough to be read from the device without its neighbours.
-pub(crate) const fn is_worth_a_read(extent: &Extent) -> bool {
+/// Whether it is long enough to be read from the device by itself.
+pub(crate) const fn is_long(extent: &Extent) -> bool {
     extent.length >= AROUND_BYTES_MIN
 }
 
@@ -22,13 +22,14 @@ pub(crate) fn buffer(extent: &Extent) -> Vec<u8> {
     vec![0; RECORD_HEADER_BYTES + extent.length as usize]
 }
 
-/// As `buffer`, filled around the page cache: for what is read once. Short records are read through it, since the kernel
-/// reads their neighbours with them.
-pub(crate) fn read_once(file: &VolumeFile, extent: &Extent) -> Result<AlignedBytes, Fault> {
+/// The first so many bytes of a record that begins at `offset`, read around the page cache: for what is read once. Short ones
+/// are read through it, since the kernel reads their neighbours with them.
+pub(crate) fn read_once(file: &VolumeFile, offset: u64, extent_bytes: u64) -> Result<AlignedBytes, Fault> {
     let mut blocks = AlignedBytes::new();
-    blocks.resize(extent_bytes_at_least(extent.length) as usize, 0);
-    let read = if is_worth_a_read(extent) { VolumeFile::read_blocks } else { VolumeFile::read };
-    read(file, &mut blocks, extent.offset)?;
+    blocks.resize(extent_bytes as usize, 0);
+    let is_long = extent_bytes >= u64::from(AROUND_BYTES_MIN);
+    let read = if is_long { VolumeFile::read_blocks } else { VolumeFile::read };
+    read(file, &mut blocks, offset)?;
     Ok(blocks)
 }
 
@@ -76,8 +77,11 @@ pub(crate) fn header_at(file: &VolumeFile, offset: u64) -> Result<Sight, Fault> 
 /// Payload and owner against the checksums that `header` gives.
 pub(crate) fn verify_record(file: &VolumeFile, offset: u64, header: &RecordHeader) -> Result<(), Fault> {
     let extent = Extent { volume: file.volume, offset, length: header.payload_length };
-    prove(file, &extent, &header.coding, read_once(file, &extent)?)?;
-    owner_of(file, offset, header)?;
+    let blocks = read_once(file, offset, header.extent_bytes())?;
+    let owner_at = RECORD_HEADER_BYTES + header.payload_length as usize;
+    let owner = blocks[owner_at..owner_at + usize::from(header.owner_length)].to_vec();
+    prove(file, &extent, &header.coding, blocks)?;
+    proven_owner(file, offset, header, owner)?;
     Ok(())
 }
 
@@ -88,6 +92,15 @@ pub(crate) fn owner_of(file: &VolumeFile, offset: u64, header: &RecordHeader) ->
     if !owner.is_empty() {
         file.read(&mut owner, at)?;
     }
+    proven_owner(file, offset, header, owner)
+}
+
+fn proven_owner(
+    file: &VolumeFile,
+    offset: u64,
+    header: &RecordHeader,
+    owner: Vec<u8>,
+) -> Result<Bytes, Fault> {
     let sum = xxh3_64(&owner);
     if sum != header.owner_checksum {
         return Err(corrupt(file, offset, Mismatch::checksum("owner", header.owner_checksum, sum)));

@@ -213,7 +213,13 @@ impl VolumeFile {
     }
 
     pub fn write_blocks(&self, buf: &[u8], offset: u64) -> Result<(), Fault> {
-        self.file.write_blocks_at(buf, offset).map_err(|error| self.failed("write", &error))
+        self.file.write_blocks_at(buf, offset).map_err(|error| match error.kind() {
+            // Where the file system did not reserve what the volume is long.
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                Fault::NoSpace { wanted: buf.len() as u64 }
+            }
+            _ => self.failed("write", &error),
+        })
     }
 
     /// Overwrites a batch that failed with zeros, as far as the device lets it. After a failed sync the kernel takes its

@@ -248,6 +248,8 @@ fn batch_is_intact(volume: &Volume, window: &mut Window<'_>, start: u64, end: u6
         // A dead record's payload may be punched already, and it was acknowledged before it was deleted.
         if !volume.is_dead(at) {
             match verify_record(window.file, at, &header) {
+                // Gone: the page cache has it, the device has not.
+                Err(Fault::Gone { .. }) => return Ok(false),
                 Err(fault) if fault.is_corruption() => return Ok(false),
                 other => other?,
             }

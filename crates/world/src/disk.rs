@@ -53,7 +53,7 @@ pub trait DiskFile: Send + Sync + 'static {
     fn write_blocks_at(&self, buf: &[u8], offset: u64) -> io::Result<()> {
         self.write_all_at(buf, offset)
     }
-    /// Makes data durable that was written into allocated, already written space (`fdatasync`).
+    /// Makes what was written into allocated space durable, so that it is found again (`fdatasync`).
     fn sync_data(&self) -> io::Result<()>;
     /// As `sync_data`, and the file's length and allocation too (`fsync`).
     fn sync_all(&self) -> io::Result<()>;

@@ -115,13 +115,20 @@ impl RealFile {
 
     /// A descriptor of its own: `O_DIRECT` holds for all that is read and written through one.
     fn direct(&self) -> Option<&File> {
-        let reopen = || {
-            // By its number, since it may have been renamed.
-            let path = format!("/proc/self/fd/{}", self.file.as_raw_fd());
-            let direct = OFlags::DIRECT.bits().cast_signed();
-            OpenOptions::new().read(true).write(true).custom_flags(direct).open(path).ok()
+        if let Some(known) = self.direct.get() {
+            return known.as_ref();
+        }
+        // By its number, since it may have been renamed.
+        let path = format!("/proc/self/fd/{}", self.file.as_raw_fd());
+        let direct = OFlags::DIRECT.bits().cast_signed();
+        let opened = OpenOptions::new().read(true).write(true).custom_flags(direct).open(path);
+        let known = match opened {
+            Ok(file) => Some(file),
+            Err(error) if error.kind() == io::ErrorKind::InvalidInput => None,
+            // Perhaps another time: too many files are open, or memory is short.
+            Err(_) => return None,
         };
-        self.direct.get_or_init(reopen).as_ref()
+        self.direct.get_or_init(|| known).as_ref()
     }
 }
 
@@ -192,7 +199,7 @@ impl DiskFile for RealFile {
 
     fn allocate(&self, len: u64) -> io::Result<()> {
         match fallocate(&self.file, FallocateFlags::empty(), 0, len) {
-            // File systems without fallocate get a sparse file; the zeroing that follows reserves its blocks.
+            // File systems without fallocate get a sparse file: there a full disk shows at a later write all the same.
             Err(Errno::OPNOTSUPP) => self.file.set_len(len.max(self.len()?)),
             other => Ok(other?),
         }

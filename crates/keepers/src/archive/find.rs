@@ -125,7 +125,7 @@ impl FoundStretch {
         for (page, chunks) in &self.pages {
             let mut read = Err(stripe::Fault::Closed);
             for chunk in chunks {
-                read = store.read(chunk, 0..chunk.length as usize).await;
+                read = store.read_whole(chunk).await;
                 if read.is_ok() {
                     pages.push((*page, chunk.clone()));
                     break;

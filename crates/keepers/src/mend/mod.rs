@@ -239,13 +239,17 @@ impl Mender {
         });
         let mut under_way: VecDeque<JoinHandle<Result<(), KeeperFault>>> = VecDeque::new();
         loop {
+            let mut outcome = Ok(());
             let (named, next) = {
                 let view = self.means.hall.catalog().snapshot()?;
                 rows_from(&view, &pass.next, ROWS_READ_MAX)?
             };
             for named in named {
                 if under_way.len() == ROWS_AT_ONCE_MAX {
-                    ended(under_way.pop_front()).await?;
+                    outcome = ended(under_way.pop_front()).await;
+                }
+                if outcome.is_err() {
+                    break;
                 }
                 let named = match named {
                     Ok(named) => named,
@@ -259,9 +263,11 @@ impl Mender {
                 let mending = async move { means.mend(&named, &suspect, &orders.0.tally).await };
                 under_way.push_back(tokio::spawn(mending));
             }
+            // A row that failed keeps no other from its end.
             while !under_way.is_empty() {
-                ended(under_way.pop_front()).await?;
+                outcome = outcome.and(ended(under_way.pop_front()).await);
             }
+            outcome?;
             let Some(next) = next else { return Ok(()) };
             pass.next = next;
         }

@@ -29,7 +29,7 @@ impl Means {
         tally: &Tally,
     ) -> Result<(), KeeperFault> {
         for chunks in named.manifest.chunks().chunks(COMMIT_MAX) {
-            // An orderly end waits for these, and for no more of a long row.
+            // An orderly end waits for those of them that have begun.
             let _passed = self.gate.enter().await?;
             self.mend_some(named, chunks, suspect, tally).await?;
         }
@@ -44,19 +44,24 @@ impl Means {
         tally: &Tally,
     ) -> Result<(), KeeperFault> {
         let owner = Owner::new(named.owner.encode())?;
-        let (mut under_way, mut mended) = (VecDeque::new(), Vec::new());
+        let (mut under_way, mut mended, mut outcome) = (VecDeque::new(), Vec::new(), Ok(()));
         for chunk in chunks {
             if under_way.len() == AT_ONCE_MAX as usize {
-                take(&mut under_way, &mut mended, named, tally).await?;
+                outcome = take(&mut under_way, &mut mended, named, tally).await;
+            }
+            if outcome.is_err() {
+                break;
             }
             let mending =
                 self.clone().mend_one(owner.clone(), chunk.clone(), named.redundancy, suspect.clone());
             under_way.push_back((chunk.clone(), tokio::spawn(mending)));
         }
+        // Whatever failed: what is under way ends here, and what was mended stays.
         while !under_way.is_empty() {
-            take(&mut under_way, &mut mended, named, tally).await?;
+            outcome = outcome.and(take(&mut under_way, &mut mended, named, tally).await);
         }
-        self.commit(named, mended, tally).await
+        self.commit(named, mended, tally).await?;
+        outcome
     }
 
     async fn mend_one(
@@ -67,7 +72,10 @@ impl Means {
         suspect: Suspect,
     ) -> Result<Option<Restored>, stripe::Fault> {
         let store = self.hall.store();
-        let _hand = self.hands.take(store).await;
+        let _hand = self.hands.take(store, &chunk).await;
+        if self.gate.is_closing() {
+            return Err(stripe::Fault::Closed);
+        }
         store.restore(&owner, &chunk, redundancy, |place| suspect(place)).await
     }
 

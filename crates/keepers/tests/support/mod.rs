@@ -13,7 +13,7 @@ use auth::Guarded;
 use bytes::Bytes;
 use catalog::table::{AnnotationRow, Content, PartRow, VersionRow, space};
 use catalog::{Catalog, Group, TreeIndex, TreeOptions, Write};
-use keepers::{Mender, Orders, Reclaimer, Verification, Verified, verify};
+use keepers::{Gate, Mender, Orders, Reclaimer, Verification, Verified, verify};
 use reference::hall::{Front, account, caller};
 use semantics::{Hall, Handle, Settings};
 use stripe::{Chunk, Manifest, NoWatch, Slot, Store};
@@ -211,7 +211,11 @@ impl House {
     }
 
     pub fn mender(&self) -> (JoinHandle<()>, Orders) {
-        let (mender, orders) = Mender::new(self.hall.clone(), keepers::Gate::default());
+        self.mender_behind(Gate::default())
+    }
+
+    pub fn mender_behind(&self, gate: Gate) -> (JoinHandle<()>, Orders) {
+        let (mender, orders) = Mender::new(self.hall.clone(), gate);
         (tokio::spawn(mender.run()), orders)
     }
 }

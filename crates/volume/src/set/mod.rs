@@ -26,8 +26,8 @@ use crate::graves::Graves;
 use crate::identity;
 use crate::meter::{Counts, Meter};
 use crate::options::Options;
-use crate::read::{buffer, gone, header_at, is_worth_a_read, owner_of, prove, read_once};
-use crate::record::{Extent, PAYLOAD_BYTES_MAX};
+use crate::read::{buffer, gone, header_at, is_long, owner_of, prove, read_once};
+use crate::record::{Extent, PAYLOAD_BYTES_MAX, extent_bytes_at_least};
 use crate::volume::{Volume, VolumeFile, lock};
 use crate::writer::VolumeWriter;
 
@@ -110,7 +110,7 @@ impl VolumeSet {
 
     /// As `read`, of a record that is this shard of this chunk: any other in its place is corruption.
     pub fn read_coded(&self, extent: &Extent, coding: &Coding) -> Result<Bytes, Fault> {
-        if is_worth_a_read(extent) && !self.ghosts.meet(extent) {
+        if is_long(extent) && !self.ghosts.meet(extent) {
             return self.read_once(extent, coding);
         }
         let volume = self.living(extent)?;
@@ -124,7 +124,8 @@ impl VolumeSet {
     pub fn read_once(&self, extent: &Extent, coding: &Coding) -> Result<Bytes, Fault> {
         let volume = self.living(extent)?;
         let file = self.open_file(&volume)?;
-        let read = read_once(&file, extent).and_then(|blocks| prove(&file, extent, coding, blocks));
+        let blocks = read_once(&file, extent.offset, extent_bytes_at_least(extent.length));
+        let read = blocks.and_then(|blocks| prove(&file, extent, coding, blocks));
         self.watch(&volume, extent, read)
     }
 
@@ -132,7 +133,7 @@ impl VolumeSet {
     pub fn read_cached(&self, extent: &Extent, coding: &Coding) -> Result<Option<Bytes>, Fault> {
         let volume = self.living(extent)?;
         // Even to ask the page cache would have it filled.
-        if is_worth_a_read(extent) && !self.ghosts.know(extent) {
+        if is_long(extent) && !self.ghosts.know(extent) {
             return Ok(None);
         }
         let Some(file) = volume.file_if_open() else { return Ok(None) };

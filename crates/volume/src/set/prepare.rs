@@ -1,4 +1,5 @@
-//! Makes the next volume: a file that is already written, so that a later sync moves data and nothing else.
+//! Makes the next volume: a file whose space is its own, and written already as far as small batches are going to need it, so that
+//! their syncs move data and nothing else.
 
 use std::io;
 use std::sync::Arc;

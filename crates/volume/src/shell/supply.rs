@@ -40,35 +40,28 @@ struct State {
     wanted: u64,
     /// How the last attempt failed.
     failure: Option<Fault>,
-    /// Bytes that lanes wrote in small batches since the device was opened.
+    /// Bytes that lanes wrote in small batches since the last volume was begun, and in large ones.
     small_bytes: u64,
-    /// Those of large batches since the last volume was begun.
     large_bytes: u64,
     closed: bool,
 }
 
-/// How many zeros a volume should have by now.
-struct Due {
-    ahead_bytes: u64,
-    small_bytes_before: u64,
-}
-
-impl Due {
-    /// For a volume that is begun.
-    fn now(state: &mut State) -> Self {
-        let large_bytes = std::mem::take(&mut state.large_bytes);
-        Self { ahead_bytes: AHEAD_BYTES.saturating_sub(large_bytes), small_bytes_before: state.small_bytes }
+impl State {
+    /// A volume is begun: says how many zeros it gets ahead of any use.
+    fn begin(&mut self) -> u64 {
+        self.small_bytes = 0;
+        AHEAD_BYTES.saturating_sub(std::mem::take(&mut self.large_bytes))
     }
 
-    const fn bytes(&self, state: &State) -> u64 {
-        self.ahead_bytes + (state.small_bytes - self.small_bytes_before) * ZEROS_PER_BYTE
+    const fn written_bytes(&self) -> u64 {
+        self.small_bytes + self.large_bytes
     }
 }
 
 /// What the supplier does next.
 enum Pace {
     Zero,
-    /// A lane waits.
+    /// A lane waits, or soon will.
     HandOver,
     Stop,
 }
@@ -111,11 +104,8 @@ impl Supply {
     /// A lane wrote a batch of so many bytes.
     pub fn consumed(&self, batch_bytes: u64) {
         let mut state = lock(&self.state);
-        if batch_bytes >= LARGE_BATCH_BYTES {
-            state.large_bytes += batch_bytes;
-            return;
-        }
-        state.small_bytes += batch_bytes;
+        let is_large = batch_bytes >= LARGE_BATCH_BYTES;
+        *if is_large { &mut state.large_bytes } else { &mut state.small_bytes } += batch_bytes;
         drop(state);
         self.changed.notify_all();
     }
@@ -161,9 +151,9 @@ impl Supply {
 
     fn make(&self) -> Result<(), Fault> {
         let mut preparation = self.set.begin_volume()?;
-        let due = Due::now(&mut lock(&self.state));
+        let ahead_bytes = lock(&self.state).begin();
         let zeroed = loop {
-            match self.pace(&preparation, &due) {
+            match self.pace(&preparation, ahead_bytes) {
                 Pace::Zero => match self.set.zero_some(&mut preparation) {
                     Ok(false) => {}
                     Ok(true) => break Ok(()),
@@ -183,15 +173,17 @@ impl Supply {
     }
 
     /// Waits until something is due.
-    fn pace(&self, preparation: &Preparation, due: &Due) -> Pace {
+    fn pace(&self, preparation: &Preparation, ahead_bytes: u64) -> Pace {
         let mut state = lock(&self.state);
         loop {
             if state.closed {
                 return Pace::Stop;
             } else if state.waiting > 0 {
                 return Pace::HandOver;
-            } else if preparation.zeroed_bytes() < due.bytes(&state) {
+            } else if preparation.zeroed_bytes() < ahead_bytes + state.small_bytes * ZEROS_PER_BYTE {
                 return Pace::Zero;
+            } else if state.written_bytes() >= preparation.size() / 2 {
+                return Pace::HandOver;
             }
             state = self.wait(state);
         }

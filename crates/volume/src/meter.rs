@@ -8,6 +8,7 @@ pub struct Meter {
     batches: AtomicU64,
     records: AtomicU64,
     bytes_written: AtomicU64,
+    bytes_zeroed: AtomicU64,
     records_deleted: AtomicU64,
 }
 
@@ -20,6 +21,8 @@ pub struct Counts {
     pub records: u64,
     /// Records with their headers and padding; not the zeros of prepared volumes.
     pub bytes_written: u64,
+    /// Those zeros.
+    pub bytes_zeroed: u64,
     pub records_deleted: u64,
 }
 
@@ -49,6 +52,7 @@ impl Meter {
     }
 
     pub(crate) fn zeroed(&self, bytes: u64) {
+        self.bytes_zeroed.fetch_add(bytes, Ordering::Relaxed);
         metrics::counter!("strongroom_volume_bytes_zeroed_total").increment(bytes);
     }
 
@@ -58,6 +62,7 @@ impl Meter {
             batches: self.batches.load(Ordering::Relaxed),
             records: self.records.load(Ordering::Relaxed),
             bytes_written: self.bytes_written.load(Ordering::Relaxed),
+            bytes_zeroed: self.bytes_zeroed.load(Ordering::Relaxed),
             records_deleted: self.records_deleted.load(Ordering::Relaxed),
         }
     }

@@ -58,6 +58,29 @@ fn a_full_disk_refuses_keeps_its_reserve_and_takes_again_what_fits_once_space_is
 }
 
 #[test]
+fn small_batches_find_zeros_and_large_ones_ask_for_none() -> Outcome {
+    for (length, is_large) in [(1 << 20, true), (100_000, false)] {
+        let scratch = Scratch::new("zeros");
+        let options = Options {
+            volume_size_bytes_first: 32 * MIB,
+            volume_size_bytes_max: 32 * MIB,
+            lanes: 1,
+            ..small()
+        };
+        let device = Device::open(scratch.disk()?, options)?;
+        for seed in 0..128 * MIB / length as u64 {
+            append(&device, length, seed)?;
+        }
+        let counts = device.set().counts();
+        // The first two volumes are begun before anybody knows.
+        let ahead = 2 * 16 * MIB;
+        let zeroed = counts.bytes_zeroed;
+        assert_eq!(zeroed <= ahead, is_large, "{zeroed} zeros for {} bytes", counts.bytes_written);
+    }
+    Ok(())
+}
+
+#[test]
 fn a_record_larger_than_any_volume_is_refused_without_making_volumes() -> Outcome {
     let scratch = Scratch::new("large");
     let options = Options { volume_size_bytes_first: 64 << 10, volume_size_bytes_max: 64 << 10, ..small() };

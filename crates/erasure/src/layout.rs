@@ -6,7 +6,7 @@ use crate::code::{DATA_MAX, PARITY_MAX};
 
 /// Wider stripes save little and cost every read of a chunk, and every repair, more devices.
 const DATA_DEFAULT_MAX: u8 = 8;
-/// With more devices than this a stripe leaves one free, so that repair starts at once instead of waiting for hands:
+/// With more devices than this a stripe leaves one free, so that repair keeps the layout instead of narrowing it:
 /// worth two nines, where one more device under each stripe would save a fifteenth of the space.
 const ALL_UNDER_A_STRIPE_MAX: u8 = 8;
 

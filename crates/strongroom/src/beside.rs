@@ -13,7 +13,7 @@ use wire::{AnswerBody, Extra, ExtraRequest};
 pub struct Beside {
     pub admin: Admin,
     pub metrics: PrometheusHandle,
-    /// False before the start is done and once draining begins.
+    /// False once draining begins. Before the start is done nobody is answered at all.
     pub ready: Arc<AtomicBool>,
     pub catalog: Catalog,
 }

@@ -6,7 +6,7 @@ use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
 
 /// Chunks mended at once; each takes some MiB of memory.
 pub(super) const AT_ONCE_MAX: u32 = 32;
-/// As long as bodies come or go, and one more for each three devices.
+/// As long as bodies come or go, and one more for each three devices, but at most half of all.
 const AT_ONCE_IN_DEMAND: u32 = 4;
 
 #[derive(Debug)]
@@ -36,5 +36,5 @@ fn share(store: &Store, chunk: &Chunk) -> u32 {
         return 1;
     }
     let at_once = AT_ONCE_IN_DEMAND + store.devices().len() as u32 / 3;
-    (AT_ONCE_MAX / at_once).max(1)
+    (AT_ONCE_MAX / at_once).max(2)
 }
